@@ -1,0 +1,103 @@
+"""What a project is, before any number is computed: an immutable description that an edit replaces."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from flux_studio.data.columns import Column, CsvFormat
+from flux_studio.errors import SpecificationError
+
+SCHEMA_VERSION = 1
+
+Setting = int | float | str
+
+
+class DataSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the rows come from and how they become inputs and targets."""
+
+    source: str
+    """The name of the file that the table was read from, for people; the table itself travels in the project."""
+    columns: tuple[Column, ...]
+    format: CsvFormat = CsvFormat()
+    validation_fraction: float = 0.0
+    """Share of the rows, in [0, 1), that is kept away from training and used to validate."""
+
+
+class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One box of the stack: its identity (kept through every edit), its kind and the kind's settings."""
+
+    identity: str
+    kind: str
+    settings: dict[str, Setting] = {}
+
+
+class OptimizerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rule changes the weights, and how far it goes."""
+
+    kind: str = "sgd"
+    learning_rate: float = 0.1
+
+
+class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole project without its numbers. Same specification, table and seed: the same numbers."""
+
+    data: DataSpecification
+    layers: tuple[LayerSpecification, ...]
+    loss: str = "mse"
+    optimizer: OptimizerSpecification = OptimizerSpecification()
+    seed: int = 0
+    dtype: Literal["float32", "float64"] = "float32"
+    iterations: int = 5_000
+    """The project's own stop condition: training rests when it has reached this iteration."""
+    pace: float | None = None
+    """Iterations a second in the window; ``None`` is as fast as the machine can."""
+    validate_every: int = 10
+    """Validation runs on iterations that are multiples of this."""
+
+    def layer(self, identity: str) -> LayerSpecification:
+        """The layer of that identity; :class:`SpecificationError` if there is none."""
+        return self.layers[self.position(identity)]
+
+    def position(self, identity: str) -> int:
+        """Where in the stack the layer of that identity stands, from 0."""
+        for index, layer in enumerate(self.layers):
+            if layer.identity == identity:
+                return index
+        raise SpecificationError(f"the network has no layer {identity!r}")
+
+    def insert_layer(self, position: int, layer: LayerSpecification) -> Specification:
+        """A copy with ``layer`` standing at ``position``."""
+        layers = [*self.layers]
+        layers.insert(position, layer)
+        return self.replace(layers=tuple(layers))
+
+    def remove_layer(self, identity: str) -> Specification:
+        """A copy without that layer."""
+        position = self.position(identity)
+        return self.replace(layers=self.layers[:position] + self.layers[position + 1 :])
+
+    def move_layer(self, identity: str, position: int) -> Specification:
+        """A copy in which that layer stands at ``position`` of the stack that remains when it is lifted out."""
+        layer = self.layer(identity)
+        return self.remove_layer(identity).insert_layer(position, layer)
+
+    def change_layer(self, identity: str, **settings: Setting) -> Specification:
+        """A copy in which some settings of that layer are others."""
+        position = self.position(identity)
+        layer = self.layers[position]
+        changed = msgspec.structs.replace(layer, settings={**layer.settings, **settings})
+        return self.replace(layers=(*self.layers[:position], changed, *self.layers[position + 1 :]))
+
+    def replace(self, **changes: Any) -> Specification:
+        """A copy with other values in the named fields."""
+        return msgspec.structs.replace(self, **changes)
+
+    def new_identity(self) -> str:
+        """An identity that no layer of this stack has."""
+        taken = {layer.identity for layer in self.layers}
+        number = len(taken) + 1
+        while f"layer-{number}" in taken:
+            number += 1
+        return f"layer-{number}"

@@ -1,0 +1,146 @@
+"""What a training session tells and what it can be told: frozen records, safe to hand from thread to thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+MatrixKey = tuple[str, str]
+"""Which matrix: the layer's identity and the matrix's exact name, such as ``("layer-1", "weights_matrix")``."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training begins, or goes on, at ``iteration``."""
+
+    iteration: int
+    executor: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands. ``loss`` is over all training rows; ``None`` stands where there are no such rows."""
+
+    iteration: int
+    loss: float
+    validation_loss: float | None
+    learning_rate: float
+    iterations_per_second: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Share of right answers, for classes and yes/no; ``None`` where it has no meaning."""
+
+    right: int | None = None
+    rows: int | None = None
+    accuracy: float | None = None
+    validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Training rests at ``iteration``: all matrices belong together."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Training reached its stop condition."""
+
+    progress: Progress
+    seconds: float
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Training could not go on; the last good weights stand. ``message`` is one line for a person."""
+
+    message: str
+    iteration: int
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePoints:
+    """A bounded picture of a loss curve: each bucket covers some iterations and keeps their extremes."""
+
+    iterations: np.ndarray
+    """First iteration of each bucket, ascending."""
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Copies of the matrices that were asked for, all of one resting point."""
+
+    generation: int
+    progress: Progress
+    scores: Scores
+    matrices: Mapping[MatrixKey, np.ndarray]
+    """Each N×F as people see it; batch matrices hold the first ``rows`` rows that the request allowed."""
+    curve: CurvePoints
+    validation_curve: CurvePoints | None
+    training: bool
+
+
+@dataclass(frozen=True)
+class FrameRequest:
+    """Asks for one :class:`Frame`; ``generation`` comes back in it, so that a late answer can be told apart."""
+
+    generation: int
+    keys: tuple[MatrixKey, ...]
+    rows: int = 256
+
+
+@dataclass(frozen=True)
+class Play:
+    """Train on, until ``until`` (an iteration) or the project's own stop condition."""
+
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Rest after the present iteration."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Train ``iterations`` iterations and rest."""
+
+    iterations: int = 1
+
+
+@dataclass(frozen=True)
+class SetPace:
+    """Iterations a second; ``None`` is as fast as the machine can."""
+
+    pace: float | None
+
+
+@dataclass(frozen=True)
+class SetLearningRate:
+    """A new learning rate, from the next update on."""
+
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class StartOver:
+    """Back to iteration 0, with the run's first weights or with ``weights`` (by parameter name)."""
+
+    weights: Mapping[str, np.ndarray] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Close:
+    """End the session; nothing follows but the end of its events."""
+
+
+Event = Started | Progress | Paused | Finished | Failed | Frame
+Command = FrameRequest | Play | Pause | Step | SetPace | SetLearningRate | StartOver | Close
