@@ -1,4 +1,4 @@
-"""The look: two palettes of named colours, the fonts, and the style sheet made from them."""
+"""The look: two palettes of named colours, the fonts, and how both reach the whole application."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from flux_studio import locations
+from flux_studio.gui.style import style_sheet
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Named colours as ``#rrggbb``. Orange and blue are kept for signs; teal is forward, violet is backward."""
+    """Named colours as ``#rrggbb``. Orange and blue are for signs; teal is forward, violet is backward."""
 
     name: str
     window: str
@@ -26,10 +27,14 @@ class Theme:
     text: str
     text_soft: str
     text_faint: str
+    text_disabled: str
     accent: str
+    accent_fill: str
     accent_hover: str
+    accent_pressed: str
     accent_soft: str
     accent_text: str
+    focus_on_accent: str
     forward: str
     forward_soft: str
     backward: str
@@ -55,11 +60,15 @@ LIGHT = Theme(
     border_strong="#c3cad6",
     text="#14171c",
     text_soft="#586273",
-    text_faint="#7d8797",
+    text_faint="#6b7585",
+    text_disabled="#a6aebb",
     accent="#1f6feb",
+    accent_fill="#1f6feb",
     accent_hover="#185fd0",
+    accent_pressed="#1550b0",
     accent_soft="#e8f0fe",
     accent_text="#ffffff",
+    focus_on_accent="#0b2f70",
     forward="#0f766e",
     forward_soft="#dff3ef",
     backward="#6d28d9",
@@ -86,10 +95,14 @@ DARK = Theme(
     text="#eceff4",
     text_soft="#aab2bf",
     text_faint="#8791a1",
-    accent="#3b82f6",
-    accent_hover="#5a97f8",
+    text_disabled="#59616e",
+    accent="#5a97f8",
+    accent_fill="#2b6fe0",
+    accent_hover="#3a7ff0",
+    accent_pressed="#1f5cc4",
     accent_soft="#1c2c47",
     accent_text="#ffffff",
+    focus_on_accent="#c5dbff",
     forward="#4fd1c0",
     forward_soft="#17342f",
     backward="#b794f6",
@@ -108,6 +121,8 @@ DARK = Theme(
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 UI_FAMILY = "Inter"
 NUMBER_FAMILY = "JetBrains Mono"
+_SMALLEST_TEXT = 9.75
+_DESIGNED_FOR = 13.0
 
 
 class Look(QObject):
@@ -118,36 +133,46 @@ class Look(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.theme = LIGHT
-        self._base_size = 0.0
+        self._text_size = 0.0
+        self._pixels_a_point = 96 / 72
 
     def apply(self, theme: Theme) -> None:
         """Give the whole application this theme's fonts, palette and style sheet."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        if not self._base_size:
+        if not self._text_size:
             application.setStyle("Fusion")
             for font in sorted(locations.resource("fonts").glob("*.[ot]tf")):
                 QFontDatabase.addApplicationFont(str(font))
-            self._base_size = max(9.0, application.font().pointSizeF())
+            self._text_size = max(_SMALLEST_TEXT, application.font().pointSizeF())
+            self._pixels_a_point = application.primaryScreen().logicalDotsPerInch() / 72
         self.theme = theme
-        font = QFont(UI_FAMILY)
-        font.setPointSizeF(self._base_size)
-        application.setFont(font)
+        application.setFont(self.text_font())
         application.setPalette(_palette(theme))
-        application.setStyleSheet(_STYLE % asdict(theme))
+        names = {**asdict(theme), "number_family": NUMBER_FAMILY}
+        application.setStyleSheet(style_sheet(names, self._text_size, self.scale))
         self.changed.emit(theme)
+
+    @property
+    def scale(self) -> float:
+        """How many times larger the text is than the 13 pixels that all lengths were drawn for."""
+        return (self._text_size or _SMALLEST_TEXT) * self._pixels_a_point / _DESIGNED_FOR
+
+    def length(self, pixels: float) -> int:
+        """A length in pixels, drawn for 13-pixel text, at the size of the text in use; never below 1."""
+        return max(1, round(pixels * self.scale))
 
     def number_font(self, scale: float = 1.0) -> QFont:
         """The monospaced face for numbers, ``scale`` times the size of ordinary text."""
         font = QFont(NUMBER_FAMILY)
         font.setStyleHint(QFont.StyleHint.Monospace)
-        font.setPointSizeF((self._base_size or 9.0) * scale)
+        font.setPointSizeF((self._text_size or _SMALLEST_TEXT) * scale)
         return font
 
     def text_font(self, scale: float = 1.0, *, bold: bool = False) -> QFont:
         """The face for words, ``scale`` times the size of ordinary text."""
         font = QFont(UI_FAMILY)
-        font.setPointSizeF((self._base_size or 9.0) * scale)
+        font.setPointSizeF((self._text_size or _SMALLEST_TEXT) * scale)
         if bold:
             font.setWeight(QFont.Weight.DemiBold)
         return font
@@ -199,12 +224,5 @@ def _palette(theme: Theme) -> QPalette:
     ):
         palette.setColor(role, QColor(name))
     for role in (roles.Text, roles.WindowText, roles.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.text_faint))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.text_disabled))
     return palette
-
-
-_STYLE = """
-QWidget { color: %(text)s; }
-QMainWindow, QDialog { background: %(window)s; }
-QToolTip { background: %(surface)s; color: %(text)s; border: 1px solid %(border_strong)s; padding: 4px 6px; }
-"""
