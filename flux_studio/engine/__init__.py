@@ -1,0 +1,43 @@
+"""The engine: matrices, gradients and programs. It knows no files, no window and no project."""
+
+from flux_studio.engine.check import check_gradients
+from flux_studio.engine.layers import (
+    ELU,
+    GELU,
+    Activation,
+    Dense,
+    Identity,
+    Layer,
+    LeakyReLU,
+    Linear,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Swish,
+    Tanh,
+)
+from flux_studio.engine.losses import MSELoss
+from flux_studio.engine.network import Network
+from flux_studio.engine.optimizers import SGD
+from flux_studio.engine.tensor import Tensor
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "SGD",
+    "Activation",
+    "Dense",
+    "Identity",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "MSELoss",
+    "Network",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Swish",
+    "Tanh",
+    "Tensor",
+    "check_gradients",
+]

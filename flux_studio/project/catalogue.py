@@ -43,8 +43,12 @@ class Field:
         if self.choices:
             if value not in {choice.value for choice in self.choices}:
                 known = ", ".join(choice.value for choice in self.choices)
-                raise SpecificationError(f"{where}: {self.title} {value!r} is not known; choose one of {known}")
-        elif isinstance(value, bool) or not isinstance(value, int) or not self.minimum <= value <= self.maximum:
+                raise SpecificationError(
+                    f"{where}: {self.title} {value!r} is not known; choose one of {known}"
+                )
+        elif (
+            isinstance(value, bool) or not isinstance(value, int) or not self.minimum <= value <= self.maximum
+        ):
             raise SpecificationError(
                 f"{where}: {self.title} must be a whole number from {self.minimum} to {self.maximum:,}, not {value!r}"
             )

@@ -1,4 +1,4 @@
-"""What a training session tells and what it can be told: frozen records, safe to hand from thread to thread."""
+"""What a training session tells and can be told: frozen records, safe to hand from thread to thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 MatrixKey = tuple[str, str]
-"""Which matrix: the layer's identity and the matrix's exact name, such as ``("layer-1", "weights_matrix")``."""
+"""Which matrix: the layer's identity and the matrix's name, such as ``("layer-1", "weights_matrix")``."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands. ``loss`` is over all training rows; ``None`` stands where there are no such rows."""
+    """Where training stands. ``loss`` is over all training rows; ``None``: no such rows."""
 
     iteration: int
     loss: float
@@ -90,7 +90,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """Asks for one :class:`Frame`; ``generation`` comes back in it, so that a late answer can be told apart."""
+    """Asks for one :class:`Frame`; ``generation`` comes back in it, so that late answers stand out."""
 
     generation: int
     keys: tuple[MatrixKey, ...]

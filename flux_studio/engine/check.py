@@ -1,0 +1,141 @@
+"""The gradient check: analytic gradients beside numeric ones, cell by cell, in float64.
+
+The numeric gradient is the five-point stencil (f(−2ε) − 8f(−ε) + 8f(ε) − f(2ε)) / 12ε, whose error is of the order
+ε⁴. Where a kink (of ReLU and its kind) lies between the points no derivative exists; the step is then made
+smaller, and if that does not help the cell is passed over and named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flux_studio.engine.network import Network
+from flux_studio.engine.operations.base import Array
+from flux_studio.engine.program import MatrixKey, Slot
+
+LIMIT = 1e-6
+_STEPS = (1e-3, 1e-4, 1e-5)
+_STENCIL = ((-2.0, 1.0), (-1.0, -8.0), (1.0, 8.0), (2.0, -1.0))
+
+
+@dataclass(frozen=True)
+class MatrixCheck:
+    """How well one gradient matrix agrees with finite differences."""
+
+    key: MatrixKey
+    """Layer identity and the parameter's matrix name."""
+    cells: int
+    """How many cells were compared."""
+    passed_over: tuple[tuple[int, int], ...]
+    """Cells that lie at a kink."""
+    worst_error: float
+    """The largest relative error, in the sense of :func:`relative_error`."""
+    worst_cell: tuple[int, int]
+    analytic: float
+    """∂C/∂w of the worst cell by backpropagation."""
+    numeric: float
+    """∂C/∂w of the worst cell by finite differences."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether every compared cell agrees to a relative error below 10⁻⁶."""
+        return self.worst_error < LIMIT
+
+
+def relative_error(analytic: float, numeric: float, scale: float) -> float:
+    """The difference over the larger of both and a thousandth of ``scale``, the matrix's largest gradient.
+
+    Without the last term a cell whose gradient is nearly zero would compare rounding with rounding.
+    """
+    size = max(abs(analytic), abs(numeric), 1e-3 * scale)
+    return abs(analytic - numeric) / size if size > 0 else 0.0
+
+
+def check_gradients(
+    network: Network, *, cells: int = 400, generator: np.random.Generator | None = None
+) -> tuple[MatrixCheck, ...]:
+    """Compare every parameter's gradient; of matrices with more than ``cells`` cells a random sample.
+
+    The network must be in float64; its parameters and matrices are as before afterwards.
+    """
+    generator = np.random.default_rng(0) if generator is None else generator
+    network.rest()
+    gradients = {
+        key: network.layout.gradients[key].view(network.arena).copy() for key in network.layout.parameters
+    }
+    probe = _Probe(network)
+    checks = tuple(_check(probe, key, gradients[key], cells, generator) for key in network.layout.parameters)
+    network.rest()
+    return checks
+
+
+class _Probe:
+    """Evaluates the loss with one parameter moved, and sees whether a kink was crossed."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.kinks: list[Slot] = [
+            each.inputs[0]
+            for each in network.program.instructions
+            if each.phase == "forward" and each.operation.has_kinks
+        ]
+        self.sides = self._sides()
+
+    def _sides(self) -> list[NDArray[np.bool_]]:
+        return [slot.view(self.network.arena) > 0 for slot in self.kinks]
+
+    def difference(self, parameter: Array, cell: tuple[int, int]) -> float | None:
+        """∂C/∂(that cell) by finite differences, or ``None`` at a kink."""
+        start = float(parameter[cell])
+        try:
+            for step in _STEPS:
+                numeric = self._stencil(parameter, cell, start, step * max(1.0, abs(start)))
+                if numeric is not None:
+                    return numeric
+            return None
+        finally:
+            parameter[cell] = start
+
+    def _stencil(self, parameter: Array, cell: tuple[int, int], start: float, step: float) -> float | None:
+        total = 0.0
+        network = self.network
+        for place, weight in _STENCIL:
+            parameter[cell] = start + place * step
+            network.executor.run(network.program, *network.program.span("forward", "loss"))
+            if any((side != known).any() for side, known in zip(self._sides(), self.sides, strict=True)):
+                return None
+            total += weight * network.loss
+        return total / (12.0 * step)
+
+
+def _check(
+    probe: _Probe, key: MatrixKey, analytic: Array, cells: int, generator: np.random.Generator
+) -> MatrixCheck:
+    parameter = probe.network.parameter(key)
+    chosen = np.arange(parameter.size)
+    if parameter.size > cells:
+        chosen = np.sort(generator.choice(parameter.size, cells, replace=False))
+    scale = float(np.abs(analytic).max())
+    passed_over: list[tuple[int, int]] = []
+    worst, worst_cell, worst_numeric = -1.0, (0, 0), 0.0
+    for index in chosen:
+        cell = divmod(int(index), parameter.shape[1])
+        numeric = probe.difference(parameter, cell)
+        if numeric is None:
+            passed_over.append(cell)
+            continue
+        error = relative_error(float(analytic[cell]), numeric, scale)
+        if not error <= worst:
+            worst, worst_cell, worst_numeric = error, cell, numeric
+    return MatrixCheck(
+        key=key,
+        cells=len(chosen) - len(passed_over),
+        passed_over=tuple(passed_over),
+        worst_error=max(0.0, worst) if not np.isnan(worst) else np.inf,
+        worst_cell=worst_cell,
+        analytic=float(analytic[worst_cell]),
+        numeric=worst_numeric,
+    )

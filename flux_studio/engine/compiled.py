@@ -1,0 +1,215 @@
+"""The compiled executor: a loop, made by Numba, that interprets programs without holding Python's lock.
+
+Every operation's kernel is compiled on its own and called from one generated interpreter. Numba does not notice
+that a function in another file changed, so the interpreter lies in a cache folder whose name is a hash of all
+sources and versions it was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+
+from flux_studio import locations
+from flux_studio.engine import operations
+from flux_studio.engine.executors import Executor
+from flux_studio.engine.operations.base import Array, Elementwise, Operation
+from flux_studio.engine.program import Program
+from flux_studio.errors import ProgramError
+
+# The full set of fast-math flags would remove the tests for NaN and infinity.
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract", "reassoc", "arcp", "nsz"},
+}
+
+
+class CompiledExecutor(Executor):
+    """Interprets programs in compiled code; see :mod:`flux_studio.engine.compiled`."""
+
+    name = "compiled"
+
+    def __init__(self, arena: Array) -> None:
+        super().__init__(arena)
+        self._interpreter = interpreter()
+        self._nothing = np.empty(0, arena.dtype)
+        self._no_table = np.empty((0, 9), np.uint64)
+
+    def run(self, program: Program, start: int, stop: int) -> None:
+        self._interpreter.execute(self.arena, program.table, np.uint64(start), np.uint64(stop))
+
+    def iterate(
+        self,
+        training: Program,
+        losses: Array,
+        iteration: int = 0,
+        validation: Program | None = None,
+        every: int = 0,
+        validation_losses: Array | None = None,
+    ) -> tuple[int, int]:
+        if training.loss is None:
+            raise ProgramError("a program without a loss cannot be trained")
+        if validation is None or validation.loss is None or validation_losses is None:
+            table, place, every, room = self._no_table, 0, 0, self._nothing
+        else:
+            table, place, room = validation.table, validation.loss.offset, validation_losses
+        done, validated = self._interpreter.iterate(
+            self.arena, training.table, training.loss.offset, losses, iteration, table, place, every, room
+        )
+        return int(done), int(validated)
+
+
+def warm(dtype: type[np.floating[Any]]) -> None:
+    """Compile the interpreter for a type, or load it from the cache: a second or ten the first time."""
+    arena, losses = np.zeros(8, dtype), np.empty(0, dtype)
+    table = np.empty((0, 9), np.uint64)
+    module = interpreter()
+    module.execute(arena, table, np.uint64(0), np.uint64(0))
+    module.iterate(arena, table, 0, losses, 0, table, 0, 0, losses)
+
+
+def is_warm() -> bool:
+    """Whether the cache holds compiled code of the present sources, without importing it."""
+    folder = _folder()
+    return (folder / "interpreter.py").is_file() and any(folder.glob("__pycache__/*.nbc"))
+
+
+@lru_cache(maxsize=1)
+def interpreter() -> ModuleType:
+    """The generated module with the compiled functions ``execute`` and ``iterate``."""
+    folder = _folder()
+    try:
+        path = _write(folder)
+    except OSError:
+        # A home that cannot be written to costs the compilation at each start, nothing else.
+        path = _write(Path(tempfile.mkdtemp(prefix="flux-studio-")))
+    name = f"flux_studio_interpreter_{folder.name.rsplit('-', 1)[-1]}"
+    specification = importlib.util.spec_from_file_location(name, path)
+    if specification is None or specification.loader is None:
+        raise ProgramError(f"the compiled interpreter cannot be loaded from {path}: delete that folder")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def kernels() -> tuple[Callable[..., None], ...]:
+    """One compiled kernel for each operation, by its code."""
+    return tuple(_kernel(operation) for operation in operations.OPERATIONS)
+
+
+def _kernel(operation: Operation) -> Callable[..., None]:
+    jit = numba.njit(**OPTIONS)
+    if isinstance(operation, Elementwise) and type(operation).kernel is Operation.kernel:
+        return _elementwise(jit(operation.arithmetic()), jit)
+    compiled: Callable[..., None] = jit(type(operation).kernel)
+    return compiled
+
+
+def _elementwise(cell: Callable[..., Any], jit: Callable[..., Any]) -> Callable[..., None]:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        zero = A.dtype.type(0)
+        one = A.dtype.type(1)
+        s = A[c]
+        t = A[d]
+        for i in range(m):
+            A[o + i] = cell(A[a + i], A[b + i], s, t, zero, one)
+
+    compiled: Callable[..., None] = jit(kernel)
+    return compiled
+
+
+def _source() -> str:
+    """Python source of the interpreter: one branch an operation, which LLVM turns into a jump table."""
+    branches = "\n".join(
+        f"        {'if' if code == 0 else 'elif'} op == {code}:  # {operation.name}\n"
+        f"            k{code}(A, o, a, b, c, d, m, k, n)"
+        for code, operation in enumerate(operations.OPERATIONS)
+    )
+    names = ", ".join(f"k{code}" for code in range(len(operations.OPERATIONS)))
+    return _TEMPLATE.format(names=names, branches=branches)
+
+
+_TEMPLATE = textwrap.dedent(
+    '''\
+    """Made by flux_studio.engine.compiled; delete the folder to have it made again."""
+
+    import numpy as np
+    from numba import njit, uint64
+
+    from flux_studio.engine.compiled import OPTIONS, kernels
+
+    {names} = kernels()
+
+
+    @njit(cache=True, **OPTIONS)
+    def execute(A, T, start, stop):
+        for pc in range(start, stop):
+            op = T[pc, 0]
+            o = T[pc, 1]
+            a = T[pc, 2]
+            b = T[pc, 3]
+            c = T[pc, 4]
+            d = T[pc, 5]
+            m = T[pc, 6]
+            k = T[pc, 7]
+            n = T[pc, 8]
+    {branches}
+
+
+    @njit(cache=True, **OPTIONS)
+    def iterate(A, T, loss, losses, iteration, V, validation_loss, every, validation_losses):
+        validated = 0
+        begin = uint64(0)
+        end = uint64(len(T))
+        validation_end = uint64(len(V))
+        for i in range(len(losses)):
+            execute(A, T, begin, end)
+            losses[i] = A[loss]
+            if not np.isfinite(losses[i]):
+                return i + 1, validated
+            if every > 0 and (iteration + i + 1) % every == 0:
+                execute(A, V, begin, validation_end)
+                validation_losses[validated] = A[validation_loss]
+                validated += 1
+        return len(losses), validated
+    '''
+)
+
+
+def _folder() -> Path:
+    """The cache folder for exactly these sources, versions and options."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(inspect.getfile(operations)).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    for version in (sys.version, np.__version__, numba.__version__, llvmlite.__version__):
+        digest.update(version.encode())
+    return locations.cache_folder() / f"kernels-{digest.hexdigest()[:16]}"
+
+
+def _write(folder: Path) -> Path:
+    """Put the source into the folder, whole or not at all; an existing one is left alone, with its time stamp."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "interpreter.py"
+    if not path.exists():
+        handle, name = tempfile.mkstemp(dir=folder, suffix=".py")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(_source())
+        os.replace(name, path)
+    return path

@@ -1,0 +1,216 @@
+"""A network that runs: layers and a loss, recorded, laid out over an arena and executed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from flux_studio.engine.executors import ExecutorName, make_executor
+from flux_studio.engine.layers import Layer
+from flux_studio.engine.losses import Loss
+from flux_studio.engine.operations import shape_text
+from flux_studio.engine.operations.base import Array
+from flux_studio.engine.program import EVALUATION, FORWARD_ONLY, MatrixKey, Program, lay_out
+from flux_studio.engine.recording import NETWORK, PHASES, Recording
+from flux_studio.errors import ProgramError, ShapeError
+
+MAXIMUM_ARENA_BYTES = 8 * 2**30
+
+
+class Network:
+    """Layers with a loss, ready to train on fixed rows.
+
+    ``inputs`` (N×I) and ``targets`` (N×O) are the training rows; ``validation`` may hold further rows that are
+    only evaluated. ``layers`` pairs each layer with its identity. All matrices are views into one arena.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[tuple[str, Layer]],
+        loss: Loss,
+        inputs: Array,
+        targets: Array,
+        *,
+        validation: tuple[Array, Array] | None = None,
+        dtype: Any = np.float32,
+        executor: ExecutorName = "compiled",
+        learning_rate: float = 0.1,
+    ) -> None:
+        if len(inputs) == 0:
+            raise ShapeError("a network needs at least one row to train on")
+        if len(inputs) != len(targets):
+            raise ShapeError(
+                f"inputs {shape_text(inputs.shape)} and targets {shape_text(targets.shape)} must have the same rows"
+            )
+        self.layers = tuple(layers)
+        self.dtype = np.dtype(dtype)
+        self.executor_name: ExecutorName = executor
+        self.recording = record(self.layers, loss, inputs.shape[1], targets.shape[1])
+        requests: list[Any] = [(len(inputs), PHASES)]
+        if validation is not None and len(validation[0]):
+            requests.append((len(validation[0]), EVALUATION))
+        self.layout = lay_out(self.recording, requests)
+        if self.layout.size * self.dtype.itemsize > MAXIMUM_ARENA_BYTES:
+            needed = self.layout.size * self.dtype.itemsize / 2**30
+            raise ProgramError(
+                f"this network needs {needed:.1f} GB for its matrices, more than the "
+                f"{MAXIMUM_ARENA_BYTES // 2**30} GB allowed: use fewer units or fewer rows"
+            )
+        self.arena: Array = np.zeros(self.layout.size, self.dtype)
+        self.program = self.layout.programs[0]
+        self.validation = self.layout.programs[1] if len(requests) > 1 else None
+        self.executor = make_executor(executor, self.arena)
+        for program in self.layout.programs:
+            program.prepare(self.arena)
+        self.fill(self.program, inputs, targets)
+        if self.validation is not None and validation is not None:
+            self.fill(self.validation, *validation)
+        self.learning_rate = learning_rate
+        for parameter in self.recording.parameters:
+            self.parameter(parameter.key)[...] = parameter.tensor.data
+
+    @property
+    def learning_rate(self) -> float:
+        """η of the next update."""
+        return float(self.arena[self.layout.learning_rate.offset])
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self.arena[self.layout.learning_rate.offset] = value
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the network learns."""
+        return self.layout.parameter_block.size
+
+    @property
+    def loss(self) -> float:
+        """The training loss that the arena holds."""
+        return float(self.arena[_place(self.program)])
+
+    @property
+    def outputs(self) -> Array:
+        """The network's outputs for the training rows, N×O: a view."""
+        return self.program.outputs.view(self.arena)
+
+    def matrix(self, key: MatrixKey) -> Array:
+        """A training matrix by layer identity and name: a view, rows×columns as people see it."""
+        if key not in self.program.matrices:
+            raise ProgramError(f"there is no matrix {key[1]!r} in layer {key[0]!r}")
+        return self.program.matrices[key].view(self.arena)
+
+    def parameter(self, key: MatrixKey) -> Array:
+        """A parameter by layer identity and name: a view that can be written to."""
+        return self.layout.parameters[key].view(self.arena)
+
+    def parameters(self) -> dict[MatrixKey, Array]:
+        """Copies of all parameters."""
+        return {key: slot.view(self.arena).copy() for key, slot in self.layout.parameters.items()}
+
+    def set_parameters(self, values: Mapping[MatrixKey, Array]) -> None:
+        """Put parameters in place; each must be known and of the right shape."""
+        for key, value in values.items():
+            if key not in self.layout.parameters:
+                raise ShapeError(f"the network has no parameter {key[1]!r} in layer {key[0]!r}")
+            slot = self.layout.parameters[key]
+            if np.shape(value) != slot.shape:
+                raise ShapeError(
+                    f"{key[1]} of {key[0]} is {shape_text(slot.shape)}, not {shape_text(np.shape(value))}"
+                )
+            slot.view(self.arena)[...] = value
+
+    def fill(self, program: Program, inputs: Array, targets: Array | None = None) -> None:
+        """Copy rows into a program's input and target matrices."""
+        program.inputs.view(self.arena)[...] = inputs
+        if targets is not None and program.targets is not None:
+            program.targets.view(self.arena)[...] = targets
+
+    def forward(self) -> None:
+        """Run the forward phase on the training rows."""
+        self.executor.run(self.program, *self.program.span("forward"))
+
+    def rest(self) -> float:
+        """Forward, loss and backward without an update: all matrices belong to the present weights."""
+        self.executor.run(self.program, *self.program.span("forward", "backward"))
+        return self.loss
+
+    def validate(self) -> float | None:
+        """The loss over the validation rows, or ``None`` where there are none."""
+        if self.validation is None:
+            return None
+        self.executor.run(self.validation, 0, len(self.validation.instructions))
+        return float(self.arena[_place(self.validation)])
+
+    def iterate(
+        self, losses: Array, iteration: int = 0, every: int = 0, validation_losses: Array | None = None
+    ) -> tuple[int, int]:
+        """Whole iterations from a resting point, one for each place of ``losses``; see :meth:`Executor.iterate`."""
+        return self.executor.iterate(
+            self.program, losses, iteration, self.validation, every, validation_losses
+        )
+
+    def snapshot(self) -> Array:
+        """A copy of parameters and gradients: what :meth:`restore` needs."""
+        return self.arena[self.layout.state].copy()
+
+    def restore(self, snapshot: Array) -> None:
+        """Put parameters and gradients back."""
+        self.arena[self.layout.state] = snapshot
+
+    def state_is_finite(self) -> bool:
+        """Whether every parameter and gradient is a number."""
+        return bool(np.isfinite(self.arena[self.layout.state]).all())
+
+    def predict(self, inputs: Array, chunk: int = 4096) -> Array:
+        """Outputs for other rows, with the present weights; never touches the training matrices."""
+        inputs = np.atleast_2d(np.asarray(inputs, self.dtype))
+        expected = self.program.inputs.columns
+        if inputs.shape[1] != expected:
+            raise ShapeError(f"predict: the network takes {expected} inputs a row, not {inputs.shape[1]}")
+        results = [self._predict(part) for part in _chunks(inputs, chunk)]
+        return np.concatenate(results) if results else np.empty((0, self.program.outputs.columns), self.dtype)
+
+    def _predict(self, inputs: Array) -> Array:
+        layout = lay_out(self.recording, [(len(inputs), FORWARD_ONLY)])
+        program = layout.programs[0]
+        arena = np.zeros(layout.size, self.dtype)
+        program.prepare(arena)
+        source, place = self.layout.parameter_block, layout.parameter_block
+        arena[place.offset : place.offset + place.size] = source.view(self.arena)[0]
+        program.inputs.view(arena)[...] = inputs
+        make_executor(self.executor_name, arena).run(program, 0, len(program.instructions))
+        return program.outputs.view(arena).copy()
+
+
+def record(layers: Iterable[tuple[str, Layer]], loss: Loss, n_inputs: int, n_targets: int) -> Recording:
+    """Write down what layers and loss do, forward and backward."""
+    recording = Recording()
+    recording.inputs = x = recording.batch(n_inputs)
+    for identity, layer in layers:
+        with recording.scope(identity, "forward"):
+            for each in layer.learned():
+                recording.parameter(each.tensor, each.name, each.gradient, is_bias=each.is_bias)
+            x = layer.forward(x)
+    recording.outputs = x
+    if x.shape[1] != n_targets:
+        raise ShapeError(
+            f"the last layer has {x.shape[1]} outputs and the data {n_targets} target columns: make them the same"
+        )
+    with recording.scope(NETWORK, "loss"):
+        recording.targets = recording.batch(n_targets)
+        recording.targets.named("target_matrix")
+        recording.loss = loss.forward(x, recording.targets).named("loss_matrix")
+    recording.differentiate()
+    return recording
+
+
+def _place(program: Program) -> int:
+    if program.loss is None:
+        raise ProgramError("this program has no loss")
+    return program.loss.offset
+
+
+def _chunks(inputs: Array, size: int) -> list[Array]:
+    return [inputs[start : start + size] for start in range(0, len(inputs), size)]

@@ -1,0 +1,84 @@
+"""The instruction set: every matrix operation, each with its shape rule, arithmetic, derivative and formula."""
+
+from flux_studio.engine.operations.activations import ACTIVATION_OPERATIONS, ActivationOperation
+from flux_studio.engine.operations.base import BATCH, Operand, Operation, Shape, shape_text
+from flux_studio.engine.operations.elementwise import (
+    ABSOLUTE,
+    ADD,
+    COPY,
+    HADAMARD,
+    NEGATE,
+    POWER,
+    SCALE,
+    SIGN,
+    SUBTRACT,
+)
+from flux_studio.engine.operations.losses import MEAN_SQUARE
+from flux_studio.engine.operations.products import (
+    MULTIPLY,
+    MULTIPLY_TRANSPOSED,
+    TRANSPOSE,
+    TRANSPOSE_MULTIPLY,
+)
+from flux_studio.engine.operations.sums import ADD_ROW, BROADCAST, BROADCAST_ALL, SUM_ALL, SUM_COLUMNS
+from flux_studio.engine.operations.updates import GRADIENT_DESCENT
+
+OPERATIONS: tuple[Operation, ...] = (
+    COPY,
+    ADD,
+    SUBTRACT,
+    HADAMARD,
+    NEGATE,
+    SCALE,
+    POWER,
+    ABSOLUTE,
+    SIGN,
+    MULTIPLY,
+    MULTIPLY_TRANSPOSED,
+    TRANSPOSE_MULTIPLY,
+    TRANSPOSE,
+    ADD_ROW,
+    BROADCAST,
+    BROADCAST_ALL,
+    SUM_COLUMNS,
+    SUM_ALL,
+    MEAN_SQUARE,
+    GRADIENT_DESCENT,
+    *ACTIVATION_OPERATIONS.values(),
+    *(activation.slope for activation in ACTIVATION_OPERATIONS.values()),
+)
+"""Every operation; the place in this table is the operation's code in a program."""
+
+OPERATION_CODES: dict[str, int] = {operation.name: code for code, operation in enumerate(OPERATIONS)}
+
+__all__ = [
+    "ABSOLUTE",
+    "ACTIVATION_OPERATIONS",
+    "ADD",
+    "ADD_ROW",
+    "BATCH",
+    "BROADCAST",
+    "BROADCAST_ALL",
+    "COPY",
+    "GRADIENT_DESCENT",
+    "HADAMARD",
+    "MEAN_SQUARE",
+    "MULTIPLY",
+    "MULTIPLY_TRANSPOSED",
+    "NEGATE",
+    "OPERATIONS",
+    "OPERATION_CODES",
+    "POWER",
+    "SCALE",
+    "SIGN",
+    "SUBTRACT",
+    "SUM_ALL",
+    "SUM_COLUMNS",
+    "TRANSPOSE",
+    "TRANSPOSE_MULTIPLY",
+    "ActivationOperation",
+    "Operand",
+    "Operation",
+    "Shape",
+    "shape_text",
+]

@@ -1,0 +1,118 @@
+"""What every operation says of itself: its shape, its arithmetic twice over, its derivative and its formula.
+
+``value`` is the arithmetic in NumPy, for the reference executor and for eager tensors. ``kernel`` is the same
+arithmetic as plain loops over the arena, for the compiled executor. ``gradient`` is written in tensor
+operations, so that one rule serves eager tensors (which compute at once) and recordings (which emit the
+backward instructions).
+
+How a kernel sees its matrices. A *batch* matrix N×F is stored feature by feature: F runs of N samples, so that
+inner loops run over samples. Every other matrix is stored row by row. ``A`` is the arena, ``o`` the offset of
+the output, ``a b c d`` those of the inputs, ``m k n`` the sizes that ``sizes`` returns; all are uint64, because
+signed indices carry wrap-around checks that stop vectorisation. A number that a kernel needs is a slot of the
+arena or made from ``A.dtype``: a literal would be of the wrong type in one of float32 and float64.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flux_studio.errors import ShapeError
+
+Array = NDArray[np.floating[Any]]
+Shape = tuple[int, int]
+Storage = Literal["batch", "parameter", "any"]
+
+BATCH = -1
+"""Stands for the number of rows in the batch, which a recording leaves open."""
+
+
+class Operand(Protocol):
+    """What a derivative rule may do with a matrix, computed at once or recorded."""
+
+    @property
+    def shape(self) -> Shape: ...
+    def apply(self, operation: Operation, *others: Operand) -> Operand: ...
+    def constant(self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0) -> Operand: ...
+    def named(self, name: str, gradient: str = "") -> Operand: ...
+
+
+class Operation(ABC):
+    """One matrix operation. Instances have no state: numbers that vary are operands."""
+
+    name: str
+    formula: str
+    storage: ClassVar[tuple[Storage, ...]] = ("any",)
+    """How the compiled kernel needs each input stored; the last entry holds for all that follow."""
+    has_kinks: ClassVar[bool] = False
+    """Whether the derivative jumps somewhere (at zero): a gradient check passes over such places."""
+
+    @abstractmethod
+    def shape(self, *shapes: Shape) -> Shape:
+        """Shape of the result; :class:`ShapeError`, naming the shapes, when they do not fit."""
+
+    @abstractmethod
+    def value(self, *inputs: Array) -> Array:
+        """The result as a new array, by NumPy."""
+
+    def gradient(
+        self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
+    ) -> Operand:
+        """∂C/∂(input ``index``), given ∂C/∂(output); ``None`` stands for a gradient of exactly 1."""
+        raise ShapeError(f"{self.name} has no derivative")
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        """The numbers m, k, n that the kernel loops over."""
+        return output[0] * output[1], 0, 0
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        """The same arithmetic as loops over the arena."""
+        raise ShapeError("this operation has no kernel")
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+class Elementwise(Operation):
+    """An operation on each cell by itself; inputs beyond the first two are 1×1 constants.
+
+    ``cell`` is the arithmetic of one cell for the compiled executor: ``x`` and ``y`` are the cells of the first
+    two inputs, ``s`` and ``t`` the constants in third and fourth place, ``zero`` and ``one`` numbers of the
+    program's type. It must be free of branches other than a conditional expression, so that loops vectorise.
+    """
+
+    matrices: ClassVar[int] = 2
+    """How many of the inputs are matrices of the output's shape."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        for other in shapes[1 : self.matrices]:
+            if other != shapes[0]:
+                raise ShapeError(
+                    f"{self.name}: {shape_text(shapes[0])} and {shape_text(other)} must be the same shape"
+                )
+        return shapes[0]
+
+    @staticmethod
+    def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
+        """The arithmetic of one cell."""
+        raise ShapeError("this operation has no arithmetic")
+
+    def arithmetic(self) -> Callable[..., Any]:
+        """The function of one cell that the compiled executor puts into a loop."""
+        return self.cell
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as people write it: ``16×8``, with N for the open number of rows."""
+    rows, columns = ("N" if size == BATCH else str(size) for size in shape)
+    return f"{rows}×{columns}"
+
+
+def arriving(gradient: Operand | None, output: Operand) -> Operand:
+    """The gradient that arrives, as a matrix also where it is the unwritten 1 of a 1×1 result."""
+    return output.constant("1", fixed=1.0) if gradient is None else gradient

@@ -1,0 +1,202 @@
+"""Matrix products and the transpose.
+
+Three products stand in place of one product and two transposes, so that no transposed copy is ever made:
+x·w forward, and δ·wᵀ and xᵀ·δ backward.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
+from flux_studio.errors import ShapeError
+
+
+class Multiply(Operation):
+    """The matrix product x·w of N×I and I×O."""
+
+    name = "multiply"
+    formula = "x·w"
+    storage = ("batch", "parameter")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        left, right = shapes
+        if left[1] != right[0]:
+            raise ShapeError(
+                f"multiply: {shape_text(left)} · {shape_text(right)} do not fit: "
+                f"the first has {left[1]} columns, the second {right[0]} rows"
+            )
+        return left[0], right[1]
+
+    def value(self, *inputs: Array) -> Array:
+        return np.asarray(inputs[0] @ inputs[1])
+
+    def gradient(
+        self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
+    ) -> Operand:
+        incoming = arriving(gradient, output)
+        if index == 0:
+            return incoming.apply(MULTIPLY_TRANSPOSED, inputs[1])
+        return inputs[0].apply(TRANSPOSE_MULTIPLY, incoming)
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return output[0], inputs[0][1], output[1]
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        # Below this many products the loops beat the call of BLAS; measured in tests/benchmarks.
+        if m * k * n > 8192 and k > 7:
+            np.dot(
+                A[b : b + k * n].reshape((k, n)).T,
+                A[a : a + k * m].reshape((k, m)),
+                A[o : o + n * m].reshape((n, m)),
+            )
+        else:
+            for j in range(n):
+                oj = o + j * m
+                for p in range(k):
+                    w = A[b + p * n + j]
+                    ap = a + p * m
+                    if p == 0:
+                        for i in range(m):
+                            A[oj + i] = w * A[ap + i]
+                    else:
+                        for i in range(m):
+                            A[oj + i] += w * A[ap + i]
+
+
+class MultiplyTransposed(Operation):
+    """The product δ·wᵀ of N×O and I×O: what arrives at a layer's inputs."""
+
+    name = "multiply_transposed"
+    formula = "δ·wᵀ"
+    storage = ("batch", "parameter")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        left, right = shapes
+        if left[1] != right[1]:
+            raise ShapeError(
+                f"multiply_transposed: {shape_text(left)} · {shape_text(right)}ᵀ do not fit: "
+                f"they have {left[1]} and {right[1]} columns"
+            )
+        return left[0], right[0]
+
+    def value(self, *inputs: Array) -> Array:
+        return np.asarray(inputs[0] @ inputs[1].T)
+
+    def gradient(
+        self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
+    ) -> Operand:
+        incoming = arriving(gradient, output)
+        if index == 0:
+            return incoming.apply(MULTIPLY, inputs[1])
+        return incoming.apply(TRANSPOSE_MULTIPLY, inputs[0])
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return output[0], inputs[0][1], output[1]
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        if m * k * n > 8192 and k > 7:
+            np.dot(
+                A[b : b + n * k].reshape((n, k)),
+                A[a : a + k * m].reshape((k, m)),
+                A[o : o + n * m].reshape((n, m)),
+            )
+        else:
+            for j in range(n):
+                oj = o + j * m
+                for p in range(k):
+                    w = A[b + j * k + p]
+                    ap = a + p * m
+                    if p == 0:
+                        for i in range(m):
+                            A[oj + i] = w * A[ap + i]
+                    else:
+                        for i in range(m):
+                            A[oj + i] += w * A[ap + i]
+
+
+class TransposeMultiply(Operation):
+    """The product xᵀ·δ of N×I and N×O: the sum over the batch that makes the gradient of the weights."""
+
+    name = "transpose_multiply"
+    formula = "xᵀ·δ"
+    storage = ("batch", "batch")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        left, right = shapes
+        if left[0] != right[0]:
+            raise ShapeError(
+                f"transpose_multiply: {shape_text(left)}ᵀ · {shape_text(right)} do not fit: "
+                f"they do not have the same number of rows"
+            )
+        return left[1], right[1]
+
+    def value(self, *inputs: Array) -> Array:
+        return np.asarray(inputs[0].T @ inputs[1])
+
+    def gradient(
+        self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
+    ) -> Operand:
+        incoming = arriving(gradient, output)
+        if index == 0:
+            return inputs[1].apply(MULTIPLY_TRANSPOSED, incoming)
+        return inputs[0].apply(MULTIPLY, incoming)
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return output[0], inputs[0][0], output[1]
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        if m * k * n > 8192 and n > 3:
+            np.dot(
+                A[a : a + m * k].reshape((m, k)),
+                A[b : b + n * k].reshape((n, k)).T,
+                A[o : o + m * n].reshape((m, n)),
+            )
+        else:
+            for i in range(m):
+                ai = a + i * k
+                for j in range(n):
+                    bj = b + j * k
+                    total = A.dtype.type(0)
+                    for p in range(k):
+                        total += A[ai + p] * A[bj + p]
+                    A[o + i * n + j] = total
+
+
+class Transpose(Operation):
+    """Rows become columns."""
+
+    name = "transpose"
+    formula = "xᵀ"
+    storage = ("parameter",)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        return shapes[0][1], shapes[0][0]
+
+    def value(self, *inputs: Array) -> Array:
+        return inputs[0].T.copy()
+
+    def gradient(
+        self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
+    ) -> Operand:
+        return arriving(gradient, output).apply(TRANSPOSE)
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return output[0], 0, output[1]
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        for i in range(m):
+            for j in range(n):
+                A[o + i * n + j] = A[a + j * m + i]
+
+
+MULTIPLY = Multiply()
+MULTIPLY_TRANSPOSED = MultiplyTransposed()
+TRANSPOSE_MULTIPLY = TransposeMultiply()
+TRANSPOSE = Transpose()

@@ -1,0 +1,30 @@
+"""Operations that change the parameters, each one pass over all of them at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flux_studio.engine.operations.base import Array, Elementwise, Shape
+
+
+class GradientDescent(Elementwise):
+    """θ ← θ − η·∂C/∂θ, in place: the inputs are θ, its gradient and the learning rate η."""
+
+    name = "gradient_descent"
+    formula = "θ ← θ − η·∂C/∂θ"
+
+    def value(self, *inputs: Array) -> Array:
+        parameters, gradients, rate = inputs
+        return np.asarray(parameters - rate[0, 0] * gradients)
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return output[0] * output[1], 0, 0
+
+    @staticmethod
+    def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
+        return x - s * y
+
+
+GRADIENT_DESCENT = GradientDescent()

@@ -1,0 +1,193 @@
+"""A network's operations written down once, with the number of rows left open, for programs to be laid out from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from flux_studio.engine import operations as ops
+from flux_studio.engine.operations import BATCH, Operand, Operation, Shape, shape_text
+from flux_studio.engine.tensor import Differentiable, Tensor
+from flux_studio.errors import ProgramError
+
+Phase = Literal["update", "forward", "loss", "backward"]
+PHASES: tuple[Phase, ...] = ("update", "forward", "loss", "backward")
+"""The order in which one iteration runs through a program: it rests behind ``backward``."""
+
+NETWORK = ""
+"""The layer identity of what belongs to the whole network: targets, error, loss, learning rate."""
+
+
+class Symbol(Differentiable):
+    """A matrix of a recording: a shape and a place, no values."""
+
+    def __init__(self, recording: Recording, shape: Shape, needs_gradient: bool) -> None:
+        self.recording = recording
+        self.needs_gradient = needs_gradient
+        self._shape = shape
+
+    @property
+    def shape(self) -> Shape:
+        return self._shape
+
+    def apply(self, operation: Operation, *others: Any) -> Symbol:
+        return self.record(operation, (self, *others))
+
+    def record(self, operation: Operation, inputs: tuple[Differentiable, ...]) -> Symbol:
+        """Write the operation down; parameters among the inputs become their symbols."""
+        return self.recording.record(operation, tuple(self.recording.lift(each) for each in inputs))
+
+    def constant(self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0) -> Symbol:
+        return self.recording.constant(Constant(symbol, over_rows, fixed))
+
+    def named(self, name: str, gradient: str = "") -> Symbol:
+        self.recording.name(self, name, gradient)
+        return self
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The number ``fixed + over_rows / N``, kept in a slot of its own."""
+
+    symbol: str
+    over_rows: float = 0.0
+    fixed: float = 0.0
+
+    def value(self, rows: int) -> float:
+        """The number for a program of that many rows."""
+        return self.fixed + self.over_rows / max(1, rows)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Something to learn: its symbol, the tensor it starts from, and where it belongs."""
+
+    layer: str
+    name: str
+    symbol: Symbol
+    tensor: Tensor
+    is_bias: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Layer identity and matrix name."""
+        return self.layer, self.name
+
+
+@dataclass(frozen=True)
+class Step:
+    """One recorded operation."""
+
+    operation: Operation
+    output: Symbol
+    inputs: tuple[Symbol, ...]
+    phase: Phase
+    layer: str
+
+
+@dataclass
+class Recording:
+    """Everything that layers and the loss wrote down, and after :meth:`differentiate` the way back."""
+
+    steps: list[Step] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
+    constants: dict[Constant, Symbol] = field(default_factory=dict)
+    names: dict[tuple[str, str], Symbol] = field(default_factory=dict)
+    """Which symbol each (layer identity, matrix name) means; one symbol may have several names."""
+    gradients: dict[int, Symbol] = field(default_factory=dict)
+    """By ``id`` of a parameter's symbol: the symbol of its gradient."""
+    inputs: Symbol | None = None
+    targets: Symbol | None = None
+    outputs: Symbol | None = None
+    loss: Symbol | None = None
+    _layer: str = NETWORK
+    _phase: Phase = "forward"
+    _gradient_names: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def batch(self, columns: int) -> Symbol:
+        """A batch matrix that is filled from outside."""
+        return Symbol(self, (BATCH, columns), needs_gradient=False)
+
+    def parameter(self, tensor: Tensor, name: str, gradient: str, *, is_bias: bool = False) -> None:
+        """Register a tensor of the present layer as something to learn."""
+        symbol = Symbol(self, tensor.shape, needs_gradient=True)
+        self.parameters.append(Parameter(self._layer, name, symbol, tensor, is_bias))
+        self.name(symbol, name, gradient)
+
+    def lift(self, each: Differentiable) -> Symbol:
+        """The symbol of a recorded matrix or of a registered parameter."""
+        if isinstance(each, Symbol):
+            return each
+        for parameter in self.parameters:
+            if parameter.tensor is each:
+                return parameter.symbol
+        raise ProgramError(
+            f"a tensor of shape {shape_text(each.shape)} takes part in a recorded network without being one of its "
+            "parameters; return it from the layer's parameter list"
+        )
+
+    def constant(self, constant: Constant) -> Symbol:
+        """The symbol of a number; the same number is kept once."""
+        if constant not in self.constants:
+            self.constants[constant] = Symbol(self, (1, 1), needs_gradient=False)
+        return self.constants[constant]
+
+    def record(self, operation: Operation, inputs: tuple[Symbol, ...]) -> Symbol:
+        """Write one operation down and return its result's symbol."""
+        shape = operation.shape(*(symbol.shape for symbol in inputs))
+        if shape[1] == BATCH:
+            raise ProgramError(f"{operation.name}: a program cannot hold a batch whose rows stand in columns")
+        output = Symbol(self, shape, any(symbol.needs_gradient for symbol in inputs))
+        self.steps.append(Step(operation, output, inputs, self._phase, self._layer))
+        return output
+
+    def name(self, symbol: Symbol, name: str, gradient: str = "") -> None:
+        """Let the present layer know ``symbol`` as ``name``, and its gradient as ``gradient``."""
+        self.names[self._layer, name] = symbol
+        if gradient:
+            self._gradient_names[id(symbol)] = (self._layer, gradient)
+
+    @contextmanager
+    def scope(self, layer: str, phase: Phase) -> Iterator[None]:
+        """What is recorded inside belongs to this layer and phase."""
+        before = self._layer, self._phase
+        self._layer, self._phase = layer, phase
+        try:
+            yield
+        finally:
+            self._layer, self._phase = before
+
+    def differentiate(self) -> None:
+        """Record the backward phase: from the loss to every parameter, by the derivative rules."""
+        if self.loss is None:
+            raise ProgramError("a network without a loss has no gradients")
+        arriving: dict[int, Symbol | None] = {id(self.loss): None}
+        for step in reversed(tuple(self.steps)):
+            if id(step.output) not in arriving or not step.output.needs_gradient:
+                continue
+            gradient = arriving[id(step.output)]
+            with self.scope(step.layer, "backward"):
+                self._backward(step, gradient, arriving)
+        for parameter in self.parameters:
+            found = arriving.get(id(parameter.symbol))
+            if found is None:
+                raise ProgramError(f"{parameter.layer}: {parameter.name} takes no part in the loss")
+            self.gradients[id(parameter.symbol)] = found
+
+    def _backward(self, step: Step, gradient: Symbol | None, arriving: dict[int, Symbol | None]) -> None:
+        operands = cast("tuple[Operand, ...]", step.inputs)
+        for index, source in enumerate(step.inputs):
+            if not source.needs_gradient:
+                continue
+            local = step.operation.gradient(
+                index, operands, cast(Operand, step.output), cast("Operand | None", gradient)
+            )
+            part = cast(Symbol, local)
+            before = arriving.get(id(source))
+            if before is not None:
+                part = self.record(ops.ADD, (before, part))
+            arriving[id(source)] = part
+            if id(source) in self._gradient_names:
+                self.names[self._gradient_names[id(source)]] = part

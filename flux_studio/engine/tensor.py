@@ -1,0 +1,250 @@
+"""A matrix that remembers how it was made, so that gradients can be followed back through it.
+
+:class:`Tensor` computes at once; :class:`~flux_studio.engine.recording.Symbol` records the same operations for a
+program. What both can do is written once, in :class:`Differentiable`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from itertools import count
+from typing import Any, Self, TypeVar, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from flux_studio.engine import operations as ops
+from flux_studio.engine.operations import BATCH, Operand, Operation, Shape, shape_text
+from flux_studio.engine.operations.base import Array
+from flux_studio.errors import ProgramError, ShapeError
+
+_identities = count(1)
+_T = TypeVar("_T", bound="Differentiable")
+
+
+class Differentiable(ABC):
+    """The arithmetic that eager tensors and recorded symbols share."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> Shape:
+        """Rows and columns."""
+
+    @abstractmethod
+    def apply(self, operation: Operation, *others: Any) -> Any:
+        """The result of an operation with this matrix as its first input."""
+
+    @abstractmethod
+    def constant(self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0) -> Any:
+        """The number ``fixed + over_rows / N`` as a 1×1 matrix, with N the rows of the batch."""
+
+    @abstractmethod
+    def named(self, name: str, gradient: str = "") -> Self:
+        """This matrix under a name that people know, and the name for its gradient."""
+
+    def mm(self, other: Any) -> Any:
+        """The matrix product."""
+        return self.apply(ops.MULTIPLY, other)
+
+    def __add__(self, other: Any) -> Any:
+        if other.shape != self.shape and other.shape[0] == 1:
+            return self.apply(ops.ADD_ROW, other)
+        return self.apply(ops.ADD, other)
+
+    def __sub__(self, other: Any) -> Any:
+        return self.apply(ops.SUBTRACT, other)
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, int | float):
+            return self.scale(self.constant(str(other), fixed=float(other)))
+        return self.apply(ops.HADAMARD, other)
+
+    def __neg__(self) -> Any:
+        return self.apply(ops.NEGATE)
+
+    def scale(self, factor: Any) -> Any:
+        """Every cell times the 1×1 matrix ``factor``."""
+        return self.apply(ops.SCALE, factor)
+
+    def power(self, exponent: float) -> Any:
+        """Every cell to the same power."""
+        return self.apply(ops.POWER, self.constant(str(exponent), fixed=float(exponent)))
+
+    def absolute(self) -> Any:
+        """The absolute value of every cell."""
+        return self.apply(ops.ABSOLUTE)
+
+    def transpose(self) -> Any:
+        """Rows become columns."""
+        return self.apply(ops.TRANSPOSE)
+
+    def sum_all(self) -> Any:
+        """The sum of all elements, 1×1."""
+        return self.apply(ops.SUM_ALL)
+
+    def mean_square(self) -> Any:
+        """(1/N)·Σ of the squares of all cells, N being the rows."""
+        return self.apply(ops.MEAN_SQUARE, self.constant("1/N", over_rows=1.0))
+
+    def activate(self, activation: str) -> Any:
+        """The activation of that name, cell by cell."""
+        if activation not in ops.ACTIVATION_OPERATIONS:
+            raise ProgramError(
+                f"activation {activation!r} is not known; choose one of {', '.join(ops.ACTIVATION_OPERATIONS)}"
+            )
+        operation = ops.ACTIVATION_OPERATIONS[activation]
+        constants = [self.constant(symbol, fixed=value) for symbol, value in operation.constants]
+        return self.apply(operation, *constants)
+
+    def sigmoid(self) -> Any:
+        """The logistic function of every cell."""
+        return self.activate("sigmoid")
+
+    def tanh(self) -> Any:
+        """The hyperbolic tangent of every cell."""
+        return self.activate("tanh")
+
+    def relu(self) -> Any:
+        """Zero below zero, the cell itself above."""
+        return self.activate("relu")
+
+
+class Tensor(Differentiable):
+    """A matrix with values. With ``autograd``, :meth:`backward` fills ``grad`` of all that it was made from.
+
+    ``data`` is kept as a 2-D float array: a number becomes 1×1, a list of numbers one row. ``creators`` are the
+    tensors it was made from by the operation named ``creation_op``; ``children`` counts, by ``id``, the tensors
+    made from it.
+    """
+
+    def __init__(
+        self,
+        data: ArrayLike,
+        autograd: bool = False,
+        creators: Sequence[Tensor] = (),
+        creation_op: str | None = None,
+        *,
+        _operation: Operation | None = None,
+    ) -> None:
+        array = np.asarray(data)
+        if array.dtype not in (np.float32, np.float64):
+            array = array.astype(np.float64)
+        if array.ndim > 2:
+            raise ShapeError(f"a tensor is a matrix; this one has {array.ndim} dimensions: {array.shape}")
+        self.data: Array = np.atleast_2d(array)
+        self.autograd = autograd
+        self.grad: Tensor | None = None
+        self.creators = tuple(creators)
+        self.creation_op = creation_op
+        self.children: dict[int, int] = {}
+        self.id = next(_identities)
+        self._operation = _operation
+        for creator in self.creators:
+            creator.children[self.id] = creator.children.get(self.id, 0) + 1
+
+    @property
+    def shape(self) -> Shape:
+        rows, columns = self.data.shape
+        return rows, columns
+
+    def apply(self, operation: Operation, *others: Any) -> Any:
+        for other in others:
+            if not isinstance(other, Tensor):
+                # A recorded operand turns the whole operation into a recorded one.
+                return other.record(operation, (self, *others))
+        inputs = (self, *cast("tuple[Tensor, ...]", others))
+        operation.shape(*(tensor.shape for tensor in inputs))
+        data = operation.value(*(tensor.data for tensor in inputs))
+        if not any(tensor.autograd for tensor in inputs):
+            return Tensor(data)
+        return Tensor(data, True, inputs, operation.name, _operation=operation)
+
+    def constant(self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0) -> Tensor:
+        return Tensor(np.full((1, 1), fixed + over_rows / max(1, self.shape[0]), self.data.dtype))
+
+    def named(self, name: str, gradient: str = "") -> Tensor:
+        return self
+
+    def sum(self, axis: int) -> Any:
+        """Sums along an axis: 0 gives 1×F, 1 gives N×1."""
+        if axis == 0:
+            return self.apply(ops.SUM_COLUMNS)
+        if axis == 1:
+            return self.transpose().apply(ops.SUM_COLUMNS).transpose()
+        raise ShapeError(f"sum: a matrix has the axes 0 and 1, not {axis}")
+
+    def expand(self, axis: int, copies: int) -> Any:
+        """A single row (axis 0) or a single column (axis 1) repeated ``copies`` times."""
+        if axis not in (0, 1) or self.shape[axis] != 1:
+            raise ShapeError(f"expand: {shape_text(self.shape)} cannot be repeated along axis {axis}")
+        if axis == 1:
+            return self.transpose().expand(0, copies).transpose()
+        like = Tensor(np.empty((copies, self.shape[1]), self.data.dtype))
+        return self.apply(ops.BROADCAST, like)
+
+    def backward(self, grad: Tensor | None = None) -> None:
+        """Add ∂(this)/∂(tensor), or the gradient chained with ``grad``, to ``grad`` of every creator.
+
+        ``grad`` may be left out where this tensor is a single number. The walk is a loop, not a recursion:
+        its depth has no limit.
+        """
+        if not self.autograd:
+            raise ProgramError(
+                "backward: this tensor was not made with autograd, so nothing can be followed back"
+            )
+        if grad is None:
+            if self.shape != (1, 1):
+                raise ShapeError(
+                    f"backward: {shape_text(self.shape)} is not a single number; pass the gradient that arrives"
+                )
+            grad = Tensor(np.ones((1, 1), self.data.dtype))
+        order = _from_last_to_first(self)
+        arriving: dict[int, Tensor] = {self.id: grad}
+        for tensor in order:
+            gradient = arriving.pop(tensor.id)
+            tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
+            if tensor._operation is None:
+                continue
+            inputs = cast("tuple[Operand, ...]", tuple(creator.detached() for creator in tensor.creators))
+            for index, creator in enumerate(tensor.creators):
+                if creator.autograd:
+                    local = tensor._operation.gradient(
+                        index, inputs, cast(Operand, tensor.detached()), cast(Operand, gradient)
+                    )
+                    part = cast(Tensor, local)
+                    before = arriving.get(creator.id)
+                    arriving[creator.id] = part if before is None else before + part
+
+    def detached(self) -> Tensor:
+        """The same values without a memory of how they were made."""
+        return Tensor(self.data)
+
+    def __repr__(self) -> str:
+        return f"Tensor({self.data!r})"
+
+
+def _from_last_to_first(last: Tensor) -> list[Tensor]:
+    """All tensors with autograd that ``last`` was made from, each before its creators."""
+    waiting: dict[int, int] = {}
+    stack, seen = [last], {last.id}
+    while stack:
+        for creator in stack.pop().creators:
+            if creator.autograd:
+                waiting[creator.id] = waiting.get(creator.id, 0) + 1
+                if creator.id not in seen:
+                    seen.add(creator.id)
+                    stack.append(creator)
+    order, ready = [], [last]
+    while ready:
+        tensor = ready.pop()
+        order.append(tensor)
+        for creator in tensor.creators:
+            if creator.autograd:
+                waiting[creator.id] -= 1
+                if not waiting[creator.id]:
+                    ready.append(creator)
+    return order
+
+
+__all__ = ["BATCH", "Differentiable", "Tensor"]
