@@ -1,0 +1,101 @@
+"""What the text of a cell says: nothing, a number or a word."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flux_studio.data.table import Table, quoted
+from flux_studio.errors import DataError
+
+_MISSING = frozenset({"", "na", "nan", "null"})
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
+_NOT_IN_A_NUMBER = re.compile(r"[^0-9+\-.eE]")
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell stands for no value: empty, ``NA``, ``NaN`` or ``null``, in capitals or not."""
+    return cell.lower() in _MISSING
+
+
+def is_number_like(cell: str) -> bool:
+    """Whether a cell is written as a number, be it one that is too large or infinite."""
+    return bool(_NUMBER.fullmatch(cell) or _INFINITE.fullmatch(cell))
+
+
+def parse_number(cell: str) -> float:
+    """The number in a cell, plain (``-1.5``) or scientific (``2e-3``); :class:`DataError` for all else."""
+    if _NUMBER.fullmatch(cell):
+        value = float(cell)
+        if math.isfinite(value):
+            return value
+        raise DataError(f"{quoted(cell)} is too large for a number; correct it")
+    if _INFINITE.fullmatch(cell):
+        raise DataError(f"{quoted(cell)} is infinite, and a number must not be; correct it or leave it empty")
+    if _NUMBER.fullmatch(cell.replace(",", ".", 1)):
+        raise DataError(f"{quoted(cell)} is not a number; write it with a decimal point")
+    raise DataError(
+        f"{quoted(cell)} is not a number; correct it, leave it empty if it is missing, "
+        "or make the column a category"
+    )
+
+
+def parse_all(cells: Sequence[str]) -> list[float] | None:
+    """All cells as finite numbers, or None if one of them is none; quick, for long columns."""
+    # With only these characters left, float() reads exactly what parse_number reads.
+    if _NOT_IN_A_NUMBER.search("".join(cells)):
+        return None
+    try:
+        values = list(map(float, cells))
+    except ValueError:
+        return None
+    return None if any(map(math.isinf, values)) else values
+
+
+def numbers(table: Table, name: str) -> NDArray[np.float64]:
+    """A column as numbers, one for each row, NaN where a value is missing.
+
+    :class:`DataError` names the line, column and cell of the first that is no number.
+    """
+    cells = table.column(name)
+    present = present_rows(table, name)
+    values = parse_all([cells[row] for row in present])
+    if values is None:
+        values = [_number_at(table, name, int(row)) for row in present]
+    array = np.full(len(cells), np.nan)
+    array[present] = values
+    return array
+
+
+def present_rows(table: Table, name: str) -> NDArray[np.intp]:
+    """The rows in which a column has a value, ascending."""
+    cells = table.column(name)
+    missing = {cell for cell in set(cells) if is_missing(cell)}
+    if not missing:
+        return np.arange(len(cells))
+    return np.array([row for row, cell in enumerate(cells) if cell not in missing], dtype=np.intp)
+
+
+def different(table: Table, name: str) -> tuple[str, ...]:
+    """The different values of a column, missing ones left out, in the order in which they appear."""
+    return tuple(cell for cell in dict.fromkeys(table.column(name)) if not is_missing(cell))
+
+
+def in_order(values: Iterable[str]) -> tuple[str, ...]:
+    """Values in the order people expect: numbers by size, words by alphabet without regard to capitals."""
+    values = list(values)
+    if (parsed := parse_all(values)) is not None:
+        return tuple(value for _, value in sorted(zip(parsed, values, strict=True)))
+    return tuple(sorted(values, key=lambda value: (value.casefold(), value)))
+
+
+def _number_at(table: Table, name: str, row: int) -> float:
+    try:
+        return parse_number(table.column(name)[row])
+    except DataError as error:
+        raise DataError(f"{table.where(row, name)}: {error}") from None
