@@ -22,6 +22,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import signal
@@ -161,13 +162,13 @@ class CommandFailedError(SetUpError):
     def __init__(self, title: str, lines: list[str], log: Path) -> None:
         self.lines = lines
         text = "\n".join(lines)
-        errors = [line for line in lines if line.startswith(("ERROR:", "Error:", "E:"))]
+        errors = [line.strip() for line in lines if re.search(r"(^E|ERROR|Error): ", line)]
         if "No space left on device" in text:
             reason = "no space left on device"
         elif "NewConnectionError" in text or "Temporary failure" in text:
             reason = "the network cannot be reached"
         else:
-            reason = (errors or lines[-1:] or ["it said nothing"])[0].removeprefix("ERROR: ")
+            reason = (errors or lines or ["it said nothing"])[-1].removeprefix("ERROR: ")
         super().__init__(f"{title} failed: {reason} (everything it said is in {log})")
 
 
