@@ -1,0 +1,310 @@
+"""The network stack: from the input at the top to the loss at the bottom, every layer a card that can be changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+)
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.drop_gesture import DropGesture
+from flux_studio.gui.widgets.layer_card import LayerCard
+from flux_studio.gui.widgets.layer_drag import DraggedLayer, start_drag
+from flux_studio.gui.widgets.layer_menu import USUAL_KIND, open_layer_menu
+from flux_studio.gui.widgets.network_view import (
+    DropCheck,
+    DropVerdict,
+    InputView,
+    LayerView,
+    LossView,
+    NetworkView,
+)
+from flux_studio.gui.widgets.panel_header import PanelHeader
+from flux_studio.gui.widgets.stack_body import StackBody
+
+__all__ = ["DropVerdict", "InputView", "LayerView", "LossView", "NetworkStack", "NetworkView"]
+
+_REFUSAL_MS = 3_500
+
+
+class NetworkStack(QWidget):
+    """Shows a :class:`NetworkView` and asks for changes; it changes nothing itself but which card is selected.
+
+    ``drop_check`` is asked whether a layer may stand at a place, before any request to put it there.
+    """
+
+    insert_requested = Signal(str, int)
+    """Kind, position."""
+    move_requested = Signal(str, int)
+    """Identity, position in the stack with that layer lifted out."""
+    delete_requested = Signal(str)
+    duplicate_requested = Signal(str)
+    change_requested = Signal(str, str, object)
+    """Identity, field, value."""
+    selected = Signal(str)
+    """The identity of the layer that is selected from now on; empty when there is none."""
+
+    def __init__(self, drop_check: DropCheck) -> None:
+        super().__init__()
+        self._check = drop_check
+        self._selection = ""
+        self.setObjectName("network.panel")
+        self.setAcceptDrops(True)
+        self.header = PanelHeader("Network", self)
+        self.body = StackBody(self._new_card)
+        self._scroll = _Scroll(self)
+        self._scroll.setObjectName("network.stack")
+        self._scroll.setAccessibleName("Network stack")
+        self._scroll.setAccessibleDescription(
+            "Up and Down select a layer, Alt with them moves it, Enter edits it, Insert adds one, Delete removes it."
+        )
+        self._scroll.setWidget(self.body)
+        self.setFocusProxy(self._scroll)
+        self._scroll.key_pressed.connect(self._on_key)
+        self._scroll.menu_key_pressed.connect(self._open_menu_at_selection)
+        self._gesture = DropGesture(self._scroll, self.body, drop_check)
+        self._refusal = QTimer(self)
+        self._refusal.setSingleShot(True)
+        self._refusal.setInterval(_REFUSAL_MS)
+        self._refusal.timeout.connect(self._gesture.end)
+        QApplication.instance().focusChanged.connect(self._show_active)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self._scroll, 1)
+        look.changed.connect(self.update)
+        self.set_network(NetworkView())
+
+    # What is shown
+
+    def set_network(self, view: NetworkView) -> None:
+        """Show another state; if the selected layer has gone, the one that took its place is selected."""
+        self._gesture.end()
+        before = self.body.identities
+        self.body.set_network(view)
+        count = view.parameters
+        self.header.set_detail(f"{count:,} number{'' if count == 1 else 's'} to learn" if count else "")
+        if self._selection and self._selection not in self.body.identities:
+            place = min(before.index(self._selection), len(self.body.identities) - 1)
+            self._selection = ""
+            self._set_selection(self.body.identities[place] if place >= 0 else "")
+
+    @property
+    def selection(self) -> str:
+        """The identity of the selected layer; empty when there is none."""
+        return self._selection
+
+    def select(self, identity: str) -> None:
+        """Select a layer, or none for an empty identity, and bring it into view."""
+        if identity != self._selection:
+            self._set_selection(identity)
+
+    # What a person asks for; menus of the window may call these as well
+
+    def insert(self, kind: str) -> None:
+        """Ask for a new layer after the selected one, or at the end; a place that does not fit is refused in words."""
+        if self._selection:
+            self.insert_at(kind, self.body.identities.index(self._selection) + 1)
+        else:
+            self.insert_at(kind, len(self.body.identities))
+
+    def insert_at(self, kind: str, position: int) -> None:
+        """Ask for a new layer at a position."""
+        if self._fits(kind, position, position):
+            self.insert_requested.emit(kind, position)
+
+    def move_selection(self, by: int) -> None:
+        """Ask to move the selected layer up (negative) or down."""
+        if not self._selection:
+            return
+        own = self.body.identities.index(self._selection)
+        position = own + by
+        if 0 <= position < len(self.body.identities) and self._fits(
+            self._selection, position, position + (position > own)
+        ):
+            self.move_requested.emit(self._selection, position)
+
+    def delete_selection(self) -> None:
+        """Ask to delete the selected layer."""
+        if self._selection:
+            self.delete_requested.emit(self._selection)
+
+    def duplicate_selection(self) -> None:
+        """Ask for a second layer like the selected one."""
+        if self._selection:
+            self.duplicate_requested.emit(self._selection)
+
+    def edit_selection(self) -> None:
+        """Put the keyboard into the first setting of the selected layer."""
+        if self._selection:
+            self.body.card(self._selection).edit_first_field()
+
+    def select_neighbour(self, by: int) -> None:
+        """Select the layer above (negative) or below; without a selection the first or the last one."""
+        identities = self.body.identities
+        if not identities:
+            return
+        if self._selection:
+            place = max(0, min(len(identities) - 1, identities.index(self._selection) + by))
+        else:
+            place = 0 if by > 0 else len(identities) - 1
+        self.select(identities[place])
+
+    # Drag and drop
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        layer = self._dragged(event)
+        if layer is None:
+            event.ignore()
+            return
+        self._refusal.stop()
+        self._gesture.move(layer, self._in_viewport(event))
+        event.accept()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        layer = self._dragged(event)
+        if layer is not None and self._gesture.move(layer, self._in_viewport(event)):
+            event.accept()
+        else:
+            event.ignore()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._gesture.end()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        layer = self._dragged(event)
+        if layer is None or not self._gesture.move(layer, self._in_viewport(event)):
+            self._gesture.end()
+            event.ignore()
+            return
+        position, stays = self._gesture.target(), self._gesture.moves_nothing()
+        self._gesture.end()
+        event.accept()
+        if not stays:
+            (self.move_requested if layer.standing else self.insert_requested).emit(layer.name, position)
+
+    # Inside
+
+    def _new_card(self, layer: LayerView, parent: QWidget) -> LayerCard:
+        card = LayerCard(layer, parent)
+        card.clicked.connect(self._on_click)
+        card.drag_started.connect(self._drag)
+        card.menu_requested.connect(self._open_menu)
+        card.committed.connect(self.change_requested)
+        card.left.connect(self._scroll.setFocus)
+        card.duplicate_requested.connect(self.duplicate_requested)
+        card.delete_requested.connect(self.delete_requested)
+        return card
+
+    def _set_selection(self, identity: str) -> None:
+        if self._selection:
+            card = self.body.card(self._selection)
+            if card.isAncestorOf(QApplication.focusWidget()):
+                self._scroll.setFocus()
+            card.set_open(False)
+        self._selection = identity
+        if identity:
+            self.body.card(identity).set_open(True)
+            self._bring_into_view(self.body.card(identity))
+        self._show_active()
+        self.selected.emit(identity)
+
+    def _bring_into_view(self, widget: QWidget) -> None:
+        # The scroll area hears of grown cards with the next events only; it has to know them now.
+        self.body.layout().activate()
+        QApplication.sendEvent(self._scroll, QEvent(QEvent.Type.LayoutRequest))
+        self._scroll.ensureWidgetVisible(widget, 0, look.length(28))
+
+    def _show_active(self, *_: object) -> None:
+        if self._selection:
+            card, focus = self.body.card(self._selection), QApplication.focusWidget()
+            card.set_active(focus is self._scroll or card.isAncestorOf(focus))
+
+    def _fits(self, layer: str, position: int, wire: int) -> bool:
+        verdict = self._check(layer, position)
+        self._gesture.end()
+        if not verdict.fits:
+            self.body.wires[wire].set_verdict(verdict)
+            self._bring_into_view(self.body.wires[wire])
+            self._refusal.start()
+        return verdict.fits
+
+    def _dragged(self, event: QDropEvent) -> DraggedLayer | None:
+        layer = DraggedLayer.from_mime(event.mimeData())
+        if layer is not None and layer.standing and layer.name not in self.body.identities:
+            return None
+        return layer
+
+    def _in_viewport(self, event: QDropEvent) -> QPoint:
+        return self._scroll.viewport().mapFrom(self, event.position().toPoint())
+
+    def _on_click(self, identity: str) -> None:
+        self._scroll.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.select(identity)
+
+    def _drag(self, identity: str, hot_spot: QPoint) -> None:
+        card = self.body.card(identity)
+        picture = card.grab()
+        card.set_lifted(True)
+        start_drag(self, DraggedLayer(identity, standing=True), picture, hot_spot)
+        card.set_lifted(False)
+
+    def _open_menu(self, identity: str, at: QPoint) -> None:
+        self._on_click(identity)
+        open_layer_menu(self, at)
+
+    def _open_menu_at_selection(self) -> None:
+        if self._selection:
+            card = self.body.card(self._selection)
+            open_layer_menu(self, card.mapToGlobal(card.rect().center()))
+
+    def _on_key(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.move_selection(step)
+        elif step:
+            self.select_neighbour(step)
+        elif event.key() in (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.edit_selection()
+        elif event.key() == Qt.Key.Key_Insert:
+            self.insert(USUAL_KIND)
+        elif event.key() == Qt.Key.Key_D and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self.duplicate_selection()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.delete_selection()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.select("")
+        else:
+            event.ignore()
+
+
+class _Scroll(QScrollArea):
+    """The visible part of the stack, and the one stop of the Tab key for all of its cards."""
+
+    key_pressed = Signal(object)
+    menu_key_pressed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.accept()
+        self.key_pressed.emit(event)
+        if not event.isAccepted():
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.menu_key_pressed.emit()

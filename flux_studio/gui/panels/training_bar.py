@@ -1,0 +1,236 @@
+"""The bar at the top: train, pause, step, start over, how fast, and the numbers that tell how it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.icons import icon
+from flux_studio.gui.widgets.number_edit import NumberEdit, NumberRange
+from flux_studio.gui.widgets.pace_slider import PaceSlider
+from flux_studio.gui.widgets.read_out import NOTHING, ReadOut, loss_text, speed_text
+
+LEARNING_RATES = NumberRange("learning rate", 1e-8, 1e4)
+
+
+@dataclass(frozen=True)
+class TrainingView:
+    """All that the bar shows.
+
+    ``reason`` says why ``can_train`` is false. ``loss`` and ``speed`` (iterations a second) are ``None`` while
+    there are none; so is ``pace`` at full speed. ``rows`` tells the batch (``all 16 rows``), ``busy`` what the
+    person waits for (``compiling…``).
+    """
+
+    running: bool = False
+    can_train: bool = True
+    reason: str = ""
+    iteration: int = 0
+    loss: float | None = None
+    loss_title: str = "MSE"
+    speed: float | None = None
+    optimizer: str = "SGD"
+    learning_rate: float = 0.1
+    pace: float | None = None
+    rows: str = ""
+    busy: str = ""
+
+
+class TrainingBar(QWidget):
+    """Shows a :class:`TrainingView` and asks; :meth:`set_state` is cheap enough for every frame."""
+
+    train_requested = Signal()
+    pause_requested = Signal()
+    step_requested = Signal()
+    start_over_requested = Signal(bool)
+    """Whether with new weights."""
+    pace_changed = Signal(object)
+    """Iterations a second as a float; ``None`` is full speed."""
+    learning_rate_changed = Signal(float)
+    refused = Signal(str)
+    """Why something typed cannot be taken, as one line for a person."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = TrainingView()
+        self.setObjectName("training.bar")
+        self._train = _button("action.train.start", "Train", "play", self._on_train, kind="primary")
+        self._step = _button("action.train.step", "Step", "step", self.step_requested.emit)
+        self._step.setToolTip("Step: train one iteration and rest")
+        self._start_over = _button("action.train.start_over", "Start over", "start-over", None)
+        self._start_over.setToolTip("Start over: back to iteration 0, with the same first weights or with new ones")
+        self._start_over.setMenu(self._start_over_menu())
+        self._pace = PaceSlider(self)
+        self._pace.chosen.connect(self.pace_changed)
+        self._iteration = ReadOut("iteration", "88,888,888")
+        self._loss = ReadOut("MSE", "0.000557")
+        self._speed = ReadOut("speed", "88.8 M it/s")
+        self._rows = ReadOut("batch", "all 88,888 rows", words=True)
+        self._rate = NumberEdit(LEARNING_RATES)
+        self._optimizer = QLabel("SGD")
+        self._message = QLabel()
+        self._middle = QStackedWidget()
+        self._name_things()
+        self._lay_out()
+        self._keep_train_width()
+        self._rate.committed.connect(self.learning_rate_changed)
+        self._rate.refused.connect(self.refused)
+        look.changed.connect(self.update)
+        self._show_all()
+
+    def set_state(self, view: TrainingView) -> None:
+        """Show another state; only what differs is touched."""
+        if view != self._view:
+            self._view = view
+            self._show_all()
+
+    def sizeHint(self) -> QSize:
+        return self.layout().sizeHint()
+
+    # Showing
+
+    def _show_all(self) -> None:
+        view = self._view
+        self._show_buttons(view)
+        self._iteration.set_text(f"{view.iteration:,}")
+        self._loss.set_caption(view.loss_title)
+        self._loss.set_text(loss_text(view.loss))
+        self._speed.set_text(speed_text(view.speed))
+        self._rows.set_text(view.rows or NOTHING)
+        self._optimizer.setText(f"{view.optimizer} · rate")
+        self._rate.set_value(view.learning_rate)
+        self._pace.set_pace(view.pace)
+        message = view.busy or ("" if view.can_train or view.running else view.reason)
+        self._message.setText(message)
+        self._message.setToolTip(message)
+        self._middle.setCurrentIndex(1 if message else 0)
+
+    def _show_buttons(self, view: TrainingView) -> None:
+        words, drawing = ("Pause", "pause") if view.running else ("Train", "play")
+        if self._train.text() != words:
+            self._train.setText(words)
+            self._train.setIcon(icon(drawing, "accent_text"))
+            self._train.setAccessibleName(words)
+        self._train.setEnabled(view.running or (view.can_train and not view.busy))
+        self._train.setToolTip(view.reason if not view.can_train else _TEACH[words])
+        self._step.setEnabled(view.can_train and not view.running and not view.busy)
+        self._start_over.setEnabled(view.can_train and not view.busy)
+
+    # Building
+
+    def _name_things(self) -> None:
+        self._iteration.setToolTip("How many times all weights were changed since the start")
+        self._loss.setToolTip("The loss over all training rows, with the weights as they are now")
+        self._speed.setToolTip("Iterations a second")
+        self._rows.setToolTip("The rows that each iteration looks at")
+        for name, read_out in (
+            ("iteration", self._iteration),
+            ("loss", self._loss),
+            ("speed", self._speed),
+            ("rows", self._rows),
+        ):
+            read_out.setObjectName(f"training.{name}")
+        self._rate.setObjectName("training.rate")
+        self._rate.setAccessibleName("Learning rate")
+        self._rate.setFixedWidth(look.length(84))
+        self._rate.setToolTip(
+            "Learning rate: how far each iteration goes against the gradient. It can be changed while training runs.\n"
+            "Type 0.6 or 6e-1 and press Enter; Up and Down change it by a tenth, Page Up and Page Down tenfold."
+        )
+        self._optimizer.setProperty("caption", "true")
+        self._message.setObjectName("training.message")
+        self._message.setWordWrap(True)
+        self._message.setProperty("muted", "true")
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(look.length(8))
+        for button in (self._train, self._step, self._start_over):
+            row.addWidget(button)
+        row.addSpacing(look.length(10))
+        row.addWidget(self._pace)
+        self._add_rule(row)
+        row.addWidget(self._read_outs())
+        self._add_rule(row)
+        row.addWidget(self._optimizer)
+        row.addWidget(self._rate)
+        self._add_rule(row)
+        row.addWidget(self._rows)
+        row.addStretch(1)
+
+    def _read_outs(self) -> QWidget:
+        numbers = QWidget()
+        row = QHBoxLayout(numbers)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(look.length(8))
+        for place, read_out in enumerate((self._iteration, self._loss, self._speed)):
+            if place:
+                self._add_rule(row)
+            row.addWidget(read_out)
+        self._middle.addWidget(numbers)
+        self._middle.addWidget(self._message)
+        self._middle.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        return self._middle
+
+    def _add_rule(self, row: QHBoxLayout) -> None:
+        rule = QFrame()
+        rule.setFrameShape(QFrame.Shape.VLine)
+        rule.setFixedHeight(look.length(30))
+        row.addSpacing(look.length(4))
+        row.addWidget(rule, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addSpacing(look.length(4))
+
+    def _keep_train_width(self) -> None:
+        """One button with two words: it is as wide as the wider of them from the start."""
+        widths = []
+        for words in ("Pause", "Train"):
+            self._train.setText(words)
+            widths.append(self._train.sizeHint().width())
+        self._train.setFixedWidth(max(widths) + look.length(6))
+
+    def _start_over_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for name, words, new in (
+            ("same", "With the same first weights", False),
+            ("new", "With new random weights", True),
+        ):
+            action = menu.addAction(words)
+            action.setObjectName(f"action.train.start_over.{name}")
+            action.triggered.connect(lambda _=False, new=new: self.start_over_requested.emit(new))
+        return menu
+
+    def _on_train(self) -> None:
+        (self.pause_requested if self._view.running else self.train_requested).emit()
+
+
+_TEACH = {
+    "Train": "Train: change the weights again and again so that the loss falls",
+    "Pause": "Pause: rest after this iteration; Train goes on from there",
+}
+
+
+def _button(name: str, words: str, drawing: str, pressed: object, kind: str = "") -> QPushButton:
+    button = QPushButton(words)
+    button.setObjectName(name)
+    button.setAccessibleName(words)
+    if kind:
+        button.setProperty("kind", kind)
+    button.setIcon(icon(drawing, "accent_text" if kind == "primary" else "text_soft"))
+    button.setIconSize(QSize(look.length(15), look.length(15)))
+    if pressed is not None:
+        button.clicked.connect(lambda _=False: pressed())
+    return button

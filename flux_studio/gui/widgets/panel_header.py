@@ -1,0 +1,41 @@
+"""The line at the top of a panel: its name and one quiet fact. It can also serve as a dock's title bar."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets.elided_label import ElidedLabel
+
+
+class PanelHeader(QWidget):
+    """A bold ``title`` and, beside it, a soft ``detail`` that changes."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        name = QLabel(title, self)
+        name.setProperty("heading", "true")
+        self._detail = ElidedLabel(parent=self)
+        self._detail.setProperty("muted", "true")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(look.length(12), look.length(8), look.length(12), look.length(9))
+        row.setSpacing(look.length(10))
+        row.addWidget(name)
+        row.addWidget(self._detail, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        look.changed.connect(self.update)
+
+    @property
+    def detail(self) -> str:
+        """The fact beside the title."""
+        return self._detail.text()
+
+    def set_detail(self, text: str) -> None:
+        """Show another fact beside the title."""
+        self._detail.setText(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(colour("border"))
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
