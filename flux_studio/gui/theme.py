@@ -191,7 +191,7 @@ def diverging_table(theme: Theme) -> np.ndarray:
     ends = np.array([_rgb(theme.negative), _rgb(theme.zero), _rgb(theme.positive)], dtype=np.float64)
     position = np.clip((np.arange(256) - 128) / 127.0, -1.0, 1.0)
     # A slightly bent ramp keeps small magnitudes apart from zero.
-    strength = np.abs(position)[:, None] ** 0.8
+    strength = np.abs(position)[:, None] ** 0.7
     mixed = ends[1] + np.where(position[:, None] < 0, ends[0] - ends[1], ends[2] - ends[1]) * strength
     red, green, blue = np.rint(mixed).astype(np.uint32).T
     return np.uint32(0xFF000000) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
