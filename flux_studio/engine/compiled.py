@@ -115,7 +115,7 @@ def kernels() -> tuple[Callable[..., None], ...]:
 
 def _kernel(operation: Operation) -> Callable[..., None]:
     jit = numba.njit(**OPTIONS)
-    if isinstance(operation, Elementwise) and type(operation).kernel is Operation.kernel:
+    if isinstance(operation, Elementwise):
         return _elementwise(jit(operation.arithmetic()), jit)
     compiled: Callable[..., None] = jit(type(operation).kernel)
     return compiled

@@ -74,10 +74,12 @@ class Network:
     @property
     def learning_rate(self) -> float:
         """η of the next update."""
-        return float(self.arena[self.layout.learning_rate.offset])
+        return self._learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
+        # Kept as it was given: the arena's copy may be rounded to float32.
+        self._learning_rate = value
         self.arena[self.layout.learning_rate.offset] = value
 
     @property

@@ -48,6 +48,9 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss: str = "mse"
     optimizer: OptimizerSpecification = OptimizerSpecification()
     seed: int = 0
+    """Where all randomness of the project comes from: the split of the rows and the start weights."""
+    draw: int = 0
+    """Which draw of start weights: *start over with new weights* adds one, and the split stays."""
     dtype: Literal["float32", "float64"] = "float32"
     iterations: int = 5_000
     """The project's own stop condition: training rests when it has reached this iteration."""

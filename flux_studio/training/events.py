@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+
+from flux_studio.project.curve import CurvePoints
+from flux_studio.project.project import Run
 
 MatrixKey = tuple[str, str]
 """Which matrix: the layer's identity and the matrix's name, such as ``("layer-1", "weights_matrix")``."""
@@ -65,16 +68,6 @@ class Failed:
 
 
 @dataclass(frozen=True, eq=False)
-class CurvePoints:
-    """A bounded picture of a loss curve: each bucket covers some iterations and keeps their extremes."""
-
-    iterations: np.ndarray
-    """First iteration of each bucket, ascending."""
-    low: np.ndarray
-    high: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Frame:
     """Copies of the matrices that were asked for, all of one resting point."""
 
@@ -95,6 +88,21 @@ class FrameRequest:
     generation: int
     keys: tuple[MatrixKey, ...]
     rows: int = 256
+
+
+@dataclass(frozen=True, eq=False)
+class RunTaken:
+    """A copy of what training has left behind so far, in answer to :class:`TakeRun`."""
+
+    run: Run
+    purpose: str
+
+
+@dataclass(frozen=True)
+class TakeRun:
+    """Asks for a copy of the run, to save or export it; ``purpose`` comes back in the answer."""
+
+    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,9 +140,7 @@ class SetLearningRate:
 
 @dataclass(frozen=True)
 class StartOver:
-    """Back to iteration 0, with the run's first weights or with ``weights`` (by parameter name)."""
-
-    weights: Mapping[str, np.ndarray] | None = field(default=None, compare=False)
+    """Back to iteration 0 with the run's first weights."""
 
 
 @dataclass(frozen=True)
@@ -142,5 +148,5 @@ class Close:
     """End the session; nothing follows but the end of its events."""
 
 
-Event = Started | Progress | Paused | Finished | Failed | Frame
-Command = FrameRequest | Play | Pause | Step | SetPace | SetLearningRate | StartOver | Close
+Event = Started | Progress | Paused | Finished | Failed | Frame | RunTaken
+Command = FrameRequest | TakeRun | Play | Pause | Step | SetPace | SetLearningRate | StartOver | Close

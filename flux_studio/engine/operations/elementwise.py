@@ -121,9 +121,6 @@ class _WithNumber(Elementwise):
             )
         return shapes[0]
 
-    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
-        return output[0] * output[1], 0, 0
-
 
 class Scale(_WithNumber):
     """Scalar multiple: every cell times the same number."""
@@ -145,10 +142,8 @@ class Scale(_WithNumber):
         return incoming.apply(HADAMARD, inputs[0]).apply(SUM_ALL)
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
-        s = A[b]
-        for i in range(m):
-            A[o + i] = s * A[a + i]
+    def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
+        return s * x
 
 
 class Power(_WithNumber):
@@ -172,10 +167,8 @@ class Power(_WithNumber):
         return arriving(gradient, output).apply(HADAMARD, lower.apply(SCALE, exponent))
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
-        p = A[b]
-        for i in range(m):
-            A[o + i] = A[a + i] ** p
+    def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
+        return x**s
 
 
 class Absolute(Elementwise):

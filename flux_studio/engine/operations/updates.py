@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Elementwise, Shape
+from flux_studio.engine.operations.base import Array, Elementwise
 
 
 class GradientDescent(Elementwise):
@@ -18,9 +18,6 @@ class GradientDescent(Elementwise):
     def value(self, *inputs: Array) -> Array:
         parameters, gradients, rate = inputs
         return np.asarray(parameters - rate[0, 0] * gradients)
-
-    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
-        return output[0] * output[1], 0, 0
 
     @staticmethod
     def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:

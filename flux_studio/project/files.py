@@ -1,0 +1,266 @@
+"""``.flux`` files: a zip with the specification as JSON, the table as CSV and arrays as NPY. Nothing is pickled.
+
+``mimetype`` comes first and uncompressed, so that other programs can tell the file by its beginning. Files are
+written beside their place and moved there whole: a reader sees the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from flux_studio.data.columns import CsvFormat
+from flux_studio.data.readers import parse_table
+from flux_studio.data.table import Table
+from flux_studio.engine.operations.base import Array
+from flux_studio.engine.program import MatrixKey
+from flux_studio.errors import FluxError, ProjectFileError
+from flux_studio.project.catalogue import layer_kind
+from flux_studio.project.curve import Curve
+from flux_studio.project.project import LearningRateChange, Project, Run, make_layers
+from flux_studio.project.specification import SCHEMA_VERSION, Specification
+
+MIMETYPE = "application/x-flux-studio"
+_LARGEST_MEMBER = 2**31
+_EMBEDDED = CsvFormat(delimiter=",", header=True)
+
+
+class _RunRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    iteration: int
+    first_loss: float
+    curve: tuple[int, int, int, int]
+    validation_curve: tuple[int, int, int, int] | None
+    changes: tuple[LearningRateChange, ...] = ()
+
+
+class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    schema_version: int
+    specification: Specification
+    run: _RunRecord | None = None
+
+
+def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) -> None:
+    """Write the project, replacing the file as a whole; ``thumbnail`` is a PNG."""
+    path = Path(path)
+    run = project.run
+    record = None
+    if run is not None:
+        record = _RunRecord(
+            run.iteration,
+            run.first_loss,
+            run.curve.numbers(),
+            None if run.validation_curve is None else run.validation_curve.numbers(),
+            run.changes,
+        )
+    document = _Document(SCHEMA_VERSION, project.specification, record)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        # One fixed date, so that the same project gives the same bytes.
+        _put(archive, "mimetype", MIMETYPE.encode(), zipfile.ZIP_STORED)
+        _put(archive, "project.json", msgspec.json.format(msgspec.json.encode(document), indent=2))
+        _put(archive, "table.csv", project.table.to_csv().encode())
+        if run is not None:
+            for folder, arrays in (("weights", run.parameters), ("start", run.start)):
+                for (layer, name), array in arrays.items():
+                    _put(archive, f"{folder}/{layer}/{name}.npy", _npy(array))
+            _put(archive, "curve.npy", _npy(run.curve.array()))
+            if run.validation_curve is not None:
+                _put(archive, "validation_curve.npy", _npy(run.validation_curve.array()))
+        if thumbnail is not None:
+            _put(archive, "thumbnail.png", thumbnail, zipfile.ZIP_STORED)
+    write_atomically(path, content.getvalue())
+
+
+def load(path: Path | str) -> Project:
+    """Read a project; :class:`ProjectFileError` says what is wrong with the file and what to do."""
+    path = Path(path)
+    if not path.exists():
+        raise ProjectFileError(f"{path}: there is no such file")
+    if path.is_dir():
+        raise ProjectFileError(f"{path}: this is a folder, not a .flux file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _load(_Members(archive, path))
+    except PermissionError as error:
+        raise ProjectFileError(f"{path}: this file may not be read; change its permissions") from error
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        raise ProjectFileError(
+            f"{path}: this is not a whole .flux file; it may have been cut short: use an earlier copy"
+        ) from error
+
+
+class _Members:
+    """The archive's members, each read once, whole and of a bearable size."""
+
+    def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
+        self.archive = archive
+        self.path = path
+        self.names = set(archive.namelist())
+
+    def read(self, name: str) -> bytes:
+        if name not in self.names:
+            raise ProjectFileError(
+                f"{self.path}: the part {name!r} is missing, so this is not a whole .flux file"
+            )
+        if self.archive.getinfo(name).file_size > _LARGEST_MEMBER:
+            raise ProjectFileError(f"{self.path}: the part {name!r} is larger than 2 GB; it is not read")
+        try:
+            return self.archive.read(name)
+        except Exception as error:
+            # zlib.error and others are no part of zipfile's documented errors; all of them mean a damaged part.
+            raise ProjectFileError(
+                f"{self.path}: the part {name!r} is damaged; use an earlier copy"
+            ) from error
+
+    def array(self, name: str) -> Array:
+        try:
+            array = np.load(io.BytesIO(self.read(name)), allow_pickle=False)
+        except (ValueError, EOFError, OSError, MemoryError) as error:
+            raise ProjectFileError(
+                f"{self.path}: the part {name!r} does not hold numbers: {error}"
+            ) from error
+        if array.dtype not in (np.float32, np.float64) or array.ndim != 2:
+            raise ProjectFileError(f"{self.path}: the part {name!r} is not a matrix of 32- or 64-bit numbers")
+        return np.asarray(array)
+
+
+def _load(members: _Members) -> Project:
+    document = _decode(members.read("project.json"), members.path)
+    specification = document.specification
+    try:
+        for layer in specification.layers:
+            layer_kind(layer.kind).check(layer.settings, layer.identity)
+        table = _table(members, specification.data.source)
+    except FluxError as error:
+        raise ProjectFileError(f"{members.path}: {error}") from error
+    project = Project(specification, table)
+    if document.run is None:
+        return project
+    return project.with_run(_run(members, document.run, project))
+
+
+def _decode(raw: bytes, path: Path) -> _Document:
+    try:
+        plain = msgspec.json.decode(raw)
+        version = plain.get("schema_version") if isinstance(plain, dict) else None
+        if not isinstance(version, int) or version < 1:
+            raise ProjectFileError(f"{path}: project.json does not say its version, so it cannot be read")
+        if version > SCHEMA_VERSION:
+            raise ProjectFileError(
+                f"{path}: written by a newer Flux Studio (version {version}); update to open it"
+            )
+        return msgspec.convert(plain, _Document)
+    except msgspec.MsgspecError as error:
+        raise ProjectFileError(f"{path}: project.json cannot be read: {error}") from error
+
+
+def _table(members: _Members, source: str) -> Table:
+    raw = members.read("table.csv")
+    try:
+        return parse_table(raw.decode("utf-8"), source, _EMBEDDED)
+    except UnicodeDecodeError as error:
+        raise ProjectFileError(
+            f"{members.path}: the part 'table.csv' is damaged; use an earlier copy"
+        ) from error
+
+
+def _run(members: _Members, record: _RunRecord, project: Project) -> Run:
+    try:
+        expected = {
+            (identity, each.name): each.tensor.shape
+            for identity, layer in make_layers(project.specification, project.dataset().inputs.shape[1])
+            for each in layer.learned()
+        }
+    except FluxError as error:
+        raise ProjectFileError(f"{members.path}: {error}") from error
+    if record.iteration < 0:
+        raise ProjectFileError(
+            f"{members.path}: the run's iteration is {record.iteration}; it must not be negative"
+        )
+    return Run(
+        iteration=record.iteration,
+        parameters=_arrays(members, "weights", expected),
+        start=_arrays(members, "start", expected),
+        curve=_curve(members, "curve.npy", record.curve),
+        validation_curve=(
+            None
+            if record.validation_curve is None
+            else _curve(members, "validation_curve.npy", record.validation_curve)
+        ),
+        first_loss=record.first_loss,
+        changes=record.changes,
+    )
+
+
+def _arrays(
+    members: _Members, folder: str, expected: Mapping[MatrixKey, tuple[int, int]]
+) -> dict[MatrixKey, Array]:
+    arrays = {}
+    for (layer, name), shape in expected.items():
+        part = f"{folder}/{layer}/{name}.npy"
+        array = members.array(part)
+        if array.shape != shape:
+            found, wanted = ("×".join(map(str, sizes)) for sizes in (array.shape, shape))
+            raise ProjectFileError(f"{members.path}: {part} is {found}, but the network needs {wanted}")
+        arrays[layer, name] = array
+    return arrays
+
+
+def _curve(members: _Members, name: str, numbers: tuple[int, int, int, int]) -> Curve:
+    try:
+        return Curve.restored(numbers, members.array(name).astype(np.float64))
+    except ValueError as error:
+        raise ProjectFileError(f"{members.path}: {name} does not fit its description: {error}") from error
+
+
+def _put(archive: zipfile.ZipFile, name: str, content: bytes, method: int = zipfile.ZIP_DEFLATED) -> None:
+    member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    member.compress_type = method
+    member.external_attr = 0o644 << 16
+    archive.writestr(member, content)
+
+
+def _npy(array: Array) -> bytes:
+    content = io.BytesIO()
+    np.save(content, np.ascontiguousarray(array), allow_pickle=False)
+    return content.getvalue()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be."""
+    if path.is_dir():
+        raise ProjectFileError(f"{path}: this is a folder; give a file name")
+    if not path.parent.is_dir():
+        raise ProjectFileError(f"{path}: the folder {path.parent} does not exist; make it first")
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(path))
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        reason = error.strerror or str(error)
+        raise ProjectFileError(
+            f"{path}: cannot be written ({reason}); the old file, if any, is as it was"
+        ) from error
+
+
+def _mode(path: Path) -> int:
+    """The permissions of the file that is replaced, or those that a new file gets."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,170 @@
+"""A project: its specification, its table and what training left behind, and the network they make."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from flux_studio.data.dataset import Dataset, prepare
+from flux_studio.data.table import Table
+from flux_studio.engine.executors import ExecutorName
+from flux_studio.engine.layers import Layer
+from flux_studio.engine.losses import make_loss
+from flux_studio.engine.network import Network
+from flux_studio.engine.operations.base import Array
+from flux_studio.engine.program import MatrixKey
+from flux_studio.errors import ShapeError, SpecificationError
+from flux_studio.project.catalogue import layer_kind, titles, widths
+from flux_studio.project.curve import Curve
+from flux_studio.project.specification import Specification
+
+_SPLIT, _WEIGHTS = 0, 1
+OPTIMIZERS = ("sgd",)
+
+
+@dataclass(frozen=True)
+class LearningRateChange:
+    """From this iteration on, updates used this rate."""
+
+    iteration: int
+    learning_rate: float
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What training leaves behind: enough to go on exactly where it stopped."""
+
+    iteration: int
+    parameters: Mapping[MatrixKey, Array]
+    start: Mapping[MatrixKey, Array]
+    """The parameters of iteration 0."""
+    curve: Curve
+    validation_curve: Curve | None
+    first_loss: float
+    changes: tuple[LearningRateChange, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """An immutable project; an edit makes another."""
+
+    specification: Specification
+    table: Table
+    run: Run | None = None
+    _cache: dict[str, Dataset] = field(default_factory=dict, repr=False)
+
+    def dataset(self) -> Dataset:
+        """The table as numbers; made once. :class:`DataError` when table and columns do not fit."""
+        if "dataset" not in self._cache:
+            data = self.specification.data
+            generator = np.random.default_rng([self.specification.seed, _SPLIT])
+            self._cache["dataset"] = prepare(self.table, data.columns, data.validation_fraction, generator)
+        return self._cache["dataset"]
+
+    def with_specification(self, specification: Specification) -> Project:
+        """The project with another specification; the data set is kept where it cannot have changed."""
+        same_data = (specification.data, specification.seed) == (
+            self.specification.data,
+            self.specification.seed,
+        )
+        return replace(self, specification=specification, _cache=self._cache if same_data else {})
+
+    def with_run(self, run: Run | None) -> Project:
+        """The project with another record of training."""
+        return replace(self, run=run)
+
+    def check(self) -> None:
+        """Raise the first reason why this project cannot be trained, if there is one."""
+        check(self.specification, self.dataset())
+
+    def network(self, executor: ExecutorName = "compiled", dtype: str | None = None) -> Network:
+        """A network ready to train, with the run's weights or else the start weights; not yet at rest."""
+        dataset = self.dataset()
+        specification = self.specification
+        check(specification, dataset)
+        network = Network(
+            make_layers(specification, dataset.inputs.shape[1]),
+            make_loss(specification.loss),
+            dataset.training_inputs,
+            dataset.training_targets,
+            validation=(dataset.validation_inputs, dataset.validation_targets),
+            dtype=np.dtype(dtype or specification.dtype),
+            executor=executor,
+            learning_rate=specification.optimizer.learning_rate,
+        )
+        if self.run is not None:
+            network.set_parameters(self.run.parameters)
+        return network
+
+    def inherited(self, network: Network) -> None:
+        """Let a network made for a changed stack keep the run's weights wherever identity and shape are the same."""
+        if self.run is not None:
+            for key, value in self.run.parameters.items():
+                slot = network.layout.parameters.get(key)
+                if slot is not None and slot.shape == value.shape:
+                    network.set_parameters({key: value})
+
+
+def make_layers(specification: Specification, n_inputs: int) -> list[tuple[str, Layer]]:
+    """The engine's layers for a stack; each draws its start weights from a stream of its own.
+
+    So adding or removing a layer leaves the start weights of the others as they were.
+    """
+    passing = widths(specification, n_inputs)
+    made = []
+    for layer, n in zip(specification.layers, passing, strict=False):
+        kind = layer_kind(layer.kind)
+        own = zlib.crc32(layer.identity.encode())
+        generator = np.random.default_rng([specification.seed, _WEIGHTS, specification.draw, own])
+        made.append((layer.identity, kind.build(kind.complete(layer.settings), n, generator)))
+    return made
+
+
+def check(specification: Specification, dataset: Dataset) -> None:
+    """Raise a :class:`FluxError` that says why these layers cannot be trained on these data, if so."""
+    check_stack(specification)
+    passing = widths(specification, dataset.inputs.shape[1])
+    n_targets = dataset.targets.shape[1]
+    if passing[-1] != n_targets:
+        last = titles(specification)[specification.layers[-1].identity]
+        names = ", ".join(dataset.preprocessor.target_names[:4])
+        raise ShapeError(
+            f"{last} has {passing[-1]} {'output' if passing[-1] == 1 else 'outputs'}, "
+            f"but there {'is' if n_targets == 1 else 'are'} {n_targets} to predict ({names}): "
+            f"give the last layer {n_targets} {'unit' if n_targets == 1 else 'units'}"
+        )
+
+
+def check_stack(specification: Specification) -> None:
+    """Raise :class:`SpecificationError` for settings that no data could make right."""
+    if not specification.layers:
+        raise SpecificationError("the network has no layers: drag a Dense layer from the palette into it")
+    named = titles(specification)
+    if len(named) != len(specification.layers):
+        raise SpecificationError("two layers of the network have the same identity")
+    for layer in specification.layers:
+        layer_kind(layer.kind).check(layer.settings, named[layer.identity])
+    make_loss(specification.loss)
+    optimizer = specification.optimizer
+    if optimizer.kind not in OPTIMIZERS:
+        raise SpecificationError(
+            f"optimizer {optimizer.kind!r} is not known; choose one of {', '.join(OPTIMIZERS)}"
+        )
+    rate = optimizer.learning_rate
+    if not (np.isfinite(rate) and rate > 0):
+        raise SpecificationError(f"the learning rate must be a number above zero, not {rate}")
+    if specification.iterations < 1:
+        raise SpecificationError(
+            f"the number of iterations must be at least 1, not {specification.iterations}"
+        )
+    if specification.validate_every < 1:
+        raise SpecificationError(
+            f"validation must run every 1 or more iterations, not {specification.validate_every}"
+        )
+    if specification.pace is not None and not 0 < specification.pace < float("inf"):
+        raise SpecificationError(f"the pace must be above zero iterations a second, not {specification.pace}")
+    if specification.seed < 0 or specification.draw < 0:
+        raise SpecificationError("the seed and the draw of start weights must not be negative")
