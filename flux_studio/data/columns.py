@@ -181,4 +181,4 @@ def _counts_rows(cells: Sequence[str]) -> bool:
 
 def _names_a_label(name: str) -> bool:
     words = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
-    return any(word.removesuffix("s") in _LABELS or word in _LABELS for word in words)
+    return not _LABELS.isdisjoint(words)

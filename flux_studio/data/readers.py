@@ -7,6 +7,7 @@ import csv
 import difflib
 import io
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def read_table(path: Path | str, format: CsvFormat | None = None) -> Table:
 
 
 def preview(path: Path | str, format: CsvFormat | None = None, rows: int = 50) -> tuple[CsvFormat, Table]:
-    """The format, as :func:`read_table` finds it, and at most ``rows`` rows, from the file's beginning only."""
+    """The format, as :func:`read_table` finds it, and at most ``rows`` rows; reads the file's beginning."""
     path = Path(path)
     size = _BEGINNING
     raw = _read(path, size + 1)
@@ -118,7 +119,10 @@ def _explain(error: csv.Error) -> str:
             "close the quote if one is open there, or shorten the cell"
         )
     if "expected after" in text:
-        return 'there is text behind a closing quote; write a quote inside a quoted cell twice ("")'
+        return (
+            "something, be it a blank, stands between a closing quote and the next delimiter; remove it, "
+            'or write a quote inside a quoted cell twice ("")'
+        )
     return f"this row cannot be read as a table ({text}); correct it"
 
 
@@ -152,7 +156,7 @@ def _read(path: Path, limit: int = -1) -> bytes:
     except IsADirectoryError:
         raise DataError(f"{str(path)!r} is a folder; choose a file in it") from None
     except (OSError, ValueError) as error:
-        if path.is_dir():  # Windows says "permission denied" for a folder
+        if os.path.isdir(path):  # Windows says "permission denied" for a folder
             raise DataError(f"{str(path)!r} is a folder; choose a file in it") from None
         reason = error.strerror if isinstance(error, OSError) else error
         raise DataError(
