@@ -1,0 +1,1 @@
+"""Ways to take the trained weights elsewhere."""
