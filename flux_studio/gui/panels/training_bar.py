@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,6 +21,7 @@ from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.number_edit import NumberEdit, NumberRange
 from flux_studio.gui.widgets.pace_slider import PaceSlider
 from flux_studio.gui.widgets.read_out import NOTHING, ReadOut, loss_text, speed_text
+from flux_studio.gui.widgets.short_message import ShortMessage
 
 LEARNING_RATES = NumberRange("learning rate", 1e-8, 1e4)
 
@@ -71,17 +71,19 @@ class TrainingBar(QWidget):
         self._step = _button("action.train.step", "Step", "step", self.step_requested.emit)
         self._step.setToolTip("Step: train one iteration and rest")
         self._start_over = _button("action.train.start_over", "Start over", "start-over", None)
-        self._start_over.setToolTip("Start over: back to iteration 0, with the same first weights or with new ones")
+        self._start_over.setToolTip(
+            "Start over: back to iteration 0, with the same first weights or with new ones"
+        )
         self._start_over.setMenu(self._start_over_menu())
         self._pace = PaceSlider(self)
         self._pace.chosen.connect(self.pace_changed)
         self._iteration = ReadOut("iteration", "88,888,888")
-        self._loss = ReadOut("MSE", "0.000557")
+        self._loss = ReadOut("MSE", "8.88e-888")
         self._speed = ReadOut("speed", "88.8 M it/s")
         self._rows = ReadOut("batch", "all 88,888 rows", words=True)
         self._rate = NumberEdit(LEARNING_RATES)
         self._optimizer = QLabel("SGD")
-        self._message = QLabel()
+        self._message = ShortMessage()
         self._middle = QStackedWidget()
         self._name_things()
         self._lay_out()
@@ -114,8 +116,7 @@ class TrainingBar(QWidget):
         self._rate.set_value(view.learning_rate)
         self._pace.set_pace(view.pace)
         message = view.busy or ("" if view.can_train or view.running else view.reason)
-        self._message.setText(message)
-        self._message.setToolTip(message)
+        self._message.set_text(message, "text_soft" if view.busy else "error")
         self._middle.setCurrentIndex(1 if message else 0)
 
     def _show_buttons(self, view: TrainingView) -> None:
@@ -150,10 +151,9 @@ class TrainingBar(QWidget):
             "Learning rate: how far each iteration goes against the gradient. It can be changed while training runs.\n"
             "Type 0.6 or 6e-1 and press Enter; Up and Down change it by a tenth, Page Up and Page Down tenfold."
         )
-        self._optimizer.setProperty("caption", "true")
+        self._optimizer.setProperty("muted", "true")
+        self._optimizer.setBuddy(self._rate)
         self._message.setObjectName("training.message")
-        self._message.setWordWrap(True)
-        self._message.setProperty("muted", "true")
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)

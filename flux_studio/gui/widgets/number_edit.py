@@ -33,7 +33,9 @@ class NumberRange:
         try:
             value = float(text.strip().replace(",", "."))
         except ValueError:
-            raise ValueError(f"the {self.title} {text.strip()!r} is not a number; write one such as 0.1 or 1e-3") from None
+            raise ValueError(
+                f"the {self.title} {text.strip()!r} is not a number; write one such as 0.1 or 1e-3"
+            ) from None
         if not math.isfinite(value) or not self.minimum <= value <= self.maximum:
             low, high = short_number(self.minimum), short_number(self.maximum)
             raise ValueError(f"the {self.title} must lie between {low} and {high}, not {text.strip()}")

@@ -61,7 +61,9 @@ class PaceSlider(QWidget):
         self._describe()
 
     def sizeHint(self) -> QSize:
-        return QSize(look.length(150), _caption_height() + max(look.length(20), self._slider.sizeHint().height()))
+        return QSize(
+            look.length(150), _caption_height() + max(look.length(20), self._slider.sizeHint().height())
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

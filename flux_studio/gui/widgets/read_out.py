@@ -12,6 +12,7 @@ from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.paint import line_of_text
 
 _CAPTION = 0.84
+_NUMBER = 1.08
 NOTHING = "–"
 """Stands where there is no number yet."""
 
@@ -19,11 +20,13 @@ NOTHING = "–"
 class ReadOut(QWidget):
     """As wide as ``widest``, the longest text that is expected, whatever it shows."""
 
-    def __init__(self, caption: str, widest: str, *, words: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, caption: str, widest: str, *, words: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._caption = caption
         self._text = NOTHING
-        self._font = look.text_font() if words else look.number_font(1.08)
+        self._font = look.text_font() if words else look.number_font(_NUMBER)
         self._widest = widest
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
@@ -41,6 +44,7 @@ class ReadOut(QWidget):
         """Write another word above."""
         if caption != self._caption:
             self._caption = caption
+            self.updateGeometry()
             self.update()
 
     def set_text(self, text: str) -> None:
@@ -51,9 +55,12 @@ class ReadOut(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        metrics, small = QFontMetrics(self._font), QFontMetrics(look.text_font(_CAPTION))
-        width = max(metrics.horizontalAdvance(self._widest), small.horizontalAdvance(self._caption))
-        return QSize(width + 2, small.height() + metrics.height() + look.length(1))
+        small = QFontMetrics(look.text_font(_CAPTION))
+        width = max(
+            QFontMetrics(self._font).horizontalAdvance(self._widest), small.horizontalAdvance(self._caption)
+        )
+        # Words and numbers side by side have their captions on one line.
+        return QSize(width + 2, small.height() + QFontMetrics(look.number_font(_NUMBER)).height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

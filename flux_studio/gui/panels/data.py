@@ -1,0 +1,308 @@
+"""The data panel: which table is loaded, how its text is read, and what each column is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from flux_studio.data.columns import Column, CsvFormat
+from flux_studio.data.formats import DELIMITERS
+from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.column_editor import ColumnEditor
+from flux_studio.gui.widgets.column_list import ColumnList
+from flux_studio.gui.widgets.drop_place import DropPlace
+from flux_studio.gui.widgets.elided_label import ElidedLabel
+from flux_studio.gui.widgets.icons import icon
+from flux_studio.gui.widgets.note import Note
+from flux_studio.gui.widgets.panel_header import PanelHeader
+from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
+
+MOST_VALIDATION = 50
+"""Per cent of the rows."""
+
+
+@dataclass(frozen=True)
+class DataView:
+    """All that the panel shows.
+
+    ``problem`` is one line about what keeps the table from being used; ``notes`` tell what was done to it, such
+    as ``3 rows left out: a missing value in petal_width``.
+    """
+
+    table: TextTable | None = None
+    format: CsvFormat = field(default_factory=CsvFormat)
+    columns: tuple[Column, ...] = ()
+    validation_fraction: float = 0.0
+    training_rows: int = 0
+    validation_rows: int = 0
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class DataPanel(QWidget):
+    """Shows a :class:`DataView` and asks for changes; a file dropped on it is left to the window."""
+
+    open_requested = Signal()
+    format_changed = Signal(object)
+    """The new :class:`CsvFormat`."""
+    columns_changed = Signal(object)
+    """All columns, as a tuple of :class:`Column`."""
+    validation_changed = Signal(float)
+    """Share of the rows, from 0 to 0.5."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = DataView()
+        self.setObjectName("data.panel")
+        self.header = PanelHeader("Data", self)
+        self._problem = Note("warning", "error")
+        self._problem.setObjectName("data.problem")
+        self._notes = Note("", "text_soft")
+        self._notes.setObjectName("data.notes")
+        self._source = ElidedLabel()
+        self._counts = QLabel()
+        self._split = QLabel()
+        self._delimiter = QComboBox()
+        self._names_row = QCheckBox("first row holds names")
+        self._preview = TablePreview()
+        self._list = ColumnList()
+        self._editor = ColumnEditor()
+        self._roles = ElidedLabel()
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._percent = QSpinBox()
+        self._empty = DropPlace(
+            "table",
+            "Drop a CSV file here, or anywhere on the window",
+            _open_button("data.open.first", self, "primary"),
+        )
+        self._loaded = QWidget()
+        self._prepare_controls()
+        self._lay_out()
+        self._connect()
+        self._show_all()
+
+    def set_data(self, view: DataView) -> None:
+        """Show another state; the selected columns stay selected while the names do."""
+        if view != self._view:
+            self._view = view
+            self._show_all()
+
+    def select_columns(self, *names: str) -> None:
+        """Select the columns of these names, as clicks on them would."""
+        self._list.select(names)
+
+    # Showing
+
+    def _show_all(self) -> None:
+        view = self._view
+        self._empty.setVisible(view.table is None)
+        self._loaded.setVisible(view.table is not None)
+        self._problem.set_text(view.problem)
+        self._notes.set_text("\n".join(view.notes))
+        if view.table is not None:
+            self._source.setText(view.table.source)
+            rows, columns = view.table.rows, len(view.table.names)
+            self._counts.setText(f"{_counted(rows, 'row')} · {_counted(columns, 'column')}")
+            self._split.setText(f"{view.training_rows:,} training · {view.validation_rows:,} validation")
+        self._preview.set_table(view.table, view.columns)
+        self._list.set_columns(view.columns)
+        self._show_format()
+        self._show_editor()
+        self._show_validation()
+
+    def _show_format(self) -> None:
+        delimiter = self._view.format.delimiter
+        if self._delimiter.findData(delimiter) < 0:
+            self._delimiter.addItem(repr(delimiter), delimiter)
+        self._delimiter.setCurrentIndex(self._delimiter.findData(delimiter))
+        self._names_row.setChecked(self._view.format.header)
+
+    def _show_editor(self) -> None:
+        chosen = self._list.selected_names()
+        self._editor.set_columns(tuple(column for column in self._view.columns if column.name in chosen))
+        self._roles.setText(self._heading(chosen))
+
+    def _heading(self, chosen: frozenset[str]) -> str:
+        if len(chosen) > 1:
+            return f"{len(chosen):,} columns"
+        return next(iter(chosen), "select a column above")
+
+    def _show_validation(self) -> None:
+        percent = round(self._view.validation_fraction * 100)
+        for control in (self._slider, self._percent):
+            control.blockSignals(True)
+            control.setValue(percent)
+            control.blockSignals(False)
+
+    # Asking
+
+    def _connect(self) -> None:
+        self._delimiter.activated.connect(self._ask_format)
+        self._names_row.clicked.connect(self._ask_format)
+        self._preview.column_clicked.connect(self.select_columns)
+        self._list.selection_changed.connect(self._show_editor)
+        self._editor.chosen.connect(self._ask_columns)
+        self._slider.valueChanged.connect(self._ask_validation)
+        self._slider.sliderMoved.connect(self._follow_slider)
+        self._percent.valueChanged.connect(self._ask_validation)
+        look.changed.connect(self.update)
+
+    def _ask_format(self) -> None:
+        wanted = CsvFormat(self._delimiter.currentData(), self._names_row.isChecked())
+        if wanted != self._view.format:
+            self.format_changed.emit(wanted)
+            # A change that the owner refused must not stay on screen.
+            self._show_format()
+
+    def _ask_columns(self, name: str, value: str) -> None:
+        chosen = self._list.selected_names()
+        wanted = tuple(
+            msgspec.structs.replace(column, **{name: value}) if column.name in chosen else column
+            for column in self._view.columns
+        )
+        if wanted != self._view.columns:
+            self.columns_changed.emit(wanted)
+        self._show_editor()
+
+    def _ask_validation(self, percent: int) -> None:
+        self.validation_changed.emit(percent / 100)
+        self._show_validation()
+
+    def _follow_slider(self, percent: int) -> None:
+        self._percent.blockSignals(True)
+        self._percent.setValue(percent)
+        self._percent.blockSignals(False)
+
+    # Building
+
+    def _prepare_controls(self) -> None:
+        self._source.setProperty("heading", "true")
+        self._counts.setProperty("muted", "true")
+        self._split.setProperty("muted", "true")
+        self._split.setObjectName("data.split")
+        self._roles.setProperty("heading", "true")
+        for delimiter, title in DELIMITERS.items():
+            self._delimiter.addItem(title, delimiter)
+        self._delimiter.setObjectName("data.delimiter")
+        self._delimiter.setAccessibleName("Delimiter")
+        self._delimiter.setToolTip(
+            "What stands between two cells of a line; the preview shows the result at once"
+        )
+        self._names_row.setObjectName("data.header")
+        self._names_row.setAccessibleName("First row holds names")
+        self._names_row.setToolTip(
+            "Whether the first row names the columns; otherwise it is a row like the others"
+        )
+        for control, name in ((self._slider, "data.validation"), (self._percent, "data.validation.percent")):
+            control.setObjectName(name)
+            control.setAccessibleName("Validation share in per cent")
+            control.setRange(0, MOST_VALIDATION)
+            control.setToolTip(
+                "Share of the rows that is kept away from training, to see how well the network does on new ones"
+            )
+        self._slider.setTracking(False)
+        self._slider.setPageStep(5)
+        self._percent.setSuffix(" %")
+        self._percent.setKeyboardTracking(False)
+        self._percent.setFixedWidth(look.length(72))
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        side = look.length(12)
+        column.setContentsMargins(side, side, side, side)
+        column.setSpacing(look.length(10))
+        column.addWidget(self._problem)
+        column.addWidget(self._empty)
+        column.addWidget(self._loaded)
+        column.addStretch(1)
+        self._fill_loaded()
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.header)
+        outer.addWidget(scroll, 1)
+
+    def _fill_loaded(self) -> None:
+        column = QVBoxLayout(self._loaded)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(look.length(8))
+        top = QGridLayout()
+        top.setHorizontalSpacing(look.length(8))
+        top.setVerticalSpacing(look.length(2))
+        top.setColumnStretch(0, 1)
+        top.addWidget(self._source, 0, 0)
+        top.addWidget(self._counts, 1, 0)
+        top.addWidget(_open_button("data.open", self), 0, 1, 2, 1)
+        top.addWidget(self._split, 2, 0, 1, 2)
+        column.addLayout(top)
+        column.addWidget(self._notes)
+        reading = QHBoxLayout()
+        reading.addWidget(_muted("cells separated by", self._delimiter))
+        reading.addWidget(self._delimiter, 1)
+        column.addLayout(reading)
+        column.addWidget(self._names_row)
+        column.addWidget(self._preview)
+        column.addSpacing(look.length(4))
+        column.addWidget(_heading("Columns"))
+        column.addWidget(self._list)
+        column.addWidget(self._roles)
+        column.addWidget(self._editor)
+        column.addSpacing(look.length(4))
+        column.addWidget(_heading("Validation"))
+        share = QHBoxLayout()
+        share.setSpacing(look.length(10))
+        share.addWidget(self._slider, 1)
+        share.addWidget(self._percent)
+        column.addLayout(share)
+
+
+def _open_button(name: str, panel: DataPanel, kind: str = "") -> QPushButton:
+    button = QPushButton("Open table…")
+    button.setObjectName(name)
+    button.setAccessibleName("Open table")
+    button.setToolTip("Open a table of comma-separated values (CSV)")
+    if kind:
+        button.setProperty("kind", kind)
+    button.setIcon(icon("open", "accent_text" if kind == "primary" else "text_soft"))
+    button.clicked.connect(lambda _=False: panel.open_requested.emit())
+    return button
+
+
+def _muted(words: str, buddy: QWidget) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("muted", "true")
+    label.setBuddy(buddy)
+    return label
+
+
+def _heading(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("heading", "true")
+    return label
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,171 @@
+"""The first rows of a table as text, under headers that tell what each column is for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from flux_studio.data.columns import Column
+from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets.column_list import ROLE_TINTS
+from flux_studio.gui.widgets.paint import line_of_text, mixed
+
+SHOWN_ROWS = 50
+_ROWS_IN_SIGHT = 5
+_LONGEST_CELL = 18
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class TextTable(Protocol):
+    """What is shown of a table."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def columns(self) -> tuple[tuple[str, ...], ...]: ...
+    @property
+    def rows(self) -> int: ...
+
+
+class TablePreview(QTableView):
+    """Cells stay in the table; only those in sight are asked for."""
+
+    column_clicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("data.preview")
+        self.setAccessibleName("Preview of the table")
+        self.setToolTip(
+            f"The first {SHOWN_ROWS} rows, as they stand in the file. Click a name to select its column."
+        )
+        self._cells = _Cells(self)
+        self._header = _RoleHeader(self)
+        self.setHorizontalHeader(self._header)
+        self.setModel(self._cells)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setFont(look.number_font(0.9))
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_row_height())
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._header.sectionClicked.connect(lambda place: self.column_clicked.emit(self._cells.names[place]))
+        self.setFixedHeight(
+            self._header.sizeHint().height() + _ROWS_IN_SIGHT * _row_height() + look.length(10) + 4
+        )
+
+    def set_table(self, table: TextTable | None, columns: tuple[Column, ...]) -> None:
+        """Show another table, or the same under other roles."""
+        self._header.columns = columns
+        if self._cells.set_table(table):
+            self._fit_widths()
+        self._header.viewport().update()
+
+    def _fit_widths(self) -> None:
+        # Measuring cells through the style takes seconds for a thousand columns; digits all have one width.
+        digit = QFontMetrics(self.font()).horizontalAdvance("0")
+        names = QFontMetrics(look.text_font(0.9, bold=True))
+        for place, name in enumerate(self._cells.names):
+            longest = min(_LONGEST_CELL, self._cells.longest(place))
+            width = max(longest * digit, min(names.horizontalAdvance(name), _LONGEST_CELL * digit))
+            self.setColumnWidth(place, max(look.length(52), width + look.length(18)))
+
+
+class _Cells(QAbstractTableModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._table: TextTable | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._table.names if self._table else ()
+
+    def set_table(self, table: TextTable | None) -> bool:
+        """Whether it is another table than before."""
+        if table is self._table:
+            return False
+        self.beginResetModel()
+        self._table = table
+        self.endResetModel()
+        return True
+
+    def longest(self, column: int) -> int:
+        """Number of characters of the longest cell that is shown."""
+        assert self._table is not None
+        return max((len(cell) for cell in self._table.columns[column][:SHOWN_ROWS]), default=0)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return min(SHOWN_ROWS, self._table.rows) if self._table and not parent.isValid() else 0
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return len(self.names) if not parent.isValid() else 0
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) and self._table:
+            return self._table.columns[index.column()][index.row()]
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self.names[section] if orientation == Qt.Orientation.Horizontal else section + 1
+        return None
+
+
+class _RoleHeader(QHeaderView):
+    """Each section has the column's name over its role, on a ground in the colour of the role."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.columns: tuple[Column, ...] = ()
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), _header_height())
+
+    def paintSection(self, painter: QPainter, rect: QRect, place: int) -> None:
+        painter.save()
+        area = QRectF(rect)
+        column = self.columns[place] if place < len(self.columns) else None
+        tint = ROLE_TINTS[column.role] if column else "text_faint"
+        painter.fillRect(area, mixed("surface", tint, 0.12 if column and column.role != "ignore" else 0.05))
+        painter.setPen(colour("border"))
+        painter.drawLine(area.topRight(), area.bottomRight())
+        painter.fillRect(QRectF(area.left(), area.bottom() - 2, area.width(), 2), colour(tint))
+        inside = area.adjusted(look.length(6), look.length(4), -look.length(6), -look.length(4))
+        upper = QRectF(inside.left(), inside.top(), inside.width(), inside.height() / 2)
+        name = str(self.model().headerData(place, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole))
+        line_of_text(painter, upper, name, look.text_font(0.9, bold=True), colour("text"))
+        if column:
+            below = upper.translated(0, inside.height() / 2)
+            line_of_text(painter, below, column.role, look.text_font(0.82), colour(tint))
+        painter.restore()
+
+
+def _row_height() -> int:
+    return look.length(22)
+
+
+def _header_height() -> int:
+    return look.length(40)
