@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,12 @@ from numpy.typing import NDArray
 from flux_studio.data.table import Table, quoted
 from flux_studio.errors import DataError
 
-_MISSING = frozenset({"", "na", "nan", "null"})
+# Every way to write the words, so that a long column takes one look-up a cell.
+_MISSING = frozenset(
+    "".join(letters)
+    for word in ("", "na", "nan", "null")
+    for letters in itertools.product(*({letter, letter.upper()} for letter in word))
+)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _NOT_IN_A_NUMBER = re.compile(r"[^0-9+\-.eE]")
@@ -20,7 +26,7 @@ _NOT_IN_A_NUMBER = re.compile(r"[^0-9+\-.eE]")
 
 def is_missing(cell: str) -> bool:
     """Whether a cell stands for no value: empty, ``NA``, ``NaN`` or ``null``, in capitals or not."""
-    return cell.lower() in _MISSING
+    return cell in _MISSING
 
 
 def is_number_like(cell: str) -> bool:
@@ -64,9 +70,10 @@ def numbers(table: Table, name: str) -> NDArray[np.float64]:
     """
     cells = table.column(name)
     present = present_rows(table, name)
-    values = parse_all([cells[row] for row in present])
+    some = cells if len(present) == len(cells) else [cells[row] for row in present.tolist()]
+    values = parse_all(some)
     if values is None:
-        values = [_number_at(table, name, int(row)) for row in present]
+        values = [_number_at(table, name, row) for row in present.tolist()]
     array = np.full(len(cells), np.nan)
     array[present] = values
     return array
@@ -75,7 +82,7 @@ def numbers(table: Table, name: str) -> NDArray[np.float64]:
 def present_rows(table: Table, name: str) -> NDArray[np.intp]:
     """The rows in which a column has a value, ascending."""
     cells = table.column(name)
-    missing = {cell for cell in set(cells) if is_missing(cell)}
+    missing = _MISSING.intersection(cells)
     if not missing:
         return np.arange(len(cells))
     return np.array([row for row, cell in enumerate(cells) if cell not in missing], dtype=np.intp)

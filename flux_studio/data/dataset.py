@@ -106,8 +106,8 @@ def _complete_rows(table: Table, names: list[str]) -> tuple[Rows, tuple[DroppedR
     """The rows that have a value in each of those columns, and the others."""
     lacking: dict[int, list[str]] = defaultdict(list)
     for name in names:
-        for row in np.setdiff1d(np.arange(table.rows), present_rows(table, name), assume_unique=True):
-            lacking[int(row)].append(name)
+        for row in _others(table.rows, present_rows(table, name)).tolist():
+            lacking[row].append(name)
     if len(lacking) == table.rows:
         counts = {name: sum(name in gaps for gaps in lacking.values()) for name in names}
         worst = max(names, key=lambda name: counts[name])
@@ -115,8 +115,7 @@ def _complete_rows(table: Table, names: list[str]) -> tuple[Rows, tuple[DroppedR
             f"{table.source}: no row has a value in every used column; column {quoted(worst)} lacks "
             f"{counts[worst]} of {table.rows}: fill it in or ignore it"
         )
-    complete = np.setdiff1d(np.arange(table.rows), np.array(list(lacking), dtype=np.intp), assume_unique=True)
-    return complete, tuple(
+    return _others(table.rows, np.array(list(lacking), dtype=np.intp)), tuple(
         DroppedRow(row, f"{table.where(row)}: no value in {listed(map(quoted, lacking[row]))}")
         for row in sorted(lacking)
     )
@@ -148,7 +147,14 @@ def _split(
         generator.permutation(group)[:share] for group, share in zip(groups, shares, strict=True) if wanted
     ]
     validation = np.sort(np.concatenate([np.zeros(0, dtype=np.intp), *drawn]))
-    return np.setdiff1d(np.arange(rows), validation, assume_unique=True), validation
+    return _others(rows, validation), validation
+
+
+def _others(rows: int, some: Rows) -> Rows:
+    """The rows, of ``rows`` in all, that are not among ``some``; ascending."""
+    left = np.ones(rows, dtype=np.bool_)
+    left[some] = False
+    return np.flatnonzero(left)
 
 
 def _take(array: Floats, rows: Rows) -> Floats:

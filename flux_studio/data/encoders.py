@@ -141,7 +141,8 @@ def fit_encoder(table: Table, column: Column, training_rows: Rows) -> Encoder:
     The categories are those of all rows: a category that occurs in validation rows only has its place, though
     training never sees it. Nothing else about those rows is used.
     """
-    check_values(column, table)
+    if column.kind != "number":
+        check_values(column, table)
     if column.kind == "category":
         return CategoryEncoder(column.name, in_order(_known(table, column.name)))
     if column.kind == "yes_no":
