@@ -30,8 +30,8 @@ def is_missing(cell: str) -> bool:
 
 
 def is_number_like(cell: str) -> bool:
-    """Whether a cell is written as a number, be it one that is too large or infinite."""
-    return bool(_NUMBER.fullmatch(cell) or _INFINITE.fullmatch(cell))
+    """Whether a cell is meant as a number, be it one that is too large, infinite or has a decimal comma."""
+    return bool(_NUMBER.fullmatch(cell.replace(",", ".", 1)) or _INFINITE.fullmatch(cell))
 
 
 def parse_number(cell: str) -> float:

@@ -152,7 +152,8 @@ def _examine(table: Table, name: str) -> _Facts:
     elif numeric:
         useless = name.casefold() in _COUNTERS and _counts_rows(table.column(name))
     else:
-        useless = len(values) > MOST_CATEGORIES or len(values) == len(present_rows(table, name)) > 2
+        names = len(values) == len(present_rows(table, name)) > 2 and not any(map(is_number_like, values))
+        useless = names or len(values) > MOST_CATEGORIES
     return _Facts(name, values, parsed, numeric, useless)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import re
 from dataclasses import dataclass
 
-from flux_studio.data.cells import is_missing
+from flux_studio.data.cells import is_missing, is_number_like
 from flux_studio.data.columns import CsvFormat
 
 DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
@@ -16,7 +15,6 @@ DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": 
 
 _CHARACTERS = 64 * 1024
 _ROWS = 200
-_NUMBER_LIKE = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 
 
 def find_format(text: str) -> CsvFormat:
@@ -75,7 +73,7 @@ def _try(text: str, delimiter: str) -> _Trial:
         rows=rows,
         widest=max(widths, default=0),
         evenness=sum(width == widths[0] for width in widths) / len(widths) if widths else 0.0,
-        numbers=sum(map(_number_like, below)) / len(below) if below else 0.0,
+        numbers=sum(map(is_number_like, below)) / len(below) if below else 0.0,
     )
 
 
@@ -83,14 +81,10 @@ def _has_header(rows: list[list[str]]) -> bool:
     if not rows:
         return True
     first, below = rows[0], rows[1:]
-    if any(map(_number_like, first)) or all(map(is_missing, first)):
+    if any(map(is_number_like, first)) or all(map(is_missing, first)):
         return False
-    if not below or any(_number_like(cell) for row in below for cell in row):
+    if not below or any(is_number_like(cell) for row in below for cell in row):
         return True
     columns = list(itertools.zip_longest(*below, fillvalue=""))
     names_come_back = any(name in column for name, column in zip(first, columns, strict=False))
     return len(set(first)) == len(first) and "" not in first and not names_come_back
-
-
-def _number_like(cell: str) -> bool:
-    return _NUMBER_LIKE.fullmatch(cell) is not None

@@ -43,6 +43,8 @@ def suggested(cells, name="x"):
         (["Ann", "Bob", "", "Cid"], ("ignore", "category", "none")),
         # Numbers that must be reported, not taken for categories.
         (["1", "2", "1e999"], ("input", "number", "standard")),
+        (["1,5", "2,5", "3"], ("input", "number", "standard")),
+        (["3.5", "?", "9"], ("input", "category", "none")),
         ([*map(str, range(40)), "forty"], ("input", "number", "standard")),
         ([*map(str, range(5)), "?", "?"], ("input", "category", "none")),
     ],
