@@ -1,0 +1,107 @@
+"""Measures several ways of doing the same work side by side: in turns within one run, so that noise meets all.
+
+One side is the subject; every other is a peer it is compared with. In each round every side is measured once, in
+turn; the ratio of a round is the peer's time over the subject's, so that 2.0 means twice as fast as the peer.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Side:
+    """One way of doing the work. ``measure`` does it once and returns the seconds that an iteration took."""
+
+    name: str
+    measure: Callable[[], float]
+    floor: float | None = None
+    """For a peer: the smallest ratio that is good enough."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found about one side of one workload. The subject's row has no ratio."""
+
+    workload: str
+    side: str
+    seconds: float
+    """Median seconds an iteration."""
+    ratio: float | None = None
+    """Median over the rounds of the peer's time by the subject's."""
+    spread: tuple[float, float] | None = None
+    """Smallest and largest ratio of a round."""
+    floor: float | None = None
+
+    @property
+    def meets_floor(self) -> bool:
+        """Whether the ratio is good enough, where something is asked of it."""
+        return self.floor is None or (self.ratio is not None and self.ratio >= self.floor)
+
+
+def timed(work: Callable[[int], object], iterations: int) -> Callable[[], float]:
+    """For :class:`Side`: seconds an iteration of ``work(iterations)``, which does that many."""
+
+    def measure() -> float:
+        begin = time.perf_counter()
+        work(iterations)
+        return (time.perf_counter() - begin) / iterations
+
+    return measure
+
+
+def compare(workload: str, subject: Side, peers: Sequence[Side], rounds: int = 7) -> list[Row]:
+    """Measure all sides in turns; a row for the subject, then one for each peer."""
+    times = interleave((subject, *peers), rounds)
+    rows = [Row(workload, subject.name, statistics.median(times[0]))]
+    for peer, taken in zip(peers, times[1:], strict=True):
+        ratios = [theirs / ours for ours, theirs in zip(times[0], taken, strict=True)]
+        rows.append(
+            Row(
+                workload,
+                peer.name,
+                statistics.median(taken),
+                statistics.median(ratios),
+                (min(ratios), max(ratios)),
+                peer.floor,
+            )
+        )
+    return rows
+
+
+def interleave(sides: Sequence[Side], rounds: int) -> list[list[float]]:
+    """The times of each side, a number a round; one round more is done first and forgotten."""
+    for side in sides:
+        side.measure()
+    turns = [[side.measure() for side in sides] for _ in range(rounds)]
+    return [list(times) for times in zip(*turns, strict=True)]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as aligned text, a blank line between workloads."""
+    width = max(len(row.side) for row in rows)
+    lines = [f"  {'':{width}}   µs/iteration    ratio        min–max    floor"]
+    workload = ""
+    for row in rows:
+        if row.workload != workload:
+            workload = row.workload
+            lines += ["", workload]
+        lines.append(f"  {row.side:{width}}   {row.seconds * 1e6:12,.2f}{_ratio(row)}")
+    return "\n".join(lines)
+
+
+def _ratio(row: Row) -> str:
+    if row.ratio is None or row.spread is None:
+        return ""
+    spread = f"{_number(row.spread[0])}–{_number(row.spread[1])}"
+    text = f"   {_number(row.ratio):>5}×   {spread:>12}"
+    if row.floor is None:
+        return text
+    return f"{text}   ≥ {_number(row.floor)}× {'met' if row.meets_floor else 'NOT MET'}"
+
+
+def _number(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}" if ratio < 100 else f"{ratio:.0f}"
