@@ -123,31 +123,23 @@ def run_logged(title: str, command: Sequence[str | Path], log: Path) -> None:
     live = sys.stdout.isatty()
     print(f"  {title} ...", end="", flush=True)
     lines: list[str] = []
-    with log.open("a", encoding="utf-8") as file:
-        print(f"\n$ {shlex.join(map(str, command))}", file=file, flush=True)
-        child = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=child_environment(PYTHONUNBUFFERED="1"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-        assert child.stdout is not None
+    variables = child_environment(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+    nothing, pipe, same = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
+    with (
+        log.open("a", encoding="utf-8") as file,
+        subprocess.Popen(command, cwd=ROOT, env=variables, stdin=nothing, stdout=pipe, stderr=same) as child,
+    ):
         try:
-            for line in child.stdout:
-                lines.append(line.rstrip())
-                file.write(line)
+            print(f"\n$ {shlex.join(map(str, command))}", file=file, flush=True)
+            for raw in child.stdout or ():
+                lines.append(raw.decode("utf-8", "replace").rstrip())
+                print(lines[-1], file=file)
                 if live:
-                    print(f"\r  {title} ... {line.strip()[:40]:<40}", end="", flush=True)
+                    print(f"\r  {title} ... {lines[-1].strip()[:40]:<40}", end="", flush=True)
             code = child.wait()
         except BaseException:
             with contextlib.suppress(PermissionError):  # sudo is root's; Ctrl+C reaches it all the same
                 child.terminate()
-            child.wait()
             print()
             raise
     clear = f"\r  {title} ... {'':<40}\r  {title} ..." if live else ""
