@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import difflib
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -42,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     opens_window = not words or (words[0] not in _COMMANDS and not words[0].startswith("-"))
-    parser = _window_parser() if opens_window else _command_parser()
-    options = parser.parse_args(words)
+    if opens_window:
+        return _window(Path(words[0]) if words else None, words[1:])
+    options = _command_parser().parse_args(words)
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
 
@@ -53,13 +56,6 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
-
-
-def _window_parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="flux-studio")
-    parser.add_argument("file", nargs="?", type=Path)
-    parser.set_defaults(run=_window)
-    return parser
 
 
 def _command_parser() -> argparse.ArgumentParser:
@@ -127,14 +123,16 @@ def _command_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _window(options: argparse.Namespace) -> int:
-    if options.file is not None and not options.file.exists():
-        raise UsageError(
-            f"{options.file}: there is no such file, and no such command; see flux-studio --help"
-        )
+def _window(file: Path | None, others: Sequence[str]) -> int:
+    if file is not None and not file.exists():
+        close = difflib.get_close_matches(str(file), _LISTED, n=1)
+        advice = f"did you mean {close[0]!r}?" if close else "see flux-studio --help"
+        raise UsageError(f"{file}: there is no such file or command; {advice}")
+    if others:
+        raise UsageError(f"the window opens one file; {' '.join(others)} is too much")
     from flux_studio.gui.app import run
 
-    return run(options.file)
+    return run(file)
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -348,7 +346,7 @@ def _info(options: argparse.Namespace) -> int:
     print(f"targets      {', '.join(dataset.preprocessor.target_names)}")
     passing = widths(specification, dataset.inputs.shape[1])
     named = titles(specification)
-    for layer, before, after in zip(specification.layers, passing, passing[1:], strict=True):
+    for layer, (before, after) in zip(specification.layers, pairwise(passing), strict=True):
         print(f"{named[layer.identity]:<12} {before} → {after} {layer.settings.get('activation', '')}")
     print(f"loss         {specification.loss}")
     print(
@@ -380,6 +378,9 @@ def _check(options: argparse.Namespace) -> int:
         layer, matrix = check.key
         row, column = check.worst_cell
         passed_over = f", {len(check.passed_over)} passed over at a kink" if check.passed_over else ""
+        if not check.cells:
+            print(f"--   {named[layer]:<10} {matrix:<15} no cell to compare{passed_over}")
+            continue
         print(
             f"{'ok  ' if check.passes else 'BAD '} {named[layer]:<10} {matrix:<15} "
             f"{check.cells:>6,} cells{passed_over}, "
@@ -452,4 +453,5 @@ def _not_negative(value: int, option: str) -> int:
     return value
 
 
-_COMMANDS = ("new", "train", "export", "predict", "info", "check", "screenshot", "warm", "demo")
+_LISTED = ("new", "train", "export", "predict", "info", "check", "screenshot")
+_COMMANDS = (*_LISTED, "warm", "demo")

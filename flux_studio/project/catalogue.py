@@ -16,7 +16,7 @@ from flux_studio.engine.layers import ACTIVATIONS, Activation, Dense, Layer
 from flux_studio.errors import SpecificationError
 from flux_studio.project.specification import LayerSpecification, Setting, Specification
 
-MAXIMUM_UNITS = 16_384
+MAXIMUM_UNITS = 4_096
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ _EMBEDDED = CsvFormat(delimiter=",", header=True)
 
 class _RunRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     iteration: int
-    first_loss: float
+    first_loss: float | None
     curve: tuple[int, int, int, int]
     validation_curve: tuple[int, int, int, int] | None
     changes: tuple[LearningRateChange, ...] = ()

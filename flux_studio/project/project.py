@@ -16,7 +16,7 @@ from flux_studio.engine.losses import make_loss
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.program import MatrixKey
-from flux_studio.errors import ShapeError, SpecificationError
+from flux_studio.errors import FluxError, ShapeError, SpecificationError
 from flux_studio.project.catalogue import layer_kind, titles, widths
 from flux_studio.project.curve import Curve
 from flux_studio.project.specification import Specification
@@ -43,8 +43,19 @@ class Run:
     """The parameters of iteration 0."""
     curve: Curve
     validation_curve: Curve | None
-    first_loss: float
+    first_loss: float | None
+    """The loss of iteration 0; ``None`` until it has been computed."""
     changes: tuple[LearningRateChange, ...] = ()
+
+    @classmethod
+    def at_start(cls, weights: Mapping[MatrixKey, Array]) -> Run:
+        """A run of no iteration yet, with weights of its own."""
+        return cls(0, weights, weights, Curve(), None, None)
+
+    @property
+    def begun(self) -> bool:
+        """Whether its losses have been recorded from iteration 0 on."""
+        return self.curve.count > 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +110,30 @@ class Project:
             network.set_parameters(self.run.parameters)
         return network
 
-    def inherited(self, network: Network) -> None:
-        """Let a network made for a changed stack keep the run's weights wherever identity and shape are the same."""
-        if self.run is not None:
-            for key, value in self.run.parameters.items():
-                slot = network.layout.parameters.get(key)
-                if slot is not None and slot.shape == value.shape:
-                    network.set_parameters({key: value})
+    def edited(self, specification: Specification) -> Project:
+        """The project with another stack or other data: a new run from iteration 0.
+
+        The weights of every layer whose identity and shapes are the same go on from where they were; all others
+        begin as their initializer says.
+        """
+        fresh = self.with_specification(specification).with_run(None)
+        if self.run is None:
+            return fresh
+        try:
+            start = _start_weights(fresh)
+        except FluxError:
+            # A stack that cannot be built has no weights to hand on; what is wrong with it is shown elsewhere.
+            return fresh
+        kept = {
+            key: self.run.parameters[key]
+            for key, value in start.items()
+            if key in self.run.parameters and self.run.parameters[key].shape == value.shape
+        }
+        return fresh.with_run(Run.at_start({**start, **kept})) if kept else fresh
+
+    def restarted(self) -> Project:
+        """The project back at iteration 0, with the weights its run began with."""
+        return self.with_run(None if self.run is None else Run.at_start(self.run.start))
 
 
 def make_layers(specification: Specification, n_inputs: int) -> list[tuple[str, Layer]]:
@@ -121,6 +149,16 @@ def make_layers(specification: Specification, n_inputs: int) -> list[tuple[str, 
         generator = np.random.default_rng([specification.seed, _WEIGHTS, specification.draw, own])
         made.append((layer.identity, kind.build(kind.complete(layer.settings), n, generator)))
     return made
+
+
+def _start_weights(project: Project) -> dict[MatrixKey, Array]:
+    """The start weights of every layer, without a network to hold them."""
+    check(project.specification, project.dataset())
+    return {
+        (identity, each.name): each.tensor.data.astype(project.specification.dtype)
+        for identity, layer in make_layers(project.specification, project.dataset().inputs.shape[1])
+        for each in layer.learned()
+    }
 
 
 def check(specification: Specification, dataset: Dataset) -> None:

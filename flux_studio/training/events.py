@@ -78,6 +78,7 @@ class Frame:
     """Each N×F as people see it; batch matrices hold the first ``rows`` rows that the request allowed."""
     curve: CurvePoints
     validation_curve: CurvePoints | None
+    first_loss: float
     training: bool
 
 

@@ -61,6 +61,7 @@ class Session:
         project: Project,
         executor: ExecutorName = "compiled",
         *,
+        commands: queue.SimpleQueue[Command] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.project = project
@@ -70,7 +71,7 @@ class Session:
         self._titles = titles(project.specification)
         self._every = project.specification.validate_every
         self._clock = clock
-        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue() if commands is None else commands
         self._training = False
         self._until = 0
         self._pace = project.specification.pace
@@ -143,12 +144,12 @@ class Session:
     def _begin(self, run: Run | None) -> None:
         """Come to rest at the iteration that ``run`` stands at, or at 0."""
         loss = self.network.rest()
-        if run is not None:
+        if run is not None and run.begun:
             self._iteration = run.iteration
             self._start = dict(run.start)
             self._curve = run.curve.copy()
             self._validation_curve = None if run.validation_curve is None else run.validation_curve.copy()
-            self._first_loss = run.first_loss
+            self._first_loss = loss if run.first_loss is None else run.first_loss
             self._changes = run.changes
             return
         self._iteration = 0
@@ -343,6 +344,7 @@ class Session:
             },
             curve=self._curve.points(),
             validation_curve=None if self._validation_curve is None else self._validation_curve.points(),
+            first_loss=self._first_loss,
             training=self._training,
         )
 
