@@ -1,0 +1,65 @@
+"""Where the cells of a big grid stand, when only those in view are painted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect
+
+
+@dataclass(frozen=True)
+class GridGeometry:
+    """Lengths in pixels. Cells scroll under the labels above and at the left; ``scroll`` is their offset."""
+
+    view_width: int
+    view_height: int
+    labels_width: int
+    labels_height: int
+    cell_width: int
+    cell_height: int
+    rows: int
+    columns: int
+
+    @property
+    def body(self) -> QRect:
+        """The part of the view in which cells are seen."""
+        left, top = self.labels_width, self.labels_height
+        return QRect(left, top, max(0, self.view_width - left), max(0, self.view_height - top))
+
+    @property
+    def range(self) -> QPoint:
+        """How far the cells can be scrolled to the right and down."""
+        width = self.columns * self.cell_width - self.body.width()
+        height = self.rows * self.cell_height - self.body.height()
+        return QPoint(max(0, width), max(0, height))
+
+    def cells(self, rows: range, columns: range, scroll: QPoint) -> QRect:
+        """Where a block of cells stands in the view."""
+        return QRect(
+            self.labels_width + columns.start * self.cell_width - scroll.x(),
+            self.labels_height + rows.start * self.cell_height - scroll.y(),
+            len(columns) * self.cell_width,
+            len(rows) * self.cell_height,
+        )
+
+    def visible_rows(self, scroll: QPoint) -> range:
+        """Rows of which at least a part is in view."""
+        last = (scroll.y() + self.body.height() - 1) // self.cell_height
+        return range(scroll.y() // self.cell_height, min(self.rows, last + 1))
+
+    def visible_columns(self, scroll: QPoint) -> range:
+        """Columns of which at least a part is in view."""
+        last = (scroll.x() + self.body.width() - 1) // self.cell_width
+        return range(scroll.x() // self.cell_width, min(self.columns, last + 1))
+
+    def nearest(self, position: QPoint, scroll: QPoint) -> tuple[int, int]:
+        """The cell at a place in the view, or the nearest one to it."""
+        row = (position.y() - self.labels_height + scroll.y()) // self.cell_height
+        column = (position.x() - self.labels_width + scroll.x()) // self.cell_width
+        return min(max(row, 0), self.rows - 1), min(max(column, 0), self.columns - 1)
+
+    def hit(self, position: QPoint, scroll: QPoint) -> tuple[int, int] | None:
+        """The cell at a place in the view, if there is one."""
+        block = self.cells(range(self.rows), range(self.columns), scroll)
+        inside = self.body.contains(position) and block.contains(position)
+        return self.nearest(position, scroll) if inside else None

@@ -1,0 +1,331 @@
+"""A matrix with its numbers: labelled, coloured cells of which only those in view are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFontMetrics,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+
+from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets import heat, levels
+from flux_studio.gui.widgets.cell_selection import Cell, CellSelection
+from flux_studio.gui.widgets.grid_geometry import GridGeometry
+from flux_studio.gui.widgets.grid_painting import LONGEST_LABEL, GridPainter, label_font, number_font
+from flux_studio.gui.widgets.keys import ARROWS
+from flux_studio.gui.widgets.numbers import NumberFormat, exact, number_format, whole
+
+_COLOUR_ZOOMS = (1, 2, 3, 4, 6, 8, 11, 15)
+_TEXT_ZOOMS = (0.8, 0.9, 1.0, 1.15, 1.35, 1.6, 2.0)
+_ORDINARY_ZOOM = len(_COLOUR_ZOOMS) + _TEXT_ZOOMS.index(1.0)
+_LAST_ZOOM = len(_COLOUR_ZOOMS) + len(_TEXT_ZOOMS) - 1
+_MOST_COPIED = 1_000_000
+
+
+class MatrixGrid(QAbstractScrollArea):
+    """Shows the numbers of one matrix; zoomed out, only its colours."""
+
+    cell_selected = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("matrices.grid")
+        self.setAccessibleName("Numbers of the chosen matrix")
+        self.setToolTip("Arrow keys move, Shift extends, Ctrl+C copies, Ctrl+wheel zooms")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self._matrix = np.empty((0, 0), dtype=np.float32)
+        self._row_labels: Sequence[str] = ()
+        self._column_labels: Sequence[str] = ()
+        self._level = 1.0
+        self._format: NumberFormat = number_format(1.0)
+        self._selection: CellSelection | None = None
+        self._zoom = _ORDINARY_ZOOM
+        self._sentence = ""
+        self._geometry = self._fit()
+        look.changed.connect(self._arrange)
+
+    def set_sentence(self, sentence: str) -> None:
+        """What to say while there is no matrix."""
+        self._sentence = sentence
+        self.viewport().update()
+
+    def set_matrix(self, array: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> None:
+        """Show another matrix from its first cell on, with a label for each row and column."""
+        self._matrix = heat.as_matrix(array)
+        self._row_labels, self._column_labels = rows, columns
+        largest, _ = heat.magnitude(self._matrix)
+        self._level, self._format = levels.settle(largest), number_format(largest)
+        self._selection = None
+        self._arrange()
+        self.horizontalScrollBar().setValue(0)
+        self.verticalScrollBar().setValue(0)
+
+    def update_values(self, array: np.ndarray) -> None:
+        """Show new numbers of the same matrix: place, zoom and selection stay."""
+        matrix = heat.as_matrix(array)
+        largest, _ = heat.magnitude(matrix)
+        self._level = levels.settle(largest, self._level)
+        form = number_format(largest, self._format)
+        moved = matrix.shape != self._matrix.shape or form.width != self._format.width
+        self._matrix, self._format = matrix, form
+        if self._selection is not None:
+            self._selection = self._selection.within(*matrix.shape)
+        if moved:
+            self._arrange()
+        self.viewport().update()
+
+    def set_selected_cell(self, cell: Cell | None) -> None:
+        """Outline this cell and bring it into view, or outline none; nothing is signalled."""
+        exists = (
+            cell is not None and 0 <= cell[0] < len(self._matrix) and 0 <= cell[1] < self._matrix.shape[1]
+        )
+        self._selection = CellSelection.single(cell) if cell is not None and exists else None
+        if self._selection is not None:
+            self._bring_into_view(self._selection.current)
+        self.viewport().update()
+
+    def selected_cell(self) -> Cell | None:
+        """The outlined cell."""
+        return self._selection.current if self._selection else None
+
+    def number_style(self) -> NumberFormat:
+        """How the numbers are written now."""
+        return self._format
+
+    def row_label(self, row: int) -> str:
+        """What a row is called; its index where nobody named it."""
+        return str(self._row_labels[row]) if row < len(self._row_labels) else str(row)
+
+    def column_label(self, column: int) -> str:
+        """What a column is called; its index where nobody named it."""
+        return str(self._column_labels[column]) if column < len(self._column_labels) else str(column)
+
+    def cell_rect(self, cell: Cell) -> QRect:
+        """Where a cell stands in the viewport."""
+        return self._geometry.cells(range(cell[0], cell[0] + 1), range(cell[1], cell[1] + 1), self._scroll())
+
+    def shows_numbers(self) -> bool:
+        """Whether cells are large enough for their numbers."""
+        return self._zoom >= len(_COLOUR_ZOOMS)
+
+    def set_zoom(self, zoom: int) -> None:
+        """Take a step of the zoom, kept within what there is; 0 shows a pixel a cell."""
+        self._zoom = min(max(zoom, 0), _LAST_ZOOM)
+        self._arrange()
+
+    def zoom(self) -> int:
+        """The step of the zoom."""
+        return self._zoom
+
+    def copy(self, *, everything: bool = False) -> None:
+        """Put the selection, or the whole matrix, on the clipboard as tab-separated text in full precision."""
+        block = self._matrix
+        if self._selection is not None and not everything:
+            rows, columns = self._selection.rows, self._selection.columns
+            block = block[rows.start : rows.stop, columns.start : columns.stop]
+        if block.size > _MOST_COPIED:
+            message = f"{whole(block.size)} cells are too many to copy: select at most {whole(_MOST_COPIED)}."
+            QToolTip.showText(self.mapToGlobal(QPoint(20, 20)), message, self)
+            return
+        # str of a NumPy number is the shortest text that reads back as the same number.
+        lines = ("\t".join(map(str, row)) for row in block)
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(look.length(160), look.length(80))
+
+    # -- layout ---------------------------------------------------------------------------------------------
+
+    def _text_zoom(self) -> float | None:
+        return _TEXT_ZOOMS[self._zoom - len(_COLOUR_ZOOMS)] if self.shows_numbers() else None
+
+    def _fit(self) -> GridGeometry:
+        rows, columns = self._matrix.shape
+        labels = QFontMetrics(label_font(self._text_zoom()))
+        sample = (*range(min(rows, 500)), max(rows - 1, 0))
+        longest = min(max(len(self.row_label(row)) for row in sample), LONGEST_LABEL)
+        labels_width = labels.horizontalAdvance("0" * longest) + look.length(22)
+        cell = self._cell_size(labels_width, columns)
+        view = self.viewport().size()
+        return GridGeometry(
+            view_width=view.width(),
+            view_height=view.height(),
+            labels_width=labels_width,
+            labels_height=labels.height() + look.length(8),
+            cell_width=cell.width(),
+            cell_height=cell.height(),
+            rows=rows,
+            columns=columns,
+        )
+
+    def _cell_size(self, labels_width: int, columns: int) -> QSize:
+        zoom = self._text_zoom()
+        if zoom is None:
+            side = look.length(_COLOUR_ZOOMS[self._zoom])
+            return QSize(side, side)
+        metrics = QFontMetrics(number_font(zoom))
+        text = metrics.horizontalAdvance("0" * self._format.width)
+        # Without the scroll bar's width, so that cells don't change when it comes or goes.
+        room = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width() - labels_width
+        names = max((len(self.column_label(column)) for column in range(min(columns, 50))), default=0)
+        name = QFontMetrics(label_font(zoom)).horizontalAdvance("0" * min(names, LONGEST_LABEL))
+        widest = max(text + look.length(32), name + look.length(8))
+        width = min(max(text + look.length(12), room // max(columns, 1)), widest)
+        return QSize(width, metrics.height() + look.length(6))
+
+    def _arrange(self) -> None:
+        self._geometry = self._fit()
+        reach, body = self._geometry.range, self._geometry.body
+        for bar, maximum, page, step in (
+            (self.horizontalScrollBar(), reach.x(), body.width(), self._geometry.cell_width),
+            (self.verticalScrollBar(), reach.y(), body.height(), self._geometry.cell_height),
+        ):
+            bar.setRange(0, maximum)
+            bar.setPageStep(max(1, page))
+            bar.setSingleStep(max(step, 8))
+        self.viewport().update()
+
+    def _scroll(self) -> QPoint:
+        return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+
+    def _bring_into_view(self, cell: Cell) -> None:
+        body, rect, scroll = self._geometry.body, self.cell_rect(cell), self._scroll()
+        right = max(0, rect.right() - body.right()) or min(0, rect.left() - body.left())
+        down = max(0, rect.bottom() - body.bottom()) or min(0, rect.top() - body.top())
+        self.horizontalScrollBar().setValue(scroll.x() + right)
+        self.verticalScrollBar().setValue(scroll.y() + down)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), colour("surface"))
+        if not self._matrix.size:
+            painter.setFont(look.text_font())
+            painter.setPen(colour("text_soft"))
+            room = self.viewport().rect().adjusted(24, 8, -24, -8)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._sentence)
+            return
+        GridPainter(
+            painter=painter,
+            geometry=self._geometry,
+            scroll=self._scroll(),
+            matrix=self._matrix,
+            level=self._level,
+            style=self._format,
+            selection=self._selection,
+            zoom=self._text_zoom(),
+        ).paint(self.row_label, self.column_label)
+
+    # -- what people do -------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._geometry.hit(event.position().toPoint(), self._scroll())
+        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._go(cell, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._selection is not None:
+            cell = self._geometry.nearest(event.position().toPoint(), self._scroll())
+            if cell != self._selection.current:
+                self._go(cell, extend=True)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+            return
+        turned = event.angleDelta().y()
+        if turned and self._matrix.size:
+            self._zoom_at(event.position().toPoint(), 1 if turned > 0 else -1)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        zooms = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
+        if not self._matrix.size:
+            super().keyPressEvent(event)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            rows, columns = self._matrix.shape
+            self._selection = CellSelection((rows - 1, columns - 1), (0, 0))
+            self.viewport().update()
+        elif control and event.key() in zooms:
+            self._zoom_at(self._geometry.body.topLeft(), zooms[Qt.Key(event.key())])
+        elif control and event.key() == Qt.Key.Key_0:
+            self.set_zoom(_ORDINARY_ZOOM)
+        elif event.key() == Qt.Key.Key_Escape and self._selection is not None:
+            self._selection = CellSelection.single(self._selection.current)
+            self.viewport().update()
+        elif (cell := self._aim(Qt.Key(event.key()), control)) is not None:
+            self._go(cell, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        else:
+            super().keyPressEvent(event)
+
+    def _aim(self, key: Qt.Key, control: bool) -> Cell | None:
+        """The cell that a key leads to from the current one."""
+        (rows, columns), body = self._matrix.shape, self._geometry.body
+        row, column = self._selection.current if self._selection else (0, 0)
+        page = max(1, body.height() // self._geometry.cell_height - 1)
+        if key in ARROWS:
+            down, right = ARROWS[key] if self._selection else (0, 0)
+            row, column = row + down, column + right
+        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            row += page if key == Qt.Key.Key_PageDown else -page
+        elif key == Qt.Key.Key_Home:
+            row, column = (0 if control else row), 0
+        elif key == Qt.Key.Key_End:
+            row, column = (rows - 1 if control else row), columns - 1
+        else:
+            return None
+        return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+
+    def _go(self, cell: Cell, *, extend: bool) -> None:
+        before = self._selection or CellSelection.single(cell)
+        self._selection = before.to(cell, extend=extend)
+        self._bring_into_view(cell)
+        self.viewport().update()
+        self.cell_selected.emit(*cell)
+
+    def _zoom_at(self, position: QPoint, steps: int) -> None:
+        """Zoom so that the cell at ``position`` stays there."""
+        row, column = self._geometry.nearest(position, self._scroll())
+        self.set_zoom(self._zoom + steps)
+        rect = self._geometry.cells(range(row, row + 1), range(column, column + 1), QPoint())
+        centre = rect.center() - position
+        self.horizontalScrollBar().setValue(centre.x())
+        self.verticalScrollBar().setValue(centre.y())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.tip(event.pos()), self)
+            return True
+        return super().viewportEvent(event)
+
+    def tip(self, position: QPoint) -> str:
+        """What the tool tip says about a place in the viewport."""
+        cell = self._geometry.hit(position, self._scroll())
+        if cell is None:
+            return self.toolTip()
+        row, column = cell
+        number = exact(float(self._matrix[row, column]))
+        return f"row {self.row_label(row)}, column {self.column_label(column)}: {number}"
