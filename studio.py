@@ -120,7 +120,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
 def run_logged(title: str, command: Sequence[str | Path], log: Path) -> None:
     """Run a noisy program: its lines go to the log, and one line with the time to the terminal."""
     start = time.monotonic()
-    live = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns - 1 if sys.stdout.isatty() else 0
     print(f"  {title} ...", end="", flush=True)
     lines: list[str] = []
     variables = child_environment(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
@@ -134,16 +134,18 @@ def run_logged(title: str, command: Sequence[str | Path], log: Path) -> None:
             for raw in child.stdout or ():
                 lines.append(raw.decode("utf-8", "replace").rstrip())
                 print(lines[-1], file=file)
-                if live:
-                    print(f"\r  {title} ... {lines[-1].strip()[:40]:<40}", end="", flush=True)
+                if width:
+                    shown = f"  {title} ... {lines[-1].strip()}"
+                    print(f"\r{shown[:width]:<{width}}", end="", flush=True)
             code = child.wait()
         except BaseException:
             with contextlib.suppress(PermissionError):  # sudo is root's; Ctrl+C reaches it all the same
                 child.terminate()
+            child.wait()
             print()
             raise
-    clear = f"\r  {title} ... {'':<40}\r  {title} ..." if live else ""
-    print(f"{clear} {'failed' if code else 'done'} in {time.monotonic() - start:.1f} s", flush=True)
+    again = f"\r{'':<{width}}\r  {title} ..." if width else ""
+    print(f"{again} {'failed' if code else 'done'} in {time.monotonic() - start:.1f} s", flush=True)
     if code:
         raise CommandFailedError(title, lines, log)
 
