@@ -1,0 +1,58 @@
+"""Measures everything side by side in one run, prints a table and says whether the floors are met."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+import numpy as np
+
+from tests.benchmarks import iterations
+from tests.benchmarks.harness import Row, table
+
+SOURCES: tuple[Callable[[], list[Row]], ...] = (iterations.measure,)
+"""Each measures something and returns its rows."""
+
+
+def main() -> int:
+    """Exit code 1 when a floor is not met."""
+    print(machine(), flush=True)
+    if not iterations.has_pytorch():
+        print("PyTorch is not installed here and left out; python3 studio.py bench installs it", flush=True)
+    rows = [row for source in SOURCES for row in source()]
+    print()
+    print(table(rows))
+    asked = [row for row in rows if row.floor is not None]
+    missed = [row for row in asked if not row.meets_floor]
+    print()
+    for row in missed:
+        print(f"floor not met: {row.workload}: {row.ratio:.2f}× {row.side}, {row.floor:g}× is asked")
+    print(f"{len(asked) - len(missed)} of {len(asked)} floors met")
+    return 1 if missed else 0
+
+
+def machine() -> str:
+    """Processor, cores, versions and threads, in two lines."""
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}, Numba {numba.__version__}"
+    if iterations.has_pytorch():
+        import torch
+
+        versions += f", PyTorch {torch.__version__}"
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}\n{versions}; one BLAS thread"
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
