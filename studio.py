@@ -427,7 +427,6 @@ def start() -> int:
     display = has_display()
     python = ready(display=display).python
     if not display:
-        print("No display here: training the parity sample without a window", flush=True)
         return run([python, "-m", "flux_studio", "demo", "--output", "flux-studio-run"])
     code = run([python, "-m", "flux_studio"])
     if code < 0:
