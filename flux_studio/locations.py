@@ -42,7 +42,9 @@ def cache_folder() -> Path:
     if own := os.environ.get("FLUX_STUDIO_CACHE"):
         return Path(own)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "flux-studio" / "cache"
+        return (
+            Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "flux-studio" / "cache"
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "flux-studio"
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "flux-studio"
