@@ -7,34 +7,27 @@ from dataclasses import dataclass, field
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
-    QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from flux_studio.data.columns import Column, CsvFormat
-from flux_studio.data.formats import DELIMITERS
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.column_editor import ColumnEditor
 from flux_studio.gui.widgets.column_list import ColumnList
+from flux_studio.gui.widgets.csv_format_edit import CsvFormatEdit
 from flux_studio.gui.widgets.drop_place import DropPlace
 from flux_studio.gui.widgets.elided_label import ElidedLabel
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.panel_header import PanelHeader
+from flux_studio.gui.widgets.share_edit import ShareEdit
 from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
-
-MOST_VALIDATION = 50
-"""Per cent of the rows."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +71,19 @@ class DataPanel(QWidget):
         self._source = ElidedLabel()
         self._counts = QLabel()
         self._split = QLabel()
-        self._delimiter = QComboBox()
-        self._names_row = QCheckBox("first row holds names")
+        self._format = CsvFormatEdit()
         self._preview = TablePreview()
         self._list = ColumnList()
         self._editor = ColumnEditor()
         self._roles = ElidedLabel()
-        self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._percent = QSpinBox()
+        self._share = ShareEdit()
         self._empty = DropPlace(
             "table",
             "Drop a CSV file here, or anywhere on the window",
             _open_button("data.open.first", self, "primary"),
         )
         self._loaded = QWidget()
-        self._prepare_controls()
+        self._name_things()
         self._lay_out()
         self._connect()
         self._show_all()
@@ -122,16 +113,9 @@ class DataPanel(QWidget):
             self._split.setText(f"{view.training_rows:,} training · {view.validation_rows:,} validation")
         self._preview.set_table(view.table, view.columns)
         self._list.set_columns(view.columns)
-        self._show_format()
+        self._format.set_format(view.format)
         self._show_editor()
-        self._show_validation()
-
-    def _show_format(self) -> None:
-        delimiter = self._view.format.delimiter
-        if self._delimiter.findData(delimiter) < 0:
-            self._delimiter.addItem(repr(delimiter), delimiter)
-        self._delimiter.setCurrentIndex(self._delimiter.findData(delimiter))
-        self._names_row.setChecked(self._view.format.header)
+        self._share.set_share(view.validation_fraction)
 
     def _show_editor(self) -> None:
         chosen = self._list.selected_names()
@@ -143,32 +127,15 @@ class DataPanel(QWidget):
             return f"{len(chosen):,} columns"
         return next(iter(chosen), "select a column above")
 
-    def _show_validation(self) -> None:
-        percent = round(self._view.validation_fraction * 100)
-        for control in (self._slider, self._percent):
-            control.blockSignals(True)
-            control.setValue(percent)
-            control.blockSignals(False)
-
     # Asking
 
     def _connect(self) -> None:
-        self._delimiter.activated.connect(self._ask_format)
-        self._names_row.clicked.connect(self._ask_format)
+        self._format.chosen.connect(self.format_changed)
         self._preview.column_clicked.connect(self.select_columns)
         self._list.selection_changed.connect(self._show_editor)
         self._editor.chosen.connect(self._ask_columns)
-        self._slider.valueChanged.connect(self._ask_validation)
-        self._slider.sliderMoved.connect(self._follow_slider)
-        self._percent.valueChanged.connect(self._ask_validation)
+        self._share.chosen.connect(self.validation_changed)
         look.changed.connect(self.update)
-
-    def _ask_format(self) -> None:
-        wanted = CsvFormat(self._delimiter.currentData(), self._names_row.isChecked())
-        if wanted != self._view.format:
-            self.format_changed.emit(wanted)
-            # A change that the owner refused must not stay on screen.
-            self._show_format()
 
     def _ask_columns(self, name: str, value: str) -> None:
         chosen = self._list.selected_names()
@@ -180,47 +147,14 @@ class DataPanel(QWidget):
             self.columns_changed.emit(wanted)
         self._show_editor()
 
-    def _ask_validation(self, percent: int) -> None:
-        self.validation_changed.emit(percent / 100)
-        self._show_validation()
-
-    def _follow_slider(self, percent: int) -> None:
-        self._percent.blockSignals(True)
-        self._percent.setValue(percent)
-        self._percent.blockSignals(False)
-
     # Building
 
-    def _prepare_controls(self) -> None:
+    def _name_things(self) -> None:
         self._source.setProperty("heading", "true")
         self._counts.setProperty("muted", "true")
         self._split.setProperty("muted", "true")
         self._split.setObjectName("data.split")
         self._roles.setProperty("heading", "true")
-        for delimiter, title in DELIMITERS.items():
-            self._delimiter.addItem(title, delimiter)
-        self._delimiter.setObjectName("data.delimiter")
-        self._delimiter.setAccessibleName("Delimiter")
-        self._delimiter.setToolTip(
-            "What stands between two cells of a line; the preview shows the result at once"
-        )
-        self._names_row.setObjectName("data.header")
-        self._names_row.setAccessibleName("First row holds names")
-        self._names_row.setToolTip(
-            "Whether the first row names the columns; otherwise it is a row like the others"
-        )
-        for control, name in ((self._slider, "data.validation"), (self._percent, "data.validation.percent")):
-            control.setObjectName(name)
-            control.setAccessibleName("Validation share in per cent")
-            control.setRange(0, MOST_VALIDATION)
-            control.setToolTip(
-                "Share of the rows that is kept away from training, to see how well the network does on new ones"
-            )
-        self._slider.setTracking(False)
-        self._slider.setPageStep(5)
-        self._percent.setSuffix(" %")
-        self._percent.setKeyboardTracking(False)
-        self._percent.setFixedWidth(look.length(72))
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -259,11 +193,7 @@ class DataPanel(QWidget):
         top.addWidget(self._split, 2, 0, 1, 2)
         column.addLayout(top)
         column.addWidget(self._notes)
-        reading = QHBoxLayout()
-        reading.addWidget(_muted("cells separated by", self._delimiter))
-        reading.addWidget(self._delimiter, 1)
-        column.addLayout(reading)
-        column.addWidget(self._names_row)
+        column.addWidget(self._format)
         column.addWidget(self._preview)
         column.addSpacing(look.length(4))
         column.addWidget(_heading("Columns"))
@@ -272,11 +202,7 @@ class DataPanel(QWidget):
         column.addWidget(self._editor)
         column.addSpacing(look.length(4))
         column.addWidget(_heading("Validation"))
-        share = QHBoxLayout()
-        share.setSpacing(look.length(10))
-        share.addWidget(self._slider, 1)
-        share.addWidget(self._percent)
-        column.addLayout(share)
+        column.addWidget(self._share)
 
 
 def _open_button(name: str, panel: DataPanel, kind: str = "") -> QPushButton:
@@ -289,13 +215,6 @@ def _open_button(name: str, panel: DataPanel, kind: str = "") -> QPushButton:
     button.setIcon(icon("open", "accent_text" if kind == "primary" else "text_soft"))
     button.clicked.connect(lambda _=False: panel.open_requested.emit())
     return button
-
-
-def _muted(words: str, buddy: QWidget) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("muted", "true")
-    label.setBuddy(buddy)
-    return label
 
 
 def _heading(words: str) -> QLabel:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QKeyEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.drop_gesture import DropGesture
@@ -28,6 +27,7 @@ from flux_studio.gui.widgets.network_view import (
 )
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.stack_body import StackBody
+from flux_studio.gui.widgets.stack_scroll import StackScroll
 
 __all__ = ["DropVerdict", "InputView", "LayerView", "LossView", "NetworkStack", "NetworkView"]
 
@@ -59,13 +59,7 @@ class NetworkStack(QWidget):
         self.setAcceptDrops(True)
         self.header = PanelHeader("Network", self)
         self.body = StackBody(self._new_card)
-        self._scroll = _Scroll(self)
-        self._scroll.setObjectName("network.stack")
-        self._scroll.setAccessibleName("Network stack")
-        self._scroll.setAccessibleDescription(
-            "Up and Down select a layer, Alt with them moves it, Enter edits it, Insert adds one, Delete removes it."
-        )
-        self._scroll.setWidget(self.body)
+        self._scroll = StackScroll(self.body, self)
         self.setFocusProxy(self._scroll)
         self._scroll.key_pressed.connect(self._on_key)
         self._scroll.menu_key_pressed.connect(self._open_menu_at_selection)
@@ -89,6 +83,8 @@ class NetworkStack(QWidget):
         """Show another state; if the selected layer has gone, the one that took its place is selected."""
         self._gesture.end()
         before = self.body.identities
+        if self._selection and self._selection not in {layer.identity for layer in view.layers}:
+            self._leave_editors()
         self.body.set_network(view)
         count = view.parameters
         self.header.set_detail(f"{count:,} number{'' if count == 1 else 's'} to learn" if count else "")
@@ -206,22 +202,19 @@ class NetworkStack(QWidget):
 
     def _set_selection(self, identity: str) -> None:
         if self._selection:
-            card = self.body.card(self._selection)
-            if card.isAncestorOf(QApplication.focusWidget()):
-                self._scroll.setFocus()
-            card.set_open(False)
+            self._leave_editors()
+            self.body.card(self._selection).set_open(False)
         self._selection = identity
         if identity:
             self.body.card(identity).set_open(True)
-            self._bring_into_view(self.body.card(identity))
+            self._scroll.bring_into_view(self.body.card(identity))
         self._show_active()
         self.selected.emit(identity)
 
-    def _bring_into_view(self, widget: QWidget) -> None:
-        # The scroll area hears of grown cards with the next events only; it has to know them now.
-        self.body.layout().activate()
-        QApplication.sendEvent(self._scroll, QEvent(QEvent.Type.LayoutRequest))
-        self._scroll.ensureWidgetVisible(widget, 0, look.length(28))
+    def _leave_editors(self) -> None:
+        """Take the keyboard back from a card that is about to lose its editors; what is half typed is told."""
+        if self.body.card(self._selection).isAncestorOf(QApplication.focusWidget()):
+            self._scroll.setFocus()
 
     def _show_active(self, *_: object) -> None:
         if self._selection:
@@ -233,7 +226,7 @@ class NetworkStack(QWidget):
         self._gesture.end()
         if not verdict.fits:
             self.body.wires[wire].set_verdict(verdict)
-            self._bring_into_view(self.body.wires[wire])
+            self._scroll.bring_into_view(self.body.wires[wire])
             self._refusal.start()
         return verdict.fits
 
@@ -284,27 +277,3 @@ class NetworkStack(QWidget):
             self.select("")
         else:
             event.ignore()
-
-
-class _Scroll(QScrollArea):
-    """The visible part of the stack, and the one stop of the Tab key for all of its cards."""
-
-    key_pressed = Signal(object)
-    menu_key_pressed = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.accept()
-        self.key_pressed.emit(event)
-        if not event.isAccepted():
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            self.menu_key_pressed.emit()
