@@ -124,10 +124,17 @@ def run_logged(title: str, command: Sequence[str | Path], log: Path) -> None:
     print(f"  {title} ...", end="", flush=True)
     lines: list[str] = []
     variables = child_environment(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
-    nothing, pipe, same = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
     with (
         log.open("a", encoding="utf-8") as file,
-        subprocess.Popen(command, cwd=ROOT, env=variables, stdin=nothing, stdout=pipe, stderr=same) as child,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            close_fds=False,  # see alone()
+        ) as child,
     ):
         try:
             print(f"\n$ {shlex.join(map(str, command))}", file=file, flush=True)
@@ -247,47 +254,41 @@ class Environment:
         self.root = root
         self.folder = root / ".venv"
         self.log = self.folder / "set-up.log"
-        self.stamp_file = self.folder / "flux-studio.json"
+        self.stamp = self.folder / "flux-studio.json"
         self.scripts = self.folder / ("Scripts" if os.name == "nt" else "bin")
         self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
         # Scripts and the link to the project hold absolute paths, so a moved folder needs a new environment.
         self.identity = f"{self.folder} on Python {sys.version_info.major}.{sys.version_info.minor}"
-        self.stamp = self._read_stamp()
+        self.made_as: str | None = None  # unknown when somebody else made it
+        self.busy: str | None = None
+        self.done: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            stamp = json.loads(self.stamp.read_text(encoding="utf-8"))
+            self.made_as, self.busy, self.done = stamp["made as"], stamp["busy"], dict(stamp["done"])
 
-    def _read_stamp(self) -> dict[str, object]:
-        try:
-            stamp = json.loads(self.stamp_file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError, ValueError):
-            return {}
-        return stamp if isinstance(stamp, dict) else {}
+    def save(self, busy: str | None = None) -> None:
+        """Write the stamp; one that says ``busy`` belongs to an environment that is half made."""
+        self.made_as, self.busy = self.identity, busy
+        new = self.stamp.with_suffix(".new")
+        stamp = {"made as": self.made_as, "busy": busy, "done": self.done}
+        new.write_text(json.dumps(stamp, indent=1), encoding="utf-8")
+        new.replace(self.stamp)
 
-    def write(self, **changes: object) -> None:
-        self.stamp |= {"identity": self.identity} | changes
-        new = self.stamp_file.with_suffix(".new")
-        new.write_text(json.dumps(self.stamp, indent=1), encoding="utf-8")
-        new.replace(self.stamp_file)
-
-    def is_done(self, step: str, key: str) -> bool:
-        done = self.stamp.get("done")
-        return isinstance(done, dict) and done.get(step) == key
-
-    def set_done(self, step: str, key: str) -> None:
-        done = self.stamp.get("done")
-        self.write(done=(done if isinstance(done, dict) else {}) | {step: key})
+    def finish(self, step: str, key: str) -> None:
+        self.done[step] = key
+        self.save()
 
     def why_unusable(self) -> str | None:
         """The reason to make ``.venv`` (again), or None when it can be used as it is."""
         if not self.folder.exists():
             return "there is none yet"
-        if self.stamp.get("busy"):
+        if self.busy:
             return "the last set-up did not finish"
-        if not self.stamp and not self._works():
-            return "the one that is there does not work"
-        if self.stamp and self.stamp.get("identity") != self.identity:
+        if self.made_as is None:
+            return None if self._works() else "the one that is there does not work"
+        if self.made_as != self.identity:
             return "the folder was moved, or Python is another one"
-        if not self.python.exists():
-            return "its Python is gone"
-        return None
+        return None if self.python.exists() else "its Python is gone"
 
     def _works(self) -> bool:
         """Whether a ``.venv`` that someone made by hand can be taken over."""
@@ -305,24 +306,24 @@ class Environment:
         elif self.folder.exists():
             shutil.rmtree(self.folder)
         self.folder.mkdir()
-        self.stamp = {}
-        self.write(busy="making .venv")
+        self.done = {}
+        self.save(busy="making .venv")
 
     def make(self, python: str) -> None:
         run_logged("making .venv", [python, "-m", "venv", self.folder], self.log)
-        self.write(busy=None)
+        self.save()
 
     def pip(self, title: str, *arguments: str) -> None:
         """Run pip; when it is cut off while it writes, the stamp says so and the next start begins afresh."""
-        self.write(busy=title)
+        self.save(busy=title)
         quiet = ("--disable-pip-version-check", "--no-input", "--no-color")
         try:
             run_logged(title, [self.python, "-m", "pip", *quiet, "install", *arguments], self.log)
         except CommandFailedError as error:
             if not any(line.startswith("Installing collected packages") for line in error.lines):
-                self.write(busy=None)  # it failed before it wrote anything: what is there still works
+                self.save()  # it failed before it wrote anything: what is there still works
             raise
-        self.write(busy=None)
+        self.save()
 
 
 def digest(*files: Path, more: str = "") -> str:
@@ -353,32 +354,32 @@ def set_up(environment: Environment, groups: Sequence[str], qt_platforms: Sequen
     lock = root / ".ci" / "requirements.txt"
     key = digest(lock, root / "pyproject.toml", more=environment.identity)
     qt = " ".join(("qt", *qt_platforms))
-    if not environment.is_done(qt, key):
+    if environment.done.get(qt) != key:
         python = base_python()
         install_packages(missing_packages(python, qt_platforms), environment.log)
         if reason:
             environment.make(python)
 
     for step in ("packages", *groups):
-        if not environment.is_done(step, key):
+        if environment.done.get(step) != key:
             wanted = requirements(root, step)
             environment.pip(STEPS[step], "--only-binary", ":all:", "--constraint", str(lock), *wanted)
             if step == "packages":
                 ours = ("--no-deps", "--no-build-isolation", "--editable", str(root))
                 environment.pip("installing Flux Studio itself", *ours)
-            environment.set_done(step, key)
+            environment.finish(step, key)
 
-    if not environment.is_done(qt, key):
+    if environment.done.get(qt) != key:
         check_qt(environment, qt_platforms)
-        environment.set_done(qt, key)
+        environment.finish(qt, key)
 
     kernels = sorted((root / "flux_studio" / "engine").rglob("*.py"))
     kernels_key = digest(*kernels, more=key + cache_place())
-    if not environment.is_done("kernels", kernels_key):
+    if environment.done.get("kernels") != kernels_key:
         print("  compiling the kernels", flush=True)
         if run([environment.python, "-m", "flux_studio", "warm"]) != 0:
             raise SetUpError("compiling the kernels failed: the lines above say why")
-        environment.set_done("kernels", kernels_key)
+        environment.finish("kernels", kernels_key)
 
 
 def check_qt(environment: Environment, qt_platforms: Sequence[str]) -> None:
@@ -399,13 +400,14 @@ def cache_place() -> str:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """One set-up at a time in this folder; the lock ends with the process, whatever happens to it."""
+    """One set-up at a time in this folder; the lock ends with the process and with those that it started."""
     try:
         import fcntl
     except ImportError:  # not on Windows
         yield
         return
     with Path(__file__).open("rb") as file:
+        os.set_inheritable(file.fileno(), True)  # a pip that outlives us keeps the next set-up waiting
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -206,7 +206,8 @@ def test_another_python_makes_the_environment_again(
 ) -> None:
     set_up(checkout)
     environment = Environment(checkout)
-    environment.write(identity=environment.identity.rpartition(".")[0] + ".99")
+    environment.identity = environment.identity.rpartition(".")[0] + ".99"
+    environment.save()
     assert Environment(checkout).why_unusable() == "the folder was moved, or Python is another one"
 
 
@@ -392,3 +393,27 @@ def test_only_one_set_up_at_a_time(capfd: pytest.CaptureFixture[str]) -> None:
         assert second.stdout is not None
         assert second.stdout.readline() == "another set-up is at work in this folder: waiting for it\n"
     assert second.communicate()[0] == "my turn\n"
+
+
+def test_what_outlives_a_set_up_keeps_the_next_one_waiting() -> None:
+    """A set-up is killed while its pip works on: nobody may clear the folder under pip's hands."""
+    killed = """
+import subprocess, studio, sys
+with studio.alone():
+    subprocess.Popen([sys.executable, "-c", "print('working', flush=True); input()"], close_fds=False)
+"""
+    next_one = "import studio\nwith studio.alone():\n    print('my turn')\n"
+    python = [sys.executable, "-c"]
+    with subprocess.Popen(
+        [*python, killed], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as first:
+        assert first.stdin is not None
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"working\n"
+        assert first.wait() == 0
+        with subprocess.Popen([*python, next_one], cwd=ROOT, stdout=subprocess.PIPE) as second:
+            assert second.stdout is not None
+            assert second.stdout.readline().startswith(b"another set-up is at work")
+            first.stdin.write(b"\n")
+            first.stdin.flush()
+            assert second.stdout.read() == b"my turn\n"
