@@ -7,23 +7,26 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from flux_studio.data.columns import Column
 from flux_studio.gui.theme import look
-from flux_studio.gui.widgets.segmented import Segment, Segmented
+from flux_studio.gui.widgets.segmented import Segment, SegmentedControl
 
-_ROLES = (
-    Segment("input", "Input", "goes into the network"),
-    Segment("target", "Target", "what the network learns to predict"),
-    Segment("ignore", "Ignore", "left out"),
-)
-_KINDS = (
-    Segment("number", "Number", "used as it is, after scaling"),
-    Segment("category", "Category", "words; each different one becomes a column of zeros and ones"),
-    Segment("yes_no", "Yes/no", "exactly two different values, which become 0 and 1"),
-)
-_SCALINGS = (
-    Segment("standard", "Standard", "mean 0 and standard deviation 1 over the training rows"),
-    Segment("min_max", "Min–max", "from 0 to 1 over the training rows"),
-    Segment("none", "None", "the numbers as they stand in the table"),
-)
+_CHOICES = {
+    "role": (
+        ("input", "Input", "goes into the network"),
+        ("target", "Target", "what the network learns to predict"),
+        ("ignore", "Ignore", "left out"),
+    ),
+    "kind": (
+        ("number", "Number", "used as it is, after scaling"),
+        ("category", "Category", "words; each different one becomes a column of zeros and ones"),
+        ("yes_no", "Yes/no", "exactly two different values, which become 0 and 1"),
+    ),
+    "scaling": (
+        ("standard", "Standard", "mean 0 and standard deviation 1 over the training rows"),
+        ("min_max", "Min–max", "from 0 to 1 over the training rows"),
+        ("none", "None", "the numbers as they stand in the table"),
+    ),
+}
+"""Each field of a column: its values, their words, and what they mean."""
 
 
 class ColumnEditor(QWidget):
@@ -34,17 +37,23 @@ class ColumnEditor(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: dict[str, tuple[QLabel, Segmented]] = {}
+        self._rows: dict[str, tuple[QLabel, SegmentedControl]] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(look.length(7))
         grid.setVerticalSpacing(look.length(6))
         grid.setColumnStretch(1, 1)
-        for row, (field, segments) in enumerate((("role", _ROLES), ("kind", _KINDS), ("scaling", _SCALINGS))):
+        for row, (field, choices) in enumerate(_CHOICES.items()):
             label = QLabel(field, self)
             label.setProperty("muted", "true")
             label.setFont(look.text_font(0.94))
-            control = Segmented(f"data.{field}", field.capitalize(), segments, self)
+            segments = [
+                Segment(value, title, f"{title}: {meaning}", f"data.{field}.{value}")
+                for value, title, meaning in choices
+            ]
+            control = SegmentedControl(segments, self, wide=True)
+            control.setObjectName(f"data.{field}")
+            control.setAccessibleName(field.capitalize())
             control.chosen.connect(lambda value, field=field: self.chosen.emit(field, value))
             grid.addWidget(label, row, 0)
             grid.addWidget(control, row, 1)

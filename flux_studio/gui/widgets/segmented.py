@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from flux_studio.gui.theme import look
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -20,13 +22,16 @@ class Segment:
 
 
 class SegmentedControl(QWidget):
-    """Tells which segment a person chose."""
+    """Tells which segment a person chose; with ``wide`` the segments share the width that there is."""
 
     chosen = Signal(str)
 
-    def __init__(self, segments: Sequence[Segment], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, segments: Sequence[Segment], parent: QWidget | None = None, *, wide: bool = False
+    ) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        across = QSizePolicy.Policy.Preferred if wide else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(across, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -42,11 +47,24 @@ class SegmentedControl(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             ends = {0: "first", len(segments) - 1: "last"}
             button.setProperty("segment", ends.get(place, "middle"))
+            if wide:
+                # The padding may shrink: three words have to stand side by side in a narrow dock.
+                button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+                button.setMinimumWidth(button.fontMetrics().horizontalAdvance(segment.title) + look.length(8))
             button.clicked.connect(lambda _, value=segment.value: self.chosen.emit(value))
             self._group.addButton(button)
             self._buttons[segment.value] = button
-            row.addWidget(button)
+            row.addWidget(button, 1 if wide else 0)
 
-    def set_value(self, value: str) -> None:
-        """Show ``value`` as chosen; nothing is signalled."""
-        self._buttons[value].setChecked(True)
+    @property
+    def value(self) -> str | None:
+        """What is shown as chosen."""
+        return next((value for value, button in self._buttons.items() if button.isChecked()), None)
+
+    def set_value(self, value: str | None) -> None:
+        """Show ``value`` as chosen, or nothing for ``None``; nothing is signalled."""
+        # An exclusive group never lets go of its last button.
+        self._group.setExclusive(False)
+        for own, button in self._buttons.items():
+            button.setChecked(own == value)
+        self._group.setExclusive(True)
