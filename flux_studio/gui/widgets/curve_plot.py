@@ -1,0 +1,219 @@
+"""The plot of a loss curve: quiet axes that seldom move, and a readout under the pointer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets import axis_steps
+from flux_studio.gui.widgets.curve_points import (
+    bucket_at,
+    extremes,
+    iterations_text,
+    line_through,
+    thinned,
+    value_text,
+)
+from flux_studio.training.events import CurvePoints
+
+_PIXELS_A_BUCKET = 1.0
+
+
+class CurvePlot(pg.PlotWidget):
+    """Draws a training and a validation curve; the pointer or the arrow keys read their numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, useOpenGL=False)
+        self.setObjectName("curve.plot")
+        self.setAccessibleName("Loss curve")
+        self.setToolTip("Point at the curve to read it; with the keyboard, use the left and right arrows")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.setMouseEnabled(x=False, y=False)
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.getViewBox().setDefaultPadding(0)
+        self.getPlotItem().layout.setContentsMargins(0, look.length(8), look.length(28), 0)
+        self._train: CurvePoints | None = None
+        self._validation: CurvePoints | None = None
+        self._log = False
+        self._top: float | None = None
+        self._title = "loss"
+        self._cursor: float | None = None
+        self._train_line = pg.PlotCurveItem(antialias=True)
+        self._validation_line = pg.PlotCurveItem(antialias=True)
+        self._cursor_line = pg.InfiniteLine(angle=90, movable=False)
+        self._grid_lines = pg.PlotCurveItem(antialias=False)
+        for item in (self._grid_lines, self._train_line, self._validation_line, self._cursor_line):
+            self.addItem(item)
+        self._readout = QLabel(self)
+        self._readout.setObjectName("curve.readout")
+        self._readout.setProperty("card", True)
+        self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._readout.hide()
+        self._take_look()
+        self.clear_curves()
+        look.changed.connect(self._take_look)
+
+    def set_title(self, title: str) -> None:
+        """What the loss is called in the readout."""
+        self._title = title
+        self._read()
+
+    def set_curves(self, train: CurvePoints, validation: CurvePoints | None) -> None:
+        """Draw these curves; the axes move only when they must."""
+        self._train, self._validation = train, validation
+        self._draw()
+
+    def clear_curves(self) -> None:
+        """Forget the curves and the axes they had."""
+        self._train = self._validation = self._top = None
+        self._set_cursor(None)
+        self._draw()
+
+    def set_log(self, log: bool) -> None:
+        """Show powers of ten evenly spaced, or the loss itself."""
+        if log != self._log:
+            self._log = log
+            self._draw()
+
+    def readout(self) -> str:
+        """What the readout says now; empty while it is hidden."""
+        return "" if self._cursor is None else self._readout.text()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(look.length(200), look.length(80))
+
+    # -- drawing --------------------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        known = [found for found in (extremes(self._train), extremes(self._validation)) if found]
+        lowest = min((found[0] for found in known if found[0] > 0), default=0.1)
+        highest = max((found[1] for found in known), default=1.0)
+        right = axis_steps.iteration_limit(max((found[2] for found in known), default=0.0))
+        view = self.getViewBox()
+        most_across, most_up = view.width() / look.length(90), view.height() / look.length(18)
+        if self._log:
+            low, high = axis_steps.decades(lowest, max(highest, lowest))
+            ticks = axis_steps.decade_ticks(low, high, most_up)
+        else:
+            self._top = axis_steps.linear_top(highest, self._top)
+            low, high = 0.0, self._top
+            ticks = axis_steps.linear_ticks(high, most_up)
+        self.setXRange(0.0, right, padding=0)
+        self.setYRange(low, high, padding=0.03)
+        self.getAxis("left").setTicks([ticks])
+        self.getAxis("bottom").setTicks([axis_steps.iteration_ticks(right, most_across)])
+        # Drawn by us: the grid of pyqtgraph's axes lies above the curves.
+        heights = np.repeat([height for height, _ in ticks], 2)
+        self._grid_lines.setData(np.tile([0.0, right], len(ticks)), heights, connect="pairs")
+        for line, points in ((self._train_line, self._train), (self._validation_line, self._validation)):
+            self._draw_line(line, points, lowest)
+        self._read()
+
+    def _draw_line(self, line: pg.PlotCurveItem, points: CurvePoints | None, lowest: float) -> None:
+        if points is None or not len(points.iterations):
+            line.setData([], [])
+            return
+        x, y = line_through(thinned(points, max(16, round(self.getViewBox().width() / _PIXELS_A_BUCKET))))
+        if self._log:
+            # A loss of exactly zero has no logarithm; it is drawn at the lowest loss that has one.
+            y = np.log10(np.maximum(y, lowest))
+        line.setData(x, y, connect="all" if np.isfinite(y).all() else "finite")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        # The base class calls this before our own parts exist.
+        if self.isVisible():
+            self._draw()
+
+    def _take_look(self) -> None:
+        self.setBackground(colour("surface"))
+        self.getViewBox().setBackgroundColor(colour("sunken"))
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(QPen(Qt.PenStyle.NoPen))
+            # Qt leaves a dot for a tick without length even where its pen is none.
+            axis.setTickPen(QPen(colour("sunken"), 1))
+            axis.setTextPen(colour("text_faint"))
+            offset = look.length(6)
+            axis.setStyle(
+                tickFont=look.text_font(0.82),
+                tickLength=0,
+                tickTextOffset=offset,
+                # A label may reach this far beyond the end of its axis.
+                hideOverlappingLabels=look.length(40),
+            )
+        self.getAxis("left").setWidth(look.length(60))
+        self.getAxis("bottom").setHeight(look.length(24))
+        self._grid_lines.setPen(QPen(colour("border"), 0))
+        self._train_line.setPen(self._pen("curve_train"))
+        self._validation_line.setPen(self._pen("curve_validation"))
+        self._cursor_line.setPen(QPen(colour("border_strong"), 0))
+        self._readout.setFont(look.text_font(0.88))
+        self._readout.setContentsMargins(*(look.length(side) for side in (8, 5, 8, 5)))
+
+    @staticmethod
+    def _pen(name: str) -> QPen:
+        # Cosmetic: as wide on screen whatever the axes' scales are.
+        pen = QPen(colour(name), 1.5)
+        pen.setCosmetic(True)
+        return pen
+
+    # -- reading --------------------------------------------------------------------------------------------
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        view = self.getViewBox()
+        place = view.mapSceneToView(QPointF(event.position()))
+        inside = view.sceneBoundingRect().contains(event.position())
+        self._set_cursor(place.x() if inside else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._set_cursor(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        step = steps.get(Qt.Key(event.key()))
+        if event.key() == Qt.Key.Key_Escape and self._cursor is not None:
+            self._set_cursor(None)
+        elif step is not None and self._train is not None and len(self._train.iterations):
+            last = len(self._train.iterations) - 1
+            place = last if self._cursor is None else bucket_at(self._train, self._cursor) + step
+            self._set_cursor(float(self._train.iterations[min(max(place, 0), last)]))
+        else:
+            super().keyPressEvent(event)
+
+    def _set_cursor(self, iteration: float | None) -> None:
+        self._cursor = iteration
+        self._read()
+
+    def _read(self) -> None:
+        shown = self._cursor is not None and self._train is not None and len(self._train.iterations) > 0
+        self._cursor_line.setVisible(shown)
+        self._readout.setVisible(shown)
+        if not shown:
+            return
+        bucket = bucket_at(self._train, self._cursor)
+        lines = [iterations_text(self._train, bucket), f"{self._title} {value_text(self._train, bucket)}"]
+        if self._validation is not None and len(self._validation.iterations):
+            lines.append(
+                f"validation {value_text(self._validation, bucket_at(self._validation, self._cursor))}"
+            )
+        self._readout.setText("\n".join(lines))
+        self._readout.adjustSize()
+        self._cursor_line.setValue(float(self._train.iterations[bucket]))
+        self._place_readout()
+
+    def _place_readout(self) -> None:
+        view = self.getViewBox()
+        area = view.sceneBoundingRect()
+        x = view.mapViewToScene(QPointF(self._cursor_line.value(), 0)).x()
+        gap = look.length(10)
+        left = x + gap if x + gap + self._readout.width() < area.right() else x - gap - self._readout.width()
+        self._readout.move(round(left), round(area.top()) + gap)
