@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import difflib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -307,30 +306,17 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from flux_studio.data.readers import read_table
+    from flux_studio.export import predictions
     from flux_studio.project import files
 
     project = files.load(options.file)
     _check_folder(options.out)
-    dataset = project.dataset()
-    outputs = project.network().predict(dataset.preprocessor.inputs(read_table(options.data)))
-    predictions = dataset.preprocessor.decode(outputs)
-    lines = _csv_lines([predictions.header, *predictions.rows])
     if options.out is None:
-        sys.stdout.write("".join(lines))
+        sys.stdout.write(predictions.as_csv(project, options.data))
     else:
-        files.write_atomically(options.out, "".join(lines).encode())
+        predictions.write(project, options.data, options.out)
+        print(f"{options.out}: predictions")
     return 0
-
-
-def _csv_lines(rows: Sequence[Sequence[object]]) -> Iterator[str]:
-    class Line(list[str]):
-        def write(self, text: str) -> None:
-            self.append(text)
-
-    lines = Line()
-    csv.writer(lines, lineterminator="\n").writerows(rows)
-    return iter(lines)
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from flux_studio.data.columns import Column, CsvFormat, suggest_columns
-from flux_studio.data.dataset import prepare
+from flux_studio.data.dataset import Dataset, prepare
 from flux_studio.data.table import Table
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.project import Project
@@ -49,14 +49,37 @@ def new_project(
 def default_layers(table: Table, data: DataSpecification, seed: int = 0) -> tuple[LayerSpecification, ...]:
     """One hidden layer and an output layer of the right width and activation for these data."""
     dataset = prepare(table, data.columns, data.validation_fraction, np.random.default_rng(seed))
-    n_inputs, n_targets = dataset.inputs.shape[1], dataset.targets.shape[1]
-    hidden = int(min(32, max(8, 2 * n_inputs)))
-    output = "identity" if dataset.preprocessor.task == "numbers" else "sigmoid"
+    hidden = int(min(32, max(8, 2 * dataset.inputs.shape[1])))
     dense = layer_kind("dense.v1")
     return (
         dense.new("layer-1", units=hidden, activation="tanh"),
-        dense.new("layer-2", units=n_targets, activation=output),
+        dense.new("layer-2", units=dataset.targets.shape[1], activation=output_activation(dataset)),
     )
+
+
+def output_activation(dataset: Dataset) -> str:
+    """What the last layer should end in: a sigmoid for classes and yes/no, nothing for numbers."""
+    return "identity" if dataset.preprocessor.task == "numbers" else "sigmoid"
+
+
+def fitted_to(project: Project) -> Project:
+    """The project with an output layer as wide as its targets, where the last layer can be made so.
+
+    Used when other columns are to be predicted; the hidden layers stay as they are.
+    """
+    specification, dataset = project.specification, project.dataset()
+    if not specification.layers:
+        return project
+    last = specification.layers[-1]
+    n_targets, activation = dataset.targets.shape[1], output_activation(dataset)
+    if last.kind != "dense.v1":
+        return project
+    changed = specification
+    if last.settings.get("units") != n_targets:
+        changed = changed.change_layer(last.identity, units=n_targets)
+    if (last.settings.get("activation") == "identity") != (activation == "identity"):
+        changed = changed.change_layer(last.identity, activation=activation)
+    return project.with_specification(changed)
 
 
 def _training(table: Table, data: DataSpecification) -> dict[str, object]:

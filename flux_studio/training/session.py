@@ -248,6 +248,8 @@ class Session:
     def _set_learning_rate(self, rate: float) -> None:
         if not (math.isfinite(rate) and rate > 0):
             raise FluxError(f"the learning rate must be a number above zero, not {rate}")
+        if rate == self.network.learning_rate:
+            return
         self.network.learning_rate = rate
         self._changes = (*self._changes, LearningRateChange(self._iteration, rate))
 

@@ -1,0 +1,121 @@
+"""Actions as data: one table from which menus, shortcuts and tool tips are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from flux_studio.gui.widgets.icons import icon
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """One thing that can be done: its stable name, its menu, its words, keys, icon and what it means.
+
+    An empty ``name`` draws a line in the menu.
+    """
+
+    menu: str
+    name: str = ""
+    words: str = ""
+    keys: str = ""
+    icon: str = ""
+    meaning: str = ""
+    checkable: bool = False
+
+
+ACTIONS: tuple[ActionRow, ...] = (
+    ActionRow("File", "file.new", "New from Table…", "Ctrl+N", "new", "A new project for a CSV file"),
+    ActionRow("File", "file.open", "Open…", "Ctrl+O", "open", "Open a project or a CSV file"),
+    ActionRow("File", "file.samples", "Samples", icon="table", meaning="Ready projects to begin with"),
+    ActionRow("File"),
+    ActionRow("File", "file.save", "Save", "Ctrl+S", "save", "Save the project with its weights"),
+    ActionRow(
+        "File", "file.save_as", "Save As…", "Ctrl+Shift+S", meaning="Save the project under another name"
+    ),
+    ActionRow("File"),
+    ActionRow(
+        "File", "file.export", "Export Weights…", "Ctrl+E", "export", "Write the weights for other tools"
+    ),
+    ActionRow(
+        "File", "file.predict", "Predict for a Table…", meaning="Write predictions for the rows of a CSV file"
+    ),
+    ActionRow("File"),
+    ActionRow("File", "file.quit", "Quit", "Ctrl+Q", meaning="Close Flux Studio"),
+    ActionRow("Edit", "edit.undo", "Undo", "Ctrl+Z", "undo", "Take back the last change, with its weights"),
+    ActionRow("Edit", "edit.redo", "Redo", "Ctrl+Shift+Z", "redo", "Do again what was taken back"),
+    ActionRow("Edit"),
+    ActionRow(
+        "Edit", "edit.copy_matrix", "Copy Matrix", "Ctrl+Shift+C", meaning="The chosen matrix as a table"
+    ),
+    ActionRow("View", "view.dark", "Dark Theme", "Ctrl+Shift+D", "theme", "Light or dark", checkable=True),
+    ActionRow(
+        "View", "view.log", "Logarithmic Loss", "Ctrl+L", meaning="Linear or logarithmic", checkable=True
+    ),
+    ActionRow("View", "view.panels", "Panels", meaning="Which panels are shown"),
+    ActionRow("View", "view.reset", "Reset Layout", meaning="All panels back in their places"),
+    ActionRow(
+        "Network", "network.add", "Add Dense Layer", icon="add", meaning="Behind the selected layer or last"
+    ),
+    ActionRow(
+        "Network", "network.duplicate", "Duplicate Layer", icon="duplicate", meaning="A second layer like it"
+    ),
+    ActionRow(
+        "Network", "network.delete", "Delete Layer", icon="delete", meaning="Remove the selected layer"
+    ),
+    ActionRow("Network"),
+    ActionRow("Network", "network.up", "Move Layer Up", icon="up", meaning="Nearer to the inputs"),
+    ActionRow("Network", "network.down", "Move Layer Down", icon="down", meaning="Nearer to the loss"),
+    ActionRow("Train", "train.toggle", "Train or Pause", "F5", "play", "Begin, go on or rest"),
+    ActionRow("Train", "train.step", "Step One Iteration", "F10", "step", "One update, then rest"),
+    ActionRow("Train"),
+    ActionRow(
+        "Train", "train.same", "Start Over with the Same Weights", "", "start-over", "Back to iteration 0"
+    ),
+    ActionRow(
+        "Train", "train.new", "Start Over with New Weights", meaning="Iteration 0 with other random weights"
+    ),
+    ActionRow("Help", "help.about", "About Flux Studio", meaning="Version and licence"),
+)
+_SUBMENUS = ("file.samples", "view.panels")
+
+
+def build_menus(
+    window: QMainWindow, callbacks: Mapping[str, Callable[[], object]]
+) -> tuple[dict[str, QAction], dict[str, QMenu]]:
+    """Make all menus; returns the actions and the submenus that their owner fills, each by name."""
+    actions: dict[str, QAction] = {}
+    submenus: dict[str, QMenu] = {}
+    menus: dict[str, QMenu] = {}
+    for row in ACTIONS:
+        if row.menu not in menus:
+            menus[row.menu] = window.menuBar().addMenu(row.menu)
+            menus[row.menu].setObjectName(f"menu.{row.menu.lower()}")
+            menus[row.menu].setToolTipsVisible(True)
+        menu = menus[row.menu]
+        if not row.name:
+            menu.addSeparator()
+        elif row.name in _SUBMENUS:
+            submenus[row.name] = menu.addMenu(row.words)
+            submenus[row.name].setObjectName(f"menu.{row.name}")
+        else:
+            actions[row.name] = _action(window, row, callbacks[row.name])
+            menu.addAction(actions[row.name])
+    return actions, submenus
+
+
+def _action(window: QMainWindow, row: ActionRow, callback: Callable[[], object]) -> QAction:
+    action = QAction(row.words, window)
+    action.setObjectName(f"action.{row.name}")
+    action.setCheckable(row.checkable)
+    if row.keys:
+        action.setShortcut(QKeySequence(row.keys))
+    if row.icon:
+        action.setIcon(icon(row.icon))
+    action.setToolTip(row.meaning)
+    action.setStatusTip(row.meaning)
+    action.triggered.connect(lambda _checked=False: callback())
+    return action

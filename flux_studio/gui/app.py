@@ -1,0 +1,67 @@
+"""The application: one window, and nobody left without a word when something goes wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from flux_studio import locations
+from flux_studio.gui.main_window import MainWindow
+from flux_studio.gui.settings import Settings
+from flux_studio.gui.theme import look
+from flux_studio.project import files
+from flux_studio.project.project import Project
+
+
+def make_application() -> QApplication:
+    """The one QApplication, made when there is none yet; off-screen where Linux has no display."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        # With no display Qt would try xcb and abort.
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication(["flux-studio"])
+    application.setApplicationName("Flux Studio")
+    application.setDesktopFileName("flux-studio")
+    return application
+
+
+def run(file: Path | None) -> int:
+    """Open the window on a file, or on the parity sample, and stay until it is closed."""
+    application = make_application()
+    settings = Settings()
+    look.apply(settings.theme)
+    sample = locations.sample("parity-4.flux")
+    is_project = file is not None and file.suffix.lower() == ".flux"
+    project: Project = files.load(file if file is not None and is_project else sample)
+    window = MainWindow(project, file if is_project else None, settings=settings)
+    if file is not None and not is_project:
+        window.workbench.open(file)
+    sys.excepthook = lambda kind, error, trace: _tell(window, kind, error, trace)
+    # Ctrl+C in the terminal closes the window as its own button would; Python sees signals only when it runs.
+    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
+    heartbeat = QTimer(window)
+    heartbeat.start(250)
+    window.show()
+    QTimer.singleShot(0, window.begin)
+    return application.exec()
+
+
+def _tell(
+    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Show an error that nobody caught, and print all of it for those who can mend it."""
+    traceback.print_exception(kind, error, trace)
+    window.workbench.troubled.emit(
+        f"something went wrong inside Flux Studio ({error!r}); your project is still open: save it"
+    )

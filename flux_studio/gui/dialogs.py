@@ -1,0 +1,75 @@
+"""The questions that the window asks a person, in one place so that others can answer them instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from flux_studio.export.exporters import EXPORTERS
+
+Answer = Literal["save", "discard", "cancel"]
+PROJECTS = "Flux Studio projects (*.flux)"
+TABLES = "Tables (*.csv *.tsv *.txt)"
+
+
+class Dialogs:
+    """Modal dialogs; each returns ``None`` or ``cancel`` when the person thinks better of it."""
+
+    def open_file(self, parent: QWidget, folder: str) -> Path | None:
+        """A project or a table to open."""
+        return _path(
+            QFileDialog.getOpenFileName(
+                parent,
+                "Open",
+                folder,
+                f"Projects and tables (*.flux *.csv *.tsv *.txt);;{PROJECTS};;{TABLES}",
+            )
+        )
+
+    def open_table(self, parent: QWidget, folder: str) -> Path | None:
+        """A table to open."""
+        return _path(QFileDialog.getOpenFileName(parent, "Open Table", folder, TABLES))
+
+    def save_project(self, parent: QWidget, suggestion: str) -> Path | None:
+        """Where to save the project; the suffix is added where it is missing."""
+        path = _path(QFileDialog.getSaveFileName(parent, "Save Project", suggestion, PROJECTS))
+        return path if path is None or path.suffix else path.with_suffix(".flux")
+
+    def export_weights(self, parent: QWidget, suggestion: str) -> Path | None:
+        """Where to write the weights; the suffix chooses the format."""
+        filters = {f"{each.title} (*{each.suffix})": each.suffix for each in EXPORTERS}
+        name, chosen = QFileDialog.getSaveFileName(parent, "Export Weights", suggestion, ";;".join(filters))
+        path = _path((name, chosen))
+        return (
+            path
+            if path is None or path.suffix
+            else path.with_suffix(filters.get(chosen, EXPORTERS[0].suffix))
+        )
+
+    def save_predictions(self, parent: QWidget, suggestion: str) -> Path | None:
+        """Where to write predictions."""
+        return _path(QFileDialog.getSaveFileName(parent, "Save Predictions", suggestion, "CSV (*.csv)"))
+
+    def ask_to_save(self, parent: QWidget, title: str) -> Answer:
+        """Whether to save unsaved changes before they are gone."""
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(
+            QMessageBox.Icon.NoIcon,
+            "Flux Studio",
+            f"Save the changes to {title}?",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            parent,
+        )
+        box.setInformativeText("Without saving, what was changed and trained since the last save is lost.")
+        chosen = box.exec()
+        return {buttons.Save: "save", buttons.Discard: "discard"}.get(buttons(chosen), "cancel")
+
+    def tell(self, parent: QWidget, title: str, text: str) -> None:
+        """Something a person asked to read."""
+        QMessageBox.about(parent, title, text)
+
+
+def _path(chosen: tuple[str, str]) -> Path | None:
+    return Path(chosen[0]) if chosen[0] else None

@@ -1,0 +1,140 @@
+"""The document: the project that is open, where it is kept, and the edits that can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from flux_studio.project import files
+from flux_studio.project.project import Project
+from flux_studio.project.specification import Specification
+
+
+class Document(QObject):
+    """Holds one project and replaces it by others.
+
+    ``latest`` is asked for the project with what training has left behind up to now; an edit keeps that, so that
+    undo brings back the specification *and* its weights.
+    """
+
+    project_changed = Signal()
+    """Another network or other data: training begins anew, or where the project's run stands."""
+    setting_changed = Signal()
+    """A setting that training takes up as it goes, such as the learning rate."""
+    state_changed = Signal()
+    """The path, or whether there are unsaved changes."""
+
+    def __init__(self, project: Project, path: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(lambda _clean: self.state_changed.emit())
+        self.latest: Callable[[], Project] = lambda: self.project
+        self._project = project
+        self._path = path
+        self._trained = False
+
+    @property
+    def project(self) -> Project:
+        """The project as of the last edit; :attr:`latest` also knows what was trained since."""
+        return self._project
+
+    @property
+    def path(self) -> Path | None:
+        """Where the project is kept; ``None`` for one that was never saved or is a sample."""
+        return self._path
+
+    @property
+    def title(self) -> str:
+        """The name that people know the document by."""
+        return self._path.name if self._path else f"{Path(self._project.specification.data.source).stem}.flux"
+
+    @property
+    def modified(self) -> bool:
+        """Whether there is something that saving would keep."""
+        return self._trained or not self.undo_stack.isClean()
+
+    def open(self, project: Project, path: Path | None) -> None:
+        """Another document altogether; its history begins empty."""
+        self._project, self._path, self._trained = project, path, False
+        self.undo_stack.clear()
+        self.project_changed.emit()
+        self.state_changed.emit()
+
+    def edit(self, words: str, specification: Specification) -> None:
+        """Change the network or the data; ``words`` tell what undo takes back."""
+        if specification != self._project.specification:
+            before = self.latest()
+            self.undo_stack.push(_Edit(self, words, before, before.edited(specification)))
+
+    def replace(self, words: str, project: Project) -> None:
+        """Put another project in this one's place, as an edit that can be undone."""
+        self.undo_stack.push(_Edit(self, words, self.latest(), project))
+
+    def set_setting(self, words: str, specification: Specification) -> None:
+        """Change a setting that training takes up as it goes; the network and its run stay."""
+        if specification != self._project.specification:
+            self.undo_stack.push(_Setting(self, words, self._project.specification, specification))
+
+    def set_pace(self, pace: float | None) -> None:
+        """Remember the pace; how fast one watches is kept with the project but is no edit."""
+        self.take_specification(self._project.specification.replace(pace=pace))
+
+    def mark_trained(self) -> None:
+        """Training has gone on since the last save."""
+        if not self._trained:
+            self._trained = True
+            self.state_changed.emit()
+
+    def save(self, path: Path, *, thumbnail: bytes | None = None) -> None:
+        """Write the project with all that was trained; errors leave everything as it was."""
+        project = self.latest()
+        files.save(project, path, thumbnail=thumbnail)
+        self._path, self._trained = path, False
+        self.undo_stack.setClean()
+        self.state_changed.emit()
+
+    def take_project(self, project: Project) -> None:
+        """What an edit does and undoes."""
+        self._project = project
+        self.project_changed.emit()
+
+    def take_specification(self, specification: Specification) -> None:
+        """What a change of a setting does and undoes."""
+        self._project = self._project.with_specification(specification)
+        self.setting_changed.emit()
+
+
+class _Edit(QUndoCommand):
+    """Replaces the project; undoing keeps what was trained meanwhile, for redo."""
+
+    def __init__(self, document: Document, words: str, before: Project, after: Project) -> None:
+        super().__init__(words)
+        self._document, self._before, self._after = document, before, after
+        self._first = True
+
+    def redo(self) -> None:
+        if not self._first:
+            self._before = self._document.latest()
+        self._first = False
+        self._document.take_project(self._after)
+
+    def undo(self) -> None:
+        self._after = self._document.latest()
+        self._document.take_project(self._before)
+
+
+class _Setting(QUndoCommand):
+    """Replaces the specification in a way that needs no other network."""
+
+    def __init__(self, document: Document, words: str, before: Specification, after: Specification) -> None:
+        super().__init__(words)
+        self._document, self._before, self._after = document, before, after
+
+    def redo(self) -> None:
+        self._document.take_specification(self._after)
+
+    def undo(self) -> None:
+        self._document.take_specification(self._before)

@@ -1,0 +1,549 @@
+"""The main window: puts the panels in their places and shows what the workbench and the trainer tell."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QToolBar, QVBoxLayout, QWidget
+
+import flux_studio
+from flux_studio import locations
+from flux_studio.engine.losses import make_loss
+from flux_studio.engine.matrices import MATRIX_KINDS
+from flux_studio.gui import presenting
+from flux_studio.gui.actions import build_menus
+from flux_studio.gui.dialogs import Dialogs
+from flux_studio.gui.document import Document
+from flux_studio.gui.panels.curve import LossCurve
+from flux_studio.gui.panels.data import DataPanel
+from flux_studio.gui.panels.focus import MatrixFocus
+from flux_studio.gui.panels.network import NetworkStack
+from flux_studio.gui.panels.palette import LayerPalette
+from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
+from flux_studio.gui.panels.wall import MatrixWall
+from flux_studio.gui.settings import Settings
+from flux_studio.gui.theme import DARK, LIGHT, look
+from flux_studio.gui.trainer import SHOWN_ROWS, Trainer
+from flux_studio.gui.widgets.note import Note
+from flux_studio.gui.widgets.panel_header import PanelHeader
+from flux_studio.gui.workbench import Workbench
+from flux_studio.project.catalogue import titles
+from flux_studio.project.project import Project
+from flux_studio.training.events import Frame, MatrixKey
+
+_FIRST_MATRIX = "weight_input_bias_matrix"
+_TABLES = (".csv", ".tsv", ".txt")
+
+
+class MainWindow(QMainWindow):
+    """One window on one document."""
+
+    frame_shown = Signal()
+    """A frame has been handed to the panels."""
+
+    def __init__(
+        self,
+        project: Project,
+        path: Path | None = None,
+        *,
+        settings: Settings | None = None,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.settings = settings or Settings()
+        self.dialogs = dialogs or Dialogs()
+        self.document = Document(project, path, self)
+        self.trainer = Trainer(self._wanted_matrices, self)
+        self.workbench = Workbench(self.document, self.trainer, self)
+        self.selected_matrix: MatrixKey | None = None
+        self._last_frame: Frame | None = None
+        self._focus_shows: MatrixKey | None = None
+        self._scores_text = ""
+        self._frame_times: list[float] = []
+        self._make_panels()
+        self._place_panels()
+        self._make_status_bar()
+        self.actions_by_name, submenus = build_menus(self, self._callbacks())
+        self._fill_submenus(submenus)
+        self._connect()
+        self._show_document()
+        self.setMinimumSize(QSize(look.length(900), look.length(560)))
+        self._restore_layout()
+
+    def begin(self) -> None:
+        """Make the network ready; called once the window is on the screen, because it loads the engine."""
+        self.workbench.begin()
+
+    # Building
+
+    def _make_panels(self) -> None:
+        self.bar = TrainingBar()
+        self.trouble = Note("warning", "error")
+        self.trouble.setObjectName("window.trouble")
+        self.palette_panel = LayerPalette()
+        self.stack = NetworkStack(self.workbench.drop_verdict)
+        self.wall = MatrixWall()
+        self.focus_panel = MatrixFocus()
+        self.curve = LossCurve()
+        self.data = DataPanel()
+
+    def _place_panels(self) -> None:
+        toolbar = QToolBar("Training", self)
+        toolbar.setObjectName("toolbar.training")
+        toolbar.setMovable(False)
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(look.length(6))
+        column.addWidget(self.bar)
+        column.addWidget(self.trouble)
+        toolbar.addWidget(box)
+        toolbar.toggleViewAction().setEnabled(False)
+        self.addToolBar(toolbar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.docks = {
+            "layers": self._dock("layers", "Layers", self.palette_panel),
+            "network": self._dock("network", "Network", self.stack, self.stack.header),
+            "matrices": self._dock("matrices", "Matrices", self.wall),
+            "focus": self._dock("focus", "Focus", self.focus_panel),
+            "loss": self._dock("loss", "Loss", self.curve),
+            "data": self._dock("data", "Data", self.data, self.data.header),
+        }
+        self._arrange()
+
+    def _dock(self, name: str, title: str, panel: QWidget, header: PanelHeader | None = None) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock.{name}")
+        dock.setAccessibleName(title)
+        panel.setProperty("panel", "true")
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock.setTitleBarWidget(header or PanelHeader(title))
+        dock.setWidget(panel)
+        return dock
+
+    def _arrange(self) -> None:
+        """All docks in their first places: layers and network | matrices, focus, loss | data."""
+        docks = self.docks
+        left, horizontal, vertical = (
+            Qt.DockWidgetArea.LeftDockWidgetArea,
+            Qt.Orientation.Horizontal,
+            Qt.Orientation.Vertical,
+        )
+        for dock in docks.values():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        self.addDockWidget(left, docks["layers"])
+        self.splitDockWidget(docks["layers"], docks["matrices"], horizontal)
+        self.splitDockWidget(docks["matrices"], docks["data"], horizontal)
+        self.splitDockWidget(docks["layers"], docks["network"], vertical)
+        self.splitDockWidget(docks["matrices"], docks["focus"], vertical)
+        self.splitDockWidget(docks["focus"], docks["loss"], vertical)
+        for dock in docks.values():
+            dock.show()
+        self._share_space()
+
+    def _share_space(self) -> None:
+        docks = self.docks
+        width, height = max(self.width(), 900), max(self.height(), 560)
+        left, right = min(look.length(240), width // 5), min(look.length(310), width // 4)
+        self.resizeDocks(
+            [docks["layers"], docks["matrices"], docks["data"]],
+            [left, width - left - right, right],
+            Qt.Orientation.Horizontal,
+        )
+        self.resizeDocks(
+            [docks["matrices"], docks["focus"], docks["loss"]],
+            [round(height * 0.38), round(height * 0.28), round(height * 0.24)],
+            Qt.Orientation.Vertical,
+        )
+        palette = self.palette_panel.sizeHint().height() + look.length(40)
+        self.resizeDocks(
+            [docks["layers"], docks["network"]], [palette, height - palette], Qt.Orientation.Vertical
+        )
+
+    def _make_status_bar(self) -> None:
+        self._state_label, self._engine_label, self._rate_label, self._saved_label = (
+            QLabel() for _ in range(4)
+        )
+        for name, label in (
+            ("state", self._state_label),
+            ("engine", self._engine_label),
+            ("frames", self._rate_label),
+        ):
+            label.setObjectName(f"status.{name}")
+            label.setProperty("muted", "true")
+            self.statusBar().addWidget(label)
+        self._saved_label.setObjectName("status.saved")
+        self._saved_label.setProperty("muted", "true")
+        self.statusBar().addPermanentWidget(self._saved_label)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _fill_submenus(self, submenus: dict) -> None:
+        for sample in locations.samples():
+            action = submenus["file.samples"].addAction(sample.stem)
+            action.setObjectName(f"action.sample.{sample.stem}")
+            action.triggered.connect(lambda _checked=False, sample=sample: self.open_sample(sample))
+        for dock in self.docks.values():
+            submenus["view.panels"].addAction(dock.toggleViewAction())
+
+    def _callbacks(self) -> dict:
+        bench = self.workbench
+        return {
+            "file.new": self.new_from_table,
+            "file.open": self.open_file,
+            "file.save": self.save,
+            "file.save_as": self.save_as,
+            "file.export": self.export,
+            "file.predict": self.predict,
+            "file.quit": self.close,
+            "edit.undo": self.document.undo_stack.undo,
+            "edit.redo": self.document.undo_stack.redo,
+            "edit.copy_matrix": lambda: self.focus_panel.grid.copy(everything=True),
+            "view.dark": self.toggle_theme,
+            "view.log": lambda: self.curve.set_log(self.actions_by_name["view.log"].isChecked()),
+            "view.reset": self.reset_layout,
+            "network.add": lambda: self.stack.insert("dense.v1"),
+            "network.duplicate": self.stack.duplicate_selection,
+            "network.delete": self.stack.delete_selection,
+            "network.up": lambda: self.stack.move_selection(-1),
+            "network.down": lambda: self.stack.move_selection(1),
+            "train.toggle": bench.toggle_training,
+            "train.step": bench.step,
+            "train.same": lambda: bench.start_over(False),
+            "train.new": lambda: bench.start_over(True),
+            "help.about": self.about,
+        }
+
+    def _connect(self) -> None:
+        bench, stack, bar = self.workbench, self.stack, self.bar
+        self.palette_panel.layer_requested.connect(stack.insert)
+        stack.insert_requested.connect(bench.insert_layer)
+        stack.move_requested.connect(bench.move_layer)
+        stack.delete_requested.connect(bench.delete_layer)
+        stack.duplicate_requested.connect(bench.duplicate_layer)
+        stack.change_requested.connect(bench.change_layer)
+        stack.selected.connect(self._layer_selected)
+        bar.train_requested.connect(bench.toggle_training)
+        bar.pause_requested.connect(bench.toggle_training)
+        bar.step_requested.connect(bench.step)
+        bar.start_over_requested.connect(bench.start_over)
+        bar.pace_changed.connect(bench.set_pace)
+        bar.learning_rate_changed.connect(bench.set_learning_rate)
+        bar.refused.connect(self._show_trouble)
+        self.data.open_requested.connect(self.load_table)
+        self.data.format_changed.connect(bench.set_format)
+        self.data.columns_changed.connect(bench.set_columns)
+        self.data.validation_changed.connect(bench.set_validation)
+        self.wall.matrix_selected.connect(self.select_matrix)
+        self.wall.visible_keys_changed.connect(self.trainer.refresh)
+        self.curve.log_changed.connect(self.actions_by_name["view.log"].setChecked)
+        bench.troubled.connect(self._show_trouble)
+        bench.informed.connect(lambda text: self.statusBar().showMessage(text, 6000))
+        bench.data_refused.connect(
+            lambda text: self.data.set_data(presenting.data_view(self.document.project, text))
+        )
+        self.document.project_changed.connect(self._show_document)
+        self.document.setting_changed.connect(self._show_training)
+        self.document.state_changed.connect(self._show_title)
+        for stack_signal, name in (("canUndoChanged", "edit.undo"), ("canRedoChanged", "edit.redo")):
+            getattr(self.document.undo_stack, stack_signal).connect(self.actions_by_name[name].setEnabled)
+            self.actions_by_name[name].setEnabled(False)
+        self.document.undo_stack.indexChanged.connect(lambda _index: self._name_undo())
+        self.trainer.ready_changed.connect(self._show_ready)
+        self.trainer.progress_changed.connect(self._show_training)
+        self.trainer.frame_arrived.connect(self._show_frame)
+
+    # Showing
+
+    def _show_document(self) -> None:
+        project = self.document.project
+        self._last_frame, self._focus_shows, self._scores_text = None, None, ""
+        self.stack.set_network(presenting.network_view(project, 0))
+        self.data.set_data(presenting.data_view(project))
+        loss_title = make_loss(project.specification.loss).symbol
+        self.curve.set_loss_title(loss_title)
+        self.curve.clear()
+        named = titles(project.specification)
+        if self.selected_matrix is not None and self.selected_matrix[0] not in named:
+            self.selected_matrix = None
+        if self.selected_matrix is None and project.specification.layers:
+            self.selected_matrix = (project.specification.layers[0].identity, _FIRST_MATRIX)
+        if presenting.problem(project):
+            self.wall.set_layers(())
+            self.focus_panel.clear()
+        self._show_title()
+        self._show_training()
+
+    def _show_ready(self) -> None:
+        ready, project = self.trainer.ready, self.document.project
+        if ready is not None:
+            self.wall.set_layers(presenting.wall_layers(project, ready.shapes))
+            if self.selected_matrix not in ready.shapes:
+                first = project.specification.layers[0].identity
+                self.selected_matrix = (first, "activated_output_matrix")
+            self.wall.set_selected(self.selected_matrix)
+            data = project.dataset()
+            hidden = len(data.training) - SHOWN_ROWS
+            note = f"first {SHOWN_ROWS:,} of {len(data.training):,} rows" if hidden > 0 else ""
+            self.wall.set_rows_note(note)
+            self.stack.set_network(presenting.network_view(project, ready.parameter_count))
+        self._show_training()
+
+    def _show_frame(self, frame: Frame) -> None:
+        self._last_frame = frame
+        self.wall.set_matrices(frame.matrices)
+        self._show_focus(frame)
+        self.curve.set_curve(frame.curve, frame.validation_curve)
+        progress, scores = frame.progress, frame.scores
+        self.curve.set_facts(
+            progress.iteration,
+            progress.loss,
+            frame.first_loss,
+            scores.right,
+            scores.rows,
+            progress.validation_loss,
+            scores.validation_accuracy,
+        )
+        self._count_frame()
+        self.frame_shown.emit()
+
+    def _show_focus(self, frame: Frame) -> None:
+        key, ready = self.selected_matrix, self.trainer.ready
+        if key is None or ready is None or key not in frame.matrices:
+            return
+        array = frame.matrices[key]
+        if key == self._focus_shows:
+            self.focus_panel.update_values(array)
+            return
+        self._focus_shows = key
+        project, full = self.document.project, ready.shapes[key]
+        rows, columns = presenting.labels(project, key, full, SHOWN_ROWS)
+        title = titles(project.specification)[key[0]]
+        self.focus_panel.set_matrix(MATRIX_KINDS[key[1]], title, array, rows, columns, full)
+
+    def _show_training(self) -> None:
+        trainer, project = self.trainer, self.document.project
+        specification, progress = project.specification, trainer.progress
+        trouble = presenting.problem(project)
+        data = presenting.dataset(project)
+        rows = len(data.training) if data else 0
+        self.bar.set_state(
+            TrainingView(
+                running=trainer.running,
+                can_train=not trouble,
+                reason=trouble,
+                iteration=progress.iteration if progress else 0,
+                loss=progress.loss if progress else None,
+                loss_title=make_loss(specification.loss).symbol,
+                speed=progress.iterations_per_second if progress and trainer.running else None,
+                optimizer=specification.optimizer.kind.upper(),
+                learning_rate=specification.optimizer.learning_rate,
+                pace=specification.pace,
+                rows=f"all {rows:,} rows" if rows else "",
+                busy="making the engine ready…" if trainer.busy else "",
+            )
+        )
+        state = "training" if trainer.running else "making the engine ready" if trainer.busy else "resting"
+        self._state_label.setText(f"● {state}" if not trouble else "● cannot train yet")
+        self._engine_label.setText(f"{trainer.executor} executor, 1 thread, {specification.dtype}")
+        if not trainer.running:
+            self._frame_times.clear()
+            self._rate_label.setText("")
+
+    def _show_title(self) -> None:
+        self.setWindowTitle(f"{self.document.title}[*] — Flux Studio")
+        self.setWindowModified(self.document.modified)
+        kept = "not saved" if self.document.modified else "saved" if self.document.path else ""
+        self._saved_label.setText(kept)
+
+    def _name_undo(self) -> None:
+        stack = self.document.undo_stack
+        undo, redo = stack.undoText(), stack.redoText()
+        self.actions_by_name["edit.undo"].setText(f"Undo {undo}" if undo else "Undo")
+        self.actions_by_name["edit.redo"].setText(f"Redo {redo}" if redo else "Redo")
+
+    def _show_trouble(self, text: str) -> None:
+        self.trouble.set_text(text)
+
+    def _count_frame(self) -> None:
+        """Frames a second, over the last second of training."""
+        if not self.trainer.running:
+            return
+        now = time.perf_counter()
+        self._frame_times = [*(moment for moment in self._frame_times if now - moment < 1.0), now]
+        if len(self._frame_times) > 1:
+            rate = (len(self._frame_times) - 1) / (now - self._frame_times[0])
+            self._rate_label.setText(f"{rate:2.0f} pictures a second")
+
+    # Choosing
+
+    def select_matrix(self, key: MatrixKey) -> None:
+        """Show this matrix in the focus view, and its layer in the stack."""
+        self.selected_matrix = key
+        self.wall.set_selected(key)
+        self.stack.select(key[0])
+        if self._last_frame is not None:
+            self._show_focus(self._last_frame)
+        self.trainer.refresh()
+
+    def _layer_selected(self, identity: str) -> None:
+        ready = self.trainer.ready
+        if not identity or ready is None or (self.selected_matrix and self.selected_matrix[0] == identity):
+            return
+        name = self.selected_matrix[1] if self.selected_matrix else _FIRST_MATRIX
+        for wanted in (name, _FIRST_MATRIX, "activated_output_matrix"):
+            if (identity, wanted) in ready.shapes:
+                self.select_matrix((identity, wanted))
+                return
+
+    def _wanted_matrices(self) -> tuple[MatrixKey, ...]:
+        visible = self.wall.visible_keys() if self.docks["matrices"].isVisible() else ()
+        chosen = self.selected_matrix
+        if chosen is None or chosen in visible or not self.docks["focus"].isVisible():
+            return visible
+        return (*visible, chosen)
+
+    # Files
+
+    def new_from_table(self) -> None:
+        """A new project for a table."""
+        if self._may_leave() and (path := self.dialogs.open_table(self, self.settings.folder)):
+            self._open(path)
+
+    def open_file(self) -> None:
+        """A project, or a table as a new project."""
+        if self._may_leave() and (path := self.dialogs.open_file(self, self.settings.folder)):
+            self._open(path)
+
+    def open_sample(self, path: Path) -> None:
+        """A ready project; saving asks for a place of its own."""
+        if self._may_leave():
+            self.workbench.open(path, as_sample=True)
+
+    def load_table(self) -> None:
+        """Other data for this network."""
+        if path := self.dialogs.open_table(self, self.settings.folder):
+            self.settings.folder = str(path.parent)
+            self.workbench.load_table(path)
+
+    def save(self) -> bool:
+        """Save in place, or ask where."""
+        if self.document.path is None:
+            return self.save_as()
+        return self.workbench.save(self.document.path, self._thumbnail())
+
+    def save_as(self) -> bool:
+        """Ask where, and save."""
+        suggestion = str(Path(self.settings.folder) / self.document.title)
+        path = self.dialogs.save_project(self, suggestion)
+        if path is None:
+            return False
+        self.settings.folder = str(path.parent)
+        return self.workbench.save(path, self._thumbnail())
+
+    def export(self) -> None:
+        """Ask where, and write the weights."""
+        suggestion = str(Path(self.settings.folder) / f"{Path(self.document.title).stem}-weights.npz")
+        if path := self.dialogs.export_weights(self, suggestion):
+            self.workbench.export(path)
+
+    def predict(self) -> None:
+        """Ask for a table and a place, and write predictions."""
+        table = self.dialogs.open_table(self, self.settings.folder)
+        if table is None:
+            return
+        suggestion = str(Path(self.settings.folder) / f"{table.stem}-predictions.csv")
+        if out := self.dialogs.save_predictions(self, suggestion):
+            self.workbench.predict(table, out)
+
+    def _open(self, path: Path) -> None:
+        self.settings.folder = str(path.parent)
+        self.workbench.open(path)
+
+    def _may_leave(self) -> bool:
+        """Whether the present document may go: saved, or given up by the person."""
+        if not self.document.modified:
+            return True
+        answer = self.dialogs.ask_to_save(self, self.document.title)
+        return answer == "discard" or (answer == "save" and self.save())
+
+    def _thumbnail(self) -> bytes:
+        picture = self.grab().scaledToWidth(480, Qt.TransformationMode.SmoothTransformation)
+        content = QByteArray()
+        buffer = QBuffer(content)
+        picture.save(buffer, "PNG")
+        return bytes(content.data())
+
+    # Look
+
+    def toggle_theme(self) -> None:
+        """Light to dark, or back."""
+        theme = DARK if look.theme.name == LIGHT.name else LIGHT
+        look.apply(theme)
+        self.settings.theme = theme
+        self.actions_by_name["view.dark"].setChecked(theme is DARK)
+
+    def reset_layout(self) -> None:
+        """All panels back in their first places."""
+        self._arrange()
+
+    def about(self) -> None:
+        """Version and licence."""
+        text = (
+            f"<b>Flux Studio {flux_studio.__version__}</b><br>Design a neural network, watch every matrix it computes, "
+            "and take the trained weights away.<br><br>MIT licence. Fonts: Inter and JetBrains Mono (OFL)."
+        )
+        self.dialogs.tell(self, "About Flux Studio", text)
+
+    def _restore_layout(self) -> None:
+        self.actions_by_name["view.dark"].setChecked(look.theme is DARK)
+        known = self.settings.layout()
+        if known is None:
+            available = QApplication.primaryScreen().availableSize()
+            self.resize(min(1600, available.width()), min(1000, available.height()))
+            self._share_space()
+        else:
+            self.restoreGeometry(known[0])
+            self.restoreState(known[1])
+
+    # Events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event) is not None:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path is None:
+            return
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        if path.suffix.lower() == ".flux":
+            if self._may_leave():
+                self._open(path)
+        else:
+            self.workbench.load_table(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_leave():
+            event.ignore()
+            return
+        self.settings.set_layout(self.saveGeometry(), self.saveState())
+        self.trainer.close()
+        event.accept()
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    """The single local file that is being dropped, if it is one that can be opened."""
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    path = Path(urls[0].toLocalFile())
+    return path if path.suffix.lower() in (".flux", *_TABLES) or not path.suffix else None

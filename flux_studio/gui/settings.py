@@ -1,0 +1,54 @@
+"""What the window remembers of its user, in an INI file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from flux_studio.gui.theme import LIGHT, THEMES, Theme
+
+# Another arrangement of docks cannot be restored into this one: count up when docks are added or renamed.
+LAYOUT_VERSION = 1
+
+
+class Settings:
+    """Theme, layout and the folder last used."""
+
+    def __init__(self) -> None:
+        self._store = QSettings(
+            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "flux-studio", "flux-studio"
+        )
+
+    @property
+    def theme(self) -> Theme:
+        """The chosen theme."""
+        return THEMES.get(str(self._store.value("theme", LIGHT.name)), LIGHT)
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._store.setValue("theme", theme.name)
+
+    @property
+    def folder(self) -> str:
+        """Where file dialogs begin."""
+        return str(self._store.value("folder", str(Path.home())))
+
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        self._store.setValue("folder", folder)
+
+    def layout(self) -> tuple[QByteArray, QByteArray] | None:
+        """Geometry and state of the window as they were left, if they are known."""
+        if self._store.value("layout_version") != str(LAYOUT_VERSION):
+            return None
+        geometry, state = self._store.value("geometry"), self._store.value("state")
+        return (
+            (geometry, state) if isinstance(geometry, QByteArray) and isinstance(state, QByteArray) else None
+        )
+
+    def set_layout(self, geometry: QByteArray, state: QByteArray) -> None:
+        """Remember geometry and state."""
+        self._store.setValue("layout_version", str(LAYOUT_VERSION))
+        self._store.setValue("geometry", geometry)
+        self._store.setValue("state", state)

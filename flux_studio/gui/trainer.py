@@ -1,0 +1,193 @@
+"""The window's side of training: one worker at a time, frames at thirty a second, and what is known of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from flux_studio.engine.executors import ExecutorName
+from flux_studio.gui.worker import Ready, Worker
+from flux_studio.project.project import Project
+from flux_studio.training.events import (
+    Close,
+    Command,
+    Failed,
+    Finished,
+    Frame,
+    FrameRequest,
+    MatrixKey,
+    Pause,
+    Paused,
+    Play,
+    Progress,
+    SetLearningRate,
+    SetPace,
+    Started,
+    Step,
+)
+
+FRAME_MS = 33
+SHOWN_ROWS = 256
+
+
+class Trainer(QObject):
+    """Keeps a worker for the present project, asks it for frames, and tells the window what happens.
+
+    ``wanted`` says which matrices are on screen; at most one frame is asked for at a time. Events of a worker
+    that was replaced are dropped.
+    """
+
+    ready_changed = Signal()
+    frame_arrived = Signal(object)
+    progress_changed = Signal()
+    failed = Signal(str)
+    finished = Signal(object)
+
+    def __init__(self, wanted: Callable[[], tuple[MatrixKey, ...]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.executor: ExecutorName = "compiled" if find_spec("numba") else "reference"
+        self.running = False
+        self.ready: Ready | None = None
+        self.progress: Progress | None = None
+        self._wanted = wanted
+        self._worker: Worker | None = None
+        self._leaving: list[Worker] = []
+        self._generation = 0
+        self._answered = True
+        self._stale = False
+        self._timer = QTimer(self)
+        self._timer.setObjectName("trainer.frames")
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self._ask)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a network is being made ready."""
+        return self._worker is not None and self.ready is None and self._worker.isRunning()
+
+    @property
+    def iteration(self) -> int:
+        """Where training stands, as far as was told."""
+        return self.progress.iteration if self.progress else 0
+
+    def start(self, project: Project) -> None:
+        """Make the project's network ready, in place of the one before."""
+        self.leave()
+        self._worker = Worker(project, self.executor, self)
+        self._worker.told.connect(self._take)
+        self._worker.finished.connect(self._ended)
+        self._worker.start()
+        self.ready_changed.emit()
+
+    def leave(self) -> None:
+        """Let the present worker end; nothing it still says is heard."""
+        worker, self._worker = self._worker, None
+        self.running, self.ready, self.progress = False, None, None
+        self._answered, self._stale = True, False
+        self._timer.stop()
+        if worker is not None and worker.isRunning():
+            worker.send(Close())
+            self._leaving.append(worker)
+
+    def latest(self, project: Project) -> Project:
+        """The project with what has been trained so far."""
+        run = self._worker.take_run() if self._worker is not None else None
+        if run is None or (run.iteration == 0 and project.run is None):
+            return project
+        return project.with_run(run)
+
+    def close(self) -> None:
+        """End all workers and wait for them."""
+        self.leave()
+        for worker in self._leaving:
+            worker.wait()
+
+    def play(self, until: int) -> None:
+        """Train until an iteration; as soon as the network is ready."""
+        self._send(Play(until))
+
+    def pause(self) -> None:
+        """Rest after the present iteration."""
+        self._send(Pause())
+
+    def step(self) -> None:
+        """Train one iteration and rest."""
+        self._send(Step(1))
+
+    def set_pace(self, pace: float | None) -> None:
+        """Iterations a second, or as fast as the machine can."""
+        self._send(SetPace(pace))
+
+    def set_learning_rate(self, rate: float) -> None:
+        """A new learning rate, from the next update on."""
+        self._send(SetLearningRate(rate))
+
+    def refresh(self) -> None:
+        """Ask for a frame also while training rests: something else is to be shown."""
+        self._stale = True
+        if self.ready is not None and not self._timer.isActive():
+            self._timer.start()
+
+    def _send(self, command: Command) -> None:
+        if self._worker is not None:
+            self._worker.send(command)
+
+    def _ask(self) -> None:
+        if self._worker is None or not self._answered:
+            return
+        if not (self.running or self._stale):
+            self._timer.stop()
+            return
+        self._generation += 1
+        self._answered, self._stale = False, False
+        self._worker.send(FrameRequest(self._generation, self._wanted(), SHOWN_ROWS))
+
+    def _take(self, worker: Worker, event: object) -> None:
+        if worker is not self._worker:
+            return
+        match event:
+            case Ready():
+                self.ready = event
+                self.ready_changed.emit()
+                self.refresh()
+            case Started():
+                self._set_running(True)
+            case Progress():
+                self._set_progress(event)
+            case Paused(progress):
+                self._set_running(False)
+                self._set_progress(progress)
+            case Finished(progress):
+                self._set_running(False)
+                self._set_progress(progress)
+                self.finished.emit(event)
+            case Failed(message):
+                self._set_running(False)
+                self.failed.emit(message)
+            case Frame():
+                if event.generation == self._generation:
+                    self._answered = True
+                    self._set_progress(event.progress)
+                    self.frame_arrived.emit(event)
+
+    def _set_running(self, running: bool) -> None:
+        self.running = running
+        self.refresh()
+        self.progress_changed.emit()
+
+    def _set_progress(self, progress: Progress) -> None:
+        self.progress = progress
+        self.progress_changed.emit()
+
+    def _ended(self) -> None:
+        worker = self.sender()
+        if worker in self._leaving:
+            self._leaving.remove(worker)
+        if worker is self._worker and self.ready is None:
+            # The network could not be made; why has been told.
+            self.running = False
+            self.ready_changed.emit()
+        if isinstance(worker, Worker) and worker is not self._worker:
+            worker.deleteLater()

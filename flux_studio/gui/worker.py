@@ -1,0 +1,80 @@
+"""The training thread: a session on a background thread, with its events sent to the window."""
+
+from __future__ import annotations
+
+import queue
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from flux_studio.engine.executors import ExecutorName
+from flux_studio.errors import FluxError
+from flux_studio.project.project import Project, Run
+from flux_studio.training.events import Command, Failed, MatrixKey, RunTaken, TakeRun
+from flux_studio.training.session import Session
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """The network stands in memory and rests at its iteration."""
+
+    executor: ExecutorName
+    shapes: Mapping[MatrixKey, tuple[int, int]]
+    """Rows and columns of every matrix that can be asked for."""
+    parameter_count: int
+
+
+class Worker(QThread):
+    """Runs one session from beginning to end; a changed network gets a worker of its own.
+
+    ``told`` carries the worker and an event, on the receiver's thread. Whoever listens drops the events of
+    workers that are no longer theirs. A failure of any kind is told, and ends the thread cleanly.
+    """
+
+    told = Signal(object, object)
+
+    def __init__(self, project: Project, executor: ExecutorName, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("training.worker")
+        self.project = project
+        self.ready = False
+        self._runs: queue.SimpleQueue[Run] = queue.SimpleQueue()
+        self._executor: ExecutorName = executor
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+
+    def send(self, command: Command) -> None:
+        """Hand in a command; it is obeyed between two iterations."""
+        self._commands.put(command)
+
+    def take_run(self) -> Run | None:
+        """A copy of what training has left behind so far, after the present burst; ``None`` if nothing."""
+        if not self.ready:
+            return None
+        self.send(TakeRun())
+        while self.isRunning():
+            try:
+                return self._runs.get(timeout=0.05)
+            except queue.Empty:
+                continue
+        return None
+
+    def run(self) -> None:
+        try:
+            session = Session(self.project, self._executor, commands=self._commands)
+            # The first instruction loads the compiled interpreter, or compiles it when the cache is cold.
+            network = session.network
+            shapes = {key: slot.shape for key, slot in network.program.matrices.items()}
+            self.ready = True
+            self.told.emit(self, Ready(self._executor, shapes, network.parameter_count))
+            for event in session.events():
+                if isinstance(event, RunTaken):
+                    self._runs.put(event.run)
+                else:
+                    self.told.emit(self, event)
+        except FluxError as error:
+            self.told.emit(self, Failed(str(error), 0))
+        except Exception as error:
+            traceback.print_exc()
+            self.told.emit(self, Failed(f"training stopped by an error inside Flux Studio: {error!r}", 0))
