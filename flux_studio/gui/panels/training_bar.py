@@ -75,7 +75,7 @@ class TrainingBar(QWidget):
             "Start over: back to iteration 0, with the same first weights or with new ones"
         )
         self._start_over.setMenu(self._start_over_menu())
-        self._pace = PaceSlider(self)
+        self._pace = PaceSlider()
         self._pace.chosen.connect(self.pace_changed)
         self._iteration = ReadOut("iteration", "88,888,888")
         self._loss = ReadOut("MSE", "8.88e-888")

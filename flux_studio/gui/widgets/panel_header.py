@@ -1,7 +1,8 @@
-"""The line at the top of a panel: its name and one quiet fact. It can also serve as a dock's title bar."""
+"""The line at the top of a panel, which is its dock's title bar: its name and one quiet fact."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -36,6 +37,12 @@ class PanelHeader(QWidget):
         self._detail.setText(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        # The upper end of the card whose lower end is the panel: round above, a hairline below.
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(colour("border"))
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        painter.setBrush(colour("surface"))
+        radius = look.length(8)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, radius)
+        painter.drawRoundedRect(box, radius, radius)
+        painter.drawLine(QPointF(0.5, self.height() - 0.5), QPointF(self.width() - 0.5, self.height() - 0.5))

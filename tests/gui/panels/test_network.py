@@ -25,6 +25,7 @@ from tests.gui.panels.networks import PARITY, dense, network
 from tests.gui.shown import child, settle, shown, themed
 
 Key = Qt.Key
+PLAIN = Qt.KeyboardModifier.NoModifier
 ALT = Qt.KeyboardModifier.AltModifier
 
 
