@@ -11,6 +11,8 @@ _UNIT = 8
 _SMALLEST_SIDE = 32
 _LARGEST_SIDE = 96
 _WIDEST_GAP = 44
+# The longest word of a column's title fits into this.
+_SMALLEST_PITCH = 54
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class WallGeometry:
     @cached_property
     def pitch(self) -> int:
         """From one column to the next."""
-        return min(max(self._share, self.side + self.margin), self.side + round(_WIDEST_GAP * self.scale))
+        least = max(self.side + self.margin, round(_SMALLEST_PITCH * self.scale))
+        return min(max(self._share, least), self.side + round(_WIDEST_GAP * self.scale))
 
     @property
     def row_pitch(self) -> int:
