@@ -109,12 +109,14 @@ def interpreter() -> ModuleType:
 
 
 def kernels() -> tuple[Callable[..., None], ...]:
-    """One compiled kernel for each operation, by its code."""
-    return tuple(_kernel(operation) for operation in operations.OPERATIONS)
+    """One compiled kernel for each operation by its code, and behind them those that call BLAS."""
+    loops = [_kernel(operation) for operation in operations.OPERATIONS]
+    return (*loops, *(numba.njit(**OPTIONS)(product.blas) for product in operations.PRODUCTS))
 
 
 def _kernel(operation: Operation) -> Callable[..., None]:
-    jit = numba.njit(**OPTIONS)
+    # Left to itself, LLVM does not inline them all, and each call of the others costs 5 ns.
+    jit = numba.njit(forceinline=True, **OPTIONS)
     if isinstance(operation, Elementwise):
         return _elementwise(jit(operation.arithmetic()), jit)
     compiled: Callable[..., None] = jit(type(operation).kernel)
@@ -139,9 +141,9 @@ def _source() -> str:
     branches = "\n".join(
         f"        {'if' if code == 0 else 'elif'} op == {code}:  # {operation.name}\n"
         f"            k{code}(A, o, a, b, c, d, m, k, n)"
-        for code, operation in enumerate(operations.OPERATIONS)
+        for code, operation in enumerate((*operations.OPERATIONS, *operations.PRODUCTS))
     )
-    names = ", ".join(f"k{code}" for code in range(len(operations.OPERATIONS)))
+    names = ", ".join(f"k{code}" for code in range(len(operations.OPERATIONS) + len(operations.PRODUCTS)))
     return _TEMPLATE.format(names=names, branches=branches)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flux_studio.engine.operations import BATCH, COPY, GRADIENT_DESCENT, OPERATION_CODES, Operation, Shape
+from flux_studio.engine.operations import BATCH, COPY, GRADIENT_DESCENT, Operation, Shape, kernel_code
 from flux_studio.engine.operations.base import Array, Elementwise
 from flux_studio.engine.recording import NETWORK, PHASES, Constant, Phase, Recording, Symbol
 from flux_studio.errors import ProgramError
@@ -72,7 +72,7 @@ class Instruction:
         else:
             places = _offsets(self.inputs, 4)
         sizes = self.operation.sizes(self.output.shape, *(slot.shape for slot in self.inputs))
-        return (OPERATION_CODES[self.operation.name], self.output.offset, *places, *sizes)
+        return (kernel_code(self.operation, sizes), self.output.offset, *places, *sizes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -161,4 +161,4 @@ class TorchNetwork:
             self.optimizer.step()
 
     def loss(self) -> float:
-        return float(self.criterion(self.model(self.inputs), self.targets))
+        return float(self.criterion(self.model(self.inputs), self.targets).detach())

@@ -19,6 +19,7 @@ from flux_studio.engine.operations.products import (
     MULTIPLY_TRANSPOSED,
     TRANSPOSE,
     TRANSPOSE_MULTIPLY,
+    Product,
 )
 from flux_studio.engine.operations.sums import ADD_ROW, BROADCAST, BROADCAST_ALL, SUM_ALL, SUM_COLUMNS
 from flux_studio.engine.operations.updates import GRADIENT_DESCENT
@@ -51,6 +52,17 @@ OPERATIONS: tuple[Operation, ...] = (
 
 OPERATION_CODES: dict[str, int] = {operation.name: code for code, operation in enumerate(OPERATIONS)}
 
+PRODUCTS: tuple[Product, ...] = (MULTIPLY, MULTIPLY_TRANSPOSED, TRANSPOSE_MULTIPLY)
+"""The operations with a second kernel; its code is the place here, behind all of :data:`OPERATIONS`."""
+
+
+def kernel_code(operation: Operation, sizes: tuple[int, int, int]) -> int:
+    """Which kernel the compiled executor runs for an operation of these sizes."""
+    if isinstance(operation, Product) and operation.is_wide(*sizes):
+        return len(OPERATIONS) + PRODUCTS.index(operation)
+    return OPERATION_CODES[operation.name]
+
+
 __all__ = [
     "ABSOLUTE",
     "ACTIVATION_OPERATIONS",
@@ -69,6 +81,7 @@ __all__ = [
     "OPERATIONS",
     "OPERATION_CODES",
     "POWER",
+    "PRODUCTS",
     "SCALE",
     "SIGN",
     "SUBTRACT",
@@ -79,6 +92,8 @@ __all__ = [
     "ActivationOperation",
     "Operand",
     "Operation",
+    "Product",
     "Shape",
+    "kernel_code",
     "shape_text",
 ]

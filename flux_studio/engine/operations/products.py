@@ -1,7 +1,7 @@
 """Matrix products and the transpose.
 
 Three products stand in place of one product and two transposes, so that no transposed copy is ever made:
-x·w forward, and δ·wᵀ and xᵀ·δ backward.
+x·w forward, and δ·wᵀ and xᵀ·δ backward. Narrow ones are loops over samples; wide ones are a call of BLAS.
 """
 
 from __future__ import annotations
@@ -14,7 +14,24 @@ from flux_studio.engine.operations.base import Array, Operand, Operation, Shape,
 from flux_studio.errors import ShapeError
 
 
-class Multiply(Operation):
+class Product(Operation):
+    """A matrix product with two kernels: ``kernel`` has the loops, ``blas`` is one call of BLAS.
+
+    They are two functions, and a program says which it wants: the views that BLAS is called with would cost narrow
+    products more than their arithmetic, were they made in the same function.
+    """
+
+    def is_wide(self, m: int, k: int, n: int) -> bool:
+        """Whether BLAS beats the loops. Measured: it needs both layers wide, and the number of rows hardly counts."""
+        return k > 15 and n > 15 and m * k * n > 4096
+
+    @staticmethod
+    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        """The same arithmetic as ``kernel``."""
+        raise ShapeError("this product has no call of BLAS")
+
+
+class Multiply(Product):
     """The matrix product x·w of N×I and I×O."""
 
     name = "multiply"
@@ -46,28 +63,28 @@ class Multiply(Operation):
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
-        # Below this many products the loops beat the call of BLAS; measured in tests/benchmarks.
-        if m * k * n > 8192 and k > 7:
-            np.dot(
-                A[b : b + k * n].reshape((k, n)).T,
-                A[a : a + k * m].reshape((k, m)),
-                A[o : o + n * m].reshape((n, m)),
-            )
-        else:
-            for j in range(n):
-                oj = o + j * m
-                for p in range(k):
-                    w = A[b + p * n + j]
-                    ap = a + p * m
-                    if p == 0:
-                        for i in range(m):
-                            A[oj + i] = w * A[ap + i]
-                    else:
-                        for i in range(m):
-                            A[oj + i] += w * A[ap + i]
+        for j in range(n):
+            oj = o + j * m
+            for p in range(k):
+                w = A[b + p * n + j]
+                ap = a + p * m
+                if p == 0:
+                    for i in range(m):
+                        A[oj + i] = w * A[ap + i]
+                else:
+                    for i in range(m):
+                        A[oj + i] += w * A[ap + i]
+
+    @staticmethod
+    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        np.dot(
+            A[b : b + k * n].reshape((k, n)).T,
+            A[a : a + k * m].reshape((k, m)),
+            A[o : o + n * m].reshape((n, m)),
+        )
 
 
-class MultiplyTransposed(Operation):
+class MultiplyTransposed(Product):
     """The product δ·wᵀ of N×O and I×O: what arrives at a layer's inputs."""
 
     name = "multiply_transposed"
@@ -99,27 +116,28 @@ class MultiplyTransposed(Operation):
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
-        if m * k * n > 8192 and k > 7:
-            np.dot(
-                A[b : b + n * k].reshape((n, k)),
-                A[a : a + k * m].reshape((k, m)),
-                A[o : o + n * m].reshape((n, m)),
-            )
-        else:
-            for j in range(n):
-                oj = o + j * m
-                for p in range(k):
-                    w = A[b + j * k + p]
-                    ap = a + p * m
-                    if p == 0:
-                        for i in range(m):
-                            A[oj + i] = w * A[ap + i]
-                    else:
-                        for i in range(m):
-                            A[oj + i] += w * A[ap + i]
+        for j in range(n):
+            oj = o + j * m
+            for p in range(k):
+                w = A[b + j * k + p]
+                ap = a + p * m
+                if p == 0:
+                    for i in range(m):
+                        A[oj + i] = w * A[ap + i]
+                else:
+                    for i in range(m):
+                        A[oj + i] += w * A[ap + i]
+
+    @staticmethod
+    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        np.dot(
+            A[b : b + n * k].reshape((n, k)),
+            A[a : a + k * m].reshape((k, m)),
+            A[o : o + n * m].reshape((n, m)),
+        )
 
 
-class TransposeMultiply(Operation):
+class TransposeMultiply(Product):
     """The product xᵀ·δ of N×I and N×O: the sum over the batch that makes the gradient of the weights."""
 
     name = "transpose_multiply"
@@ -149,23 +167,27 @@ class TransposeMultiply(Operation):
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], inputs[0][0], output[1]
 
+    def is_wide(self, m: int, k: int, n: int) -> bool:
+        return m > 15 and n > 15 and m * k * n > 4096
+
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
-        if m * k * n > 8192 and n > 3:
-            np.dot(
-                A[a : a + m * k].reshape((m, k)),
-                A[b : b + n * k].reshape((n, k)).T,
-                A[o : o + m * n].reshape((m, n)),
-            )
-        else:
-            for i in range(m):
-                ai = a + i * k
-                for j in range(n):
-                    bj = b + j * k
-                    total = A.dtype.type(0)
-                    for p in range(k):
-                        total += A[ai + p] * A[bj + p]
-                    A[o + i * n + j] = total
+        for i in range(m):
+            ai = a + i * k
+            for j in range(n):
+                bj = b + j * k
+                total = A.dtype.type(0)
+                for p in range(k):
+                    total += A[ai + p] * A[bj + p]
+                A[o + i * n + j] = total
+
+    @staticmethod
+    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+        np.dot(
+            A[a : a + m * k].reshape((m, k)),
+            A[b : b + n * k].reshape((n, k)).T,
+            A[o : o + m * n].reshape((m, n)),
+        )
 
 
 class Transpose(Operation):
