@@ -21,13 +21,10 @@ import hashlib
 import importlib.util
 import json
 import os
-import platform
-import re
 import shlex
 import shutil
 import signal
 import subprocess
-import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -101,20 +98,29 @@ def child_environment(**more: str) -> dict[str, str]:
     return dict.fromkeys(THREADS, "1") | kept | more
 
 
+@contextlib.contextmanager
+def ended(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Leave no child behind when something goes wrong here."""
+    try:
+        yield
+    finally:
+        if child.poll() is None:
+            with contextlib.suppress(PermissionError):  # sudo is root's; Ctrl+C reaches it all the same
+                child.terminate()
+            child.wait()
+
+
 def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> int:
     """Run a program on this terminal until it ends; its exit code."""
     child = subprocess.Popen(command, cwd=ROOT, env=environment or child_environment())
-    try:
-        return child.wait()
-    except KeyboardInterrupt:
-        # The terminal sent the same Ctrl+C to the child, which may have things to tidy up; a second one ends it.
-        with contextlib.suppress(KeyboardInterrupt):
-            child.wait()
-        raise
-    finally:
-        if child.poll() is None:
-            child.terminate()
-            child.wait()
+    with ended(child):
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            # The terminal sent the same Ctrl+C to the child, which may have things to tidy up.
+            with contextlib.suppress(KeyboardInterrupt):  # a second one ends it
+                child.wait()
+            raise
 
 
 def run_logged(title: str, command: Sequence[str | Path], log: Path) -> None:
@@ -124,19 +130,20 @@ def run_logged(title: str, command: Sequence[str | Path], log: Path) -> None:
     print(f"  {title} ...", end="", flush=True)
     lines: list[str] = []
     variables = child_environment(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
-    with (
-        log.open("a", encoding="utf-8") as file,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            close_fds=False,  # see alone()
-        ) as child,
-    ):
-        try:
+    try:
+        with (
+            log.open("a", encoding="utf-8") as file,
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                close_fds=False,  # see alone()
+            ) as child,
+            ended(child),
+        ):
             print(f"\n$ {shlex.join(map(str, command))}", file=file, flush=True)
             for raw in child.stdout or ():
                 lines.append(raw.decode("utf-8", "replace").rstrip())
@@ -145,12 +152,9 @@ def run_logged(title: str, command: Sequence[str | Path], log: Path) -> None:
                     shown = f"  {title} ... {lines[-1].strip()}"
                     print(f"\r{shown[:width]:<{width}}", end="", flush=True)
             code = child.wait()
-        except BaseException:
-            with contextlib.suppress(PermissionError):  # sudo is root's; Ctrl+C reaches it all the same
-                child.terminate()
-            child.wait()
-            print()
-            raise
+    except BaseException:
+        print()
+        raise
     again = f"\r{'':<{width}}\r  {title} ..." if width else ""
     print(f"{again} {'failed' if code else 'done'} in {time.monotonic() - start:.1f} s", flush=True)
     if code:
@@ -163,28 +167,28 @@ class CommandFailedError(SetUpError):
     def __init__(self, title: str, lines: list[str], log: Path) -> None:
         self.lines = lines
         text = "\n".join(lines)
-        errors = [line.strip() for line in lines if re.search(r"(^E|ERROR|Error): ", line)]
+        errors = [line for line in lines if line.startswith(("ERROR: ", "E: "))]
+        raised = [line.strip() for line in lines if "Error: " in line]
         if "No space left on device" in text:
             reason = "no space left on device"
         elif "NewConnectionError" in text or "Temporary failure" in text:
             reason = "the network cannot be reached"
         else:
-            reason = (errors or lines or ["it said nothing"])[-1].removeprefix("ERROR: ")
+            reason = (errors[:1] or raised[-1:] or lines[-1:] or ["it said nothing"])[0].removeprefix(
+                "ERROR: "
+            )
         super().__init__(f"{title} failed: {reason} (everything it said is in {log})")
 
 
 def check_python(version: tuple[int, ...] = sys.version_info[:2]) -> None:
-    """Refuse a Python for which there are no packages."""
-    kind = platform.python_implementation()
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        kind = f"free-threaded {kind}"
-    if version <= NEWEST_PYTHON and kind == "CPython":
+    """Refuse a Python that is newer than its packages; older ones do not come this far."""
+    if version <= NEWEST_PYTHON:
         return
     known = (f"python3.{minor}" for minor in range(NEWEST_PYTHON[1], 10, -1))
     found = next((name for name in known if shutil.which(name)), None)
     advice = f"start it with {found} studio.py" if found else "install one of those"
-    this = f"{kind} {'.'.join(map(str, version))}"
-    raise SetUpError(f"Flux Studio runs on CPython 3.11 to 3.14, and this is {this}: {advice}")
+    this = ".".join(map(str, version))
+    raise SetUpError(f"Flux Studio runs on Python 3.11 to 3.14, and this is {this}: {advice}")
 
 
 def has_display() -> bool:
