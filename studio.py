@@ -174,9 +174,8 @@ class CommandFailedError(SetUpError):
         elif "NewConnectionError" in text or "Temporary failure" in text:
             reason = "the network cannot be reached"
         else:
-            reason = (errors[:1] or raised[-1:] or lines[-1:] or ["it said nothing"])[0].removeprefix(
-                "ERROR: "
-            )
+            told = errors[:1] or raised[-1:] or lines[-1:] or ["it said nothing"]
+            reason = told[0].removeprefix("ERROR: ")
         super().__init__(f"{title} failed: {reason} (everything it said is in {log})")
 
 
