@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -213,6 +213,7 @@ def _open_button(name: str, panel: DataPanel, kind: str = "") -> QPushButton:
     if kind:
         button.setProperty("kind", kind)
     button.setIcon(icon("open", "accent_text" if kind == "primary" else "text_soft"))
+    button.setIconSize(QSize(look.length(15), look.length(15)))
     button.clicked.connect(lambda _=False: panel.open_requested.emit())
     return button
 

@@ -213,13 +213,13 @@ class NetworkStack(QWidget):
 
     def _leave_editors(self) -> None:
         """Take the keyboard back from a card that is about to lose its editors; what is half typed is told."""
-        if self.body.card(self._selection).isAncestorOf(QApplication.focusWidget()):
+        if _has_focus_inside(self.body.card(self._selection)):
             self._scroll.setFocus()
 
     def _show_active(self, *_: object) -> None:
         if self._selection:
-            card, focus = self.body.card(self._selection), QApplication.focusWidget()
-            card.set_active(focus is self._scroll or card.isAncestorOf(focus))
+            card = self.body.card(self._selection)
+            card.set_active(self._scroll.hasFocus() or _has_focus_inside(card))
 
     def _fits(self, layer: str, position: int, wire: int) -> bool:
         verdict = self._check(layer, position)
@@ -277,3 +277,8 @@ class NetworkStack(QWidget):
             self.select("")
         else:
             event.ignore()
+
+
+def _has_focus_inside(widget: QWidget) -> bool:
+    focus = QApplication.focusWidget()
+    return focus is not None and widget.isAncestorOf(focus)

@@ -37,11 +37,11 @@ class LayerPalette(QWidget):
         self.header = PanelHeader("Layers", self)
         self._chips = QWidget(self)
         margin = look.length(12)
-        FlowLayout(self._chips, QMargins(margin, look.length(10), margin, margin), look.length(7))
+        flow = FlowLayout(self._chips, QMargins(margin, look.length(10), margin, margin), look.length(7))
         for kind in kinds:
             chip = _Chip(kind, self._chips)
             chip.add_requested.connect(self.layer_requested)
-            self._chips.layout().addWidget(chip)
+            flow.addWidget(chip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -98,9 +99,6 @@ class TrainingBar(QWidget):
         if view != self._view:
             self._view = view
             self._show_all()
-
-    def sizeHint(self) -> QSize:
-        return self.layout().sizeHint()
 
     # Showing
 
@@ -223,7 +221,9 @@ _TEACH = {
 }
 
 
-def _button(name: str, words: str, drawing: str, pressed: object, kind: str = "") -> QPushButton:
+def _button(
+    name: str, words: str, drawing: str, pressed: Callable[[], object] | None, kind: str = ""
+) -> QPushButton:
     button = QPushButton(words)
     button.setObjectName(name)
     button.setAccessibleName(words)

@@ -11,9 +11,8 @@ from flux_studio.gui.theme import colour
 def mixed(base: str, other: str, share: float) -> QColor:
     """A named colour with ``share`` (0 to 1) of another named colour in it."""
     one, two = colour(base), colour(other)
-    return QColor(
-        *(round(a + (b - a) * share) for a, b in zip(one.getRgb()[:3], two.getRgb()[:3], strict=True))
-    )
+    pairs = ((one.red(), two.red()), (one.green(), two.green()), (one.blue(), two.blue()))
+    return QColor(*(round(a + (b - a) * share) for a, b in pairs))
 
 
 def rounded_box(

@@ -68,6 +68,7 @@ class TablePreview(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_row_height())
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._header.setStretchLastSection(True)
         self._header.sectionClicked.connect(lambda place: self.column_clicked.emit(self._cells.names[place]))
         self.setFixedHeight(
             self._header.sizeHint().height() + _ROWS_IN_SIGHT * _row_height() + look.length(10) + 4
