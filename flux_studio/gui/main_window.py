@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 import flux_studio
@@ -25,7 +25,7 @@ from flux_studio.gui.panels.palette import LayerPalette
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.wall import MatrixWall
 from flux_studio.gui.settings import Settings
-from flux_studio.gui.theme import DARK, LIGHT, look
+from flux_studio.gui.theme import DARK, LIGHT, colour, look
 from flux_studio.gui.trainer import SHOWN_ROWS, Trainer
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.panel_header import PanelHeader
@@ -108,13 +108,15 @@ class MainWindow(QMainWindow):
         self.addToolBar(toolbar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.docks = {
-            "layers": self._dock("layers", "Layers", self.palette_panel),
+            "layers": self._dock("layers", "Layers", self.palette_panel, self.palette_panel.header),
             "network": self._dock("network", "Network", self.stack, self.stack.header),
             "matrices": self._dock("matrices", "Matrices", self.wall),
             "focus": self._dock("focus", "Focus", self.focus_panel),
             "loss": self._dock("loss", "Loss", self.curve),
             "data": self._dock("data", "Data", self.data, self.data.header),
         }
+        gap = look.length(7)
+        self.setContentsMargins(gap, 0, gap, 0)
         self._arrange()
 
     def _dock(self, name: str, title: str, panel: QWidget, header: PanelHeader | None = None) -> QDockWidget:
@@ -159,7 +161,7 @@ class MainWindow(QMainWindow):
         )
         self.resizeDocks(
             [docks["matrices"], docks["focus"], docks["loss"]],
-            [round(height * 0.38), round(height * 0.28), round(height * 0.24)],
+            [round(height * 0.42), round(height * 0.26), round(height * 0.22)],
             Qt.Orientation.Vertical,
         )
         palette = self.palette_panel.sizeHint().height() + look.length(40)
@@ -254,7 +256,7 @@ class MainWindow(QMainWindow):
         for stack_signal, name in (("canUndoChanged", "edit.undo"), ("canRedoChanged", "edit.redo")):
             getattr(self.document.undo_stack, stack_signal).connect(self.actions_by_name[name].setEnabled)
             self.actions_by_name[name].setEnabled(False)
-        self.document.undo_stack.indexChanged.connect(lambda _index: self._name_undo())
+        self.document.undo_stack.indexChanged.connect(self._name_undo)
         self.trainer.ready_changed.connect(self._show_ready)
         self.trainer.progress_changed.connect(self._show_training)
         self.trainer.frame_arrived.connect(self._show_frame)
@@ -362,7 +364,7 @@ class MainWindow(QMainWindow):
         kept = "not saved" if self.document.modified else "saved" if self.document.path else ""
         self._saved_label.setText(kept)
 
-    def _name_undo(self) -> None:
+    def _name_undo(self, _index: int) -> None:
         stack = self.document.undo_stack
         undo, redo = stack.undoText(), stack.redoText()
         self.actions_by_name["edit.undo"].setText(f"Undo {undo}" if undo else "Undo")
@@ -514,10 +516,23 @@ class MainWindow(QMainWindow):
 
     # Events
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # The margin beside the docks would leave a grey strip at both ends of the bars as well.
+        painter = QPainter(self)
+        bars = (self.menuBar(), self.findChild(QToolBar, "toolbar.training"), self.statusBar())
+        for bar in bars:
+            painter.fillRect(0, bar.y(), self.width(), bar.height(), colour("surface"))
+            painter.fillRect(
+                0, bar.y() + (bar.height() - 1) * (bar is not bars[2]), self.width(), 1, colour("border")
+            )
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_file(event) is not None:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.dragEnterEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         path = _dropped_file(event)

@@ -66,7 +66,7 @@ def network_view(project: Project, parameters: int) -> NetworkView:
         input=InputView(specification.data.source, inputs, f"{rows}×{len(inputs)}" if data else ""),
         layers=tuple(cards),
         loss=LossView(
-            title=f"Loss: {make_loss(specification.loss).title}",
+            title=make_loss(specification.loss).title,
             targets=targets,
             shape=f"{rows}×{len(targets)}" if data else "",
             error="" if fits else problem(project),

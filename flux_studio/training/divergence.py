@@ -9,11 +9,16 @@ import numpy as np
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.program import MatrixKey
+from flux_studio.engine.recording import NETWORK
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """The first cell that is not a number, and when it was written."""
+    """The first cell that went wrong, and when it was written.
+
+    When the loss itself was the first to overflow, this is the output cell that made it so, whose ``value`` is
+    finite but large.
+    """
 
     iteration: int
     layer: str
@@ -50,10 +55,19 @@ def _step_through(network: Network, iteration: int) -> Divergence | None:
         matrix = instruction.output.view(network.arena)
         if np.isfinite(matrix).all():
             continue
+        if instruction.layer == NETWORK and instruction.phase == "loss":
+            return _largest_output(network, iteration)
         row, column = (int(place) for place in np.argwhere(~np.isfinite(matrix))[0])
         (layer, name), cell = _locate(network, index, (row, column))
         return Divergence(iteration, layer, name, *cell, float(matrix[row, column]))
     return None
+
+
+def _largest_output(network: Network, iteration: int) -> Divergence:
+    outputs = network.outputs
+    row, column = divmod(int(np.abs(outputs).argmax()), outputs.shape[1])
+    layer = network.layers[-1][0]
+    return Divergence(iteration, layer, "activated_output_matrix", row, column, float(outputs[row, column]))
 
 
 def _locate(network: Network, index: int, cell: tuple[int, int]) -> tuple[MatrixKey, tuple[int, int]]:

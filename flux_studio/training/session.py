@@ -323,13 +323,15 @@ class Session:
         first = self._iteration // self._every
         validated = (self._iteration + good) // self._every - first
         self._keep(losses[:good], self._validation_losses[:validated])
-        layer = self._titles.get(found.layer, "the loss")
-        rate = self.network.learning_rate
-        what = "not a number" if math.isnan(found.value) else "infinite"
+        cell = f"{found.matrix} of {self._titles.get(found.layer, 'the network')}"
+        place = f"in row {found.row + 1}, column {found.column + 1}"
+        if math.isfinite(found.value):
+            what = f"the loss became infinite because {cell} reached {found.value:.2g} {place}"
+        else:
+            what = f"{cell} became {'not a number' if math.isnan(found.value) else 'infinite'} {place}"
         message = (
-            f"training diverged at iteration {found.iteration:,}: {found.matrix} of {layer} became {what} "
-            f"in row {found.row + 1}, column {found.column + 1}. "
-            f"The weights of iteration {self._iteration:,} are kept; try a learning rate smaller than {rate:g}"
+            f"training diverged at iteration {found.iteration:,}: {what}. The weights of iteration "
+            f"{self._iteration:,} are kept; try a learning rate smaller than {self.network.learning_rate:g}"
         )
         return Failed(message, found.iteration)
 

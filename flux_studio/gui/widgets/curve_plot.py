@@ -35,6 +35,9 @@ class CurvePlot(pg.PlotWidget):
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setMouseEnabled(x=False, y=False)
         self.setMenuEnabled(False)
+        # Made whether wanted or not, and owned by nobody: it goes with the plot.
+        unused = self.getPlotItem().ctrlMenu
+        unused.setParent(self, unused.windowFlags())
         self.hideButtons()
         self.getViewBox().setDefaultPadding(0)
         self.getPlotItem().layout.setContentsMargins(0, look.length(8), look.length(28), 0)

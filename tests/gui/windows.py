@@ -1,0 +1,78 @@
+"""A real window for tests, and the ways in which they wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from flux_studio import locations
+from flux_studio.gui.dialogs import Answer, Dialogs
+from flux_studio.gui.main_window import MainWindow
+from flux_studio.project import files
+from flux_studio.project.project import Project
+from tests.gui.shown import themed
+
+PATIENCE_MS = 60_000
+
+
+class Answers(Dialogs):
+    """Dialogs that are answered beforehand; what was told is remembered."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.out: Path | None = None
+        self.answer: Answer = "discard"
+        self.asked: list[str] = []
+
+    def open_file(self, parent: object, folder: str) -> Path | None:
+        return self.path
+
+    def open_table(self, parent: object, folder: str) -> Path | None:
+        return self.path
+
+    def save_project(self, parent: object, suggestion: str) -> Path | None:
+        return self.out
+
+    def export_weights(self, parent: object, suggestion: str) -> Path | None:
+        return self.out
+
+    def save_predictions(self, parent: object, suggestion: str) -> Path | None:
+        return self.out
+
+    def ask_to_save(self, parent: object, title: str) -> Answer:
+        self.asked.append(title)
+        return self.answer
+
+    def tell(self, parent: object, title: str, text: str) -> None:
+        self.asked.append(text)
+
+
+def sample(name: str) -> Project:
+    """A ready sample project, at full speed."""
+    project = files.load(locations.sample(f"{name}.flux"))
+    return project.with_specification(project.specification.replace(pace=None))
+
+
+def open_window(qtbot: QtBot, project: Project, path: Path | None = None) -> MainWindow:
+    """A window whose matrices are on screen. It is closed when the test ends."""
+    themed()
+    window = MainWindow(project, path, dialogs=Answers())
+    qtbot.addWidget(window, before_close_func=discard)
+    window.resize(1280, 800)
+    window.show()
+    with qtbot.waitSignal(window.frame_shown, timeout=PATIENCE_MS):
+        window.begin()
+    return window
+
+
+def discard(window: MainWindow) -> None:
+    """Let the window close without a question."""
+    assert isinstance(window.dialogs, Answers)
+    window.dialogs.answer = "discard"
+
+
+def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
+    """Let the application run until the condition holds."""
+    qtbot.waitUntil(condition, timeout=PATIENCE_MS)
