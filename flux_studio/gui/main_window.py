@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 import flux_studio
 from flux_studio import locations
@@ -16,6 +15,7 @@ from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.gui import presenting
 from flux_studio.gui.actions import build_menus
 from flux_studio.gui.dialogs import Dialogs
+from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
 from flux_studio.gui.panels.curve import LossCurve
 from flux_studio.gui.panels.data import DataPanel
@@ -25,6 +25,7 @@ from flux_studio.gui.panels.palette import LayerPalette
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.wall import MatrixWall
 from flux_studio.gui.settings import Settings
+from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
 from flux_studio.gui.theme import DARK, LIGHT, colour, look
 from flux_studio.gui.trainer import SHOWN_ROWS, Trainer
 from flux_studio.gui.widgets.note import Note
@@ -64,11 +65,10 @@ class MainWindow(QMainWindow):
         self.selected_matrix: MatrixKey | None = None
         self._last_frame: Frame | None = None
         self._focus_shows: MatrixKey | None = None
-        self._scores_text = ""
-        self._frame_times: list[float] = []
         self._make_panels()
         self._place_panels()
-        self._make_status_bar()
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
         self.actions_by_name, submenus = build_menus(self, self._callbacks())
         self._fill_submenus(submenus)
         self._connect()
@@ -107,92 +107,28 @@ class MainWindow(QMainWindow):
         toolbar.toggleViewAction().setEnabled(False)
         self.addToolBar(toolbar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.docks = {
-            "layers": self._dock("layers", "Layers", self.palette_panel, self.palette_panel.header),
-            "network": self._dock("network", "Network", self.stack, self.stack.header),
-            "matrices": self._dock("matrices", "Matrices", self.wall),
-            "focus": self._dock("focus", "Focus", self.focus_panel),
-            "loss": self._dock("loss", "Loss", self.curve),
-            "data": self._dock("data", "Data", self.data, self.data.header),
-        }
+        self.docks = Docks(
+            self,
+            {
+                "layers": (self.palette_panel, self.palette_panel.header),
+                "network": (self.stack, self.stack.header),
+                "matrices": (self.wall, PanelHeader("Matrices")),
+                "focus": (self.focus_panel, PanelHeader("Focus")),
+                "loss": (self.curve, PanelHeader("Loss")),
+                "data": (self.data, self.data.header),
+            },
+        )
         gap = look.length(7)
         self.setContentsMargins(gap, 0, gap, 0)
-        self._arrange()
-
-    def _dock(self, name: str, title: str, panel: QWidget, header: PanelHeader | None = None) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock.{name}")
-        dock.setAccessibleName(title)
-        panel.setProperty("panel", "true")
-        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        dock.setTitleBarWidget(header or PanelHeader(title))
-        dock.setWidget(panel)
-        return dock
-
-    def _arrange(self) -> None:
-        """All docks in their first places: layers and network | matrices, focus, loss | data."""
-        docks = self.docks
-        left, horizontal, vertical = (
-            Qt.DockWidgetArea.LeftDockWidgetArea,
-            Qt.Orientation.Horizontal,
-            Qt.Orientation.Vertical,
-        )
-        for dock in docks.values():
-            dock.setFloating(False)
-            self.removeDockWidget(dock)
-        self.addDockWidget(left, docks["layers"])
-        self.splitDockWidget(docks["layers"], docks["matrices"], horizontal)
-        self.splitDockWidget(docks["matrices"], docks["data"], horizontal)
-        self.splitDockWidget(docks["layers"], docks["network"], vertical)
-        self.splitDockWidget(docks["matrices"], docks["focus"], vertical)
-        self.splitDockWidget(docks["focus"], docks["loss"], vertical)
-        for dock in docks.values():
-            dock.show()
-        self._share_space()
-
-    def _share_space(self) -> None:
-        docks = self.docks
-        width, height = max(self.width(), 900), max(self.height(), 560)
-        left, right = min(look.length(240), width // 5), min(look.length(310), width // 4)
-        self.resizeDocks(
-            [docks["layers"], docks["matrices"], docks["data"]],
-            [left, width - left - right, right],
-            Qt.Orientation.Horizontal,
-        )
-        self.resizeDocks(
-            [docks["matrices"], docks["focus"], docks["loss"]],
-            [round(height * 0.42), round(height * 0.26), round(height * 0.22)],
-            Qt.Orientation.Vertical,
-        )
-        palette = self.palette_panel.sizeHint().height() + look.length(40)
-        self.resizeDocks(
-            [docks["layers"], docks["network"]], [palette, height - palette], Qt.Orientation.Vertical
-        )
-
-    def _make_status_bar(self) -> None:
-        self._state_label, self._engine_label, self._rate_label, self._saved_label = (
-            QLabel() for _ in range(4)
-        )
-        for name, label in (
-            ("state", self._state_label),
-            ("engine", self._engine_label),
-            ("frames", self._rate_label),
-        ):
-            label.setObjectName(f"status.{name}")
-            label.setProperty("muted", "true")
-            self.statusBar().addWidget(label)
-        self._saved_label.setObjectName("status.saved")
-        self._saved_label.setProperty("muted", "true")
-        self.statusBar().addPermanentWidget(self._saved_label)
-        self.statusBar().setSizeGripEnabled(False)
+        self.docks.arrange()
 
     def _fill_submenus(self, submenus: dict) -> None:
         for sample in locations.samples():
             action = submenus["file.samples"].addAction(sample.stem)
             action.setObjectName(f"action.sample.{sample.stem}")
             action.triggered.connect(lambda _checked=False, sample=sample: self.open_sample(sample))
-        for dock in self.docks.values():
-            submenus["view.panels"].addAction(dock.toggleViewAction())
+        for action in self.docks.actions():
+            submenus["view.panels"].addAction(action)
 
     def _callbacks(self) -> dict:
         bench = self.workbench
@@ -246,7 +182,7 @@ class MainWindow(QMainWindow):
         self.wall.visible_keys_changed.connect(self.trainer.refresh)
         self.curve.log_changed.connect(self.actions_by_name["view.log"].setChecked)
         bench.troubled.connect(self._show_trouble)
-        bench.informed.connect(lambda text: self.statusBar().showMessage(text, 6000))
+        bench.informed.connect(lambda text: self.status.showMessage(text, MESSAGE_MS))
         bench.data_refused.connect(
             lambda text: self.data.set_data(presenting.data_view(self.document.project, text))
         )
@@ -265,7 +201,7 @@ class MainWindow(QMainWindow):
 
     def _show_document(self) -> None:
         project = self.document.project
-        self._last_frame, self._focus_shows, self._scores_text = None, None, ""
+        self._last_frame, self._focus_shows = None, None
         self.stack.set_network(presenting.network_view(project, 0))
         self.data.set_data(presenting.data_view(project))
         loss_title = make_loss(project.specification.loss).symbol
@@ -312,7 +248,7 @@ class MainWindow(QMainWindow):
             progress.validation_loss,
             scores.validation_accuracy,
         )
-        self._count_frame()
+        self.status.count_frame()
         self.frame_shown.emit()
 
     def _show_focus(self, frame: Frame) -> None:
@@ -352,17 +288,13 @@ class MainWindow(QMainWindow):
             )
         )
         state = "training" if trainer.running else "making the engine ready" if trainer.busy else "resting"
-        self._state_label.setText(f"● {state}" if not trouble else "● cannot train yet")
-        self._engine_label.setText(f"{trainer.executor} executor, 1 thread, {specification.dtype}")
-        if not trainer.running:
-            self._frame_times.clear()
-            self._rate_label.setText("")
+        self.status.set_state("cannot train yet" if trouble else state, trainer.running)
+        self.status.set_engine(f"{trainer.executor} executor, 1 thread, {specification.dtype}")
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.document.title}[*] — Flux Studio")
         self.setWindowModified(self.document.modified)
-        kept = "not saved" if self.document.modified else "saved" if self.document.path else ""
-        self._saved_label.setText(kept)
+        self.status.set_kept("not saved" if self.document.modified else "saved" if self.document.path else "")
 
     def _name_undo(self, _index: int) -> None:
         stack = self.document.undo_stack
@@ -372,16 +304,6 @@ class MainWindow(QMainWindow):
 
     def _show_trouble(self, text: str) -> None:
         self.trouble.set_text(text)
-
-    def _count_frame(self) -> None:
-        """Frames a second, over the last second of training."""
-        if not self.trainer.running:
-            return
-        now = time.perf_counter()
-        self._frame_times = [*(moment for moment in self._frame_times if now - moment < 1.0), now]
-        if len(self._frame_times) > 1:
-            rate = (len(self._frame_times) - 1) / (now - self._frame_times[0])
-            self._rate_label.setText(f"{rate:2.0f} pictures a second")
 
     # Choosing
 
@@ -405,9 +327,9 @@ class MainWindow(QMainWindow):
                 return
 
     def _wanted_matrices(self) -> tuple[MatrixKey, ...]:
-        visible = self.wall.visible_keys() if self.docks["matrices"].isVisible() else ()
+        visible = self.wall.visible_keys() if self.wall.isVisible() else ()
         chosen = self.selected_matrix
-        if chosen is None or chosen in visible or not self.docks["focus"].isVisible():
+        if chosen is None or chosen in visible or not self.focus_panel.isVisible():
             return visible
         return (*visible, chosen)
 
@@ -493,7 +415,7 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """All panels back in their first places."""
-        self._arrange()
+        self.docks.arrange()
 
     def about(self) -> None:
         """Version and licence."""
@@ -509,7 +431,7 @@ class MainWindow(QMainWindow):
         if known is None:
             available = QApplication.primaryScreen().availableSize()
             self.resize(min(1600, available.width()), min(1000, available.height()))
-            self._share_space()
+            self.docks.share_space()
         else:
             self.restoreGeometry(known[0])
             self.restoreState(known[1])

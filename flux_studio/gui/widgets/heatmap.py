@@ -114,8 +114,7 @@ class HeatMap(QWidget):
         if rect.isEmpty():
             return
         painter = QPainter(self)
-        behind = self.palette().color(self.backgroundRole())
-        heat.paint_heat(painter, rect, self._picture(rect), behind, look.length(4))
+        heat.paint_heat(painter, rect, self._picture(rect), colour("surface"), look.length(4))
         self._paint_hatches(painter, rect)
         if self._hovered is not None and self._hovered != self._selected:
             self._outline(painter, self._hovered, "text_faint", 1)

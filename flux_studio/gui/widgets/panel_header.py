@@ -15,6 +15,7 @@ class PanelHeader(QWidget):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.title = title
         name = QLabel(title, self)
         name.setProperty("heading", "true")
         self._detail = ElidedLabel(parent=self)
