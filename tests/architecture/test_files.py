@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_OURS = {".git", ".venv", "__pycache__", "dist", "build", "flux-studio-run"}
+MADE = {"__pycache__", "dist", "build", "flux-studio-run"}
+OURS_THOUGH_HIDDEN = {".ci", ".gitignore"}
 LONGEST = 500
 
 # Put together here, so that this file does not name them either.
@@ -34,8 +35,12 @@ def project_files() -> list[Path]:
         )
         files = [ROOT / name for name in names if name]
     except (OSError, subprocess.CalledProcessError):
-        files = [file for file in ROOT.rglob("*") if not NOT_OURS & set(file.relative_to(ROOT).parts)]
+        files = [file for file in ROOT.rglob("*") if all(map(may_be_ours, file.relative_to(ROOT).parts))]
     return sorted(file for file in files if file.is_file())
+
+
+def may_be_ours(part: str) -> bool:
+    return part not in MADE and (not part.startswith(".") or part in OURS_THOUGH_HIDDEN)
 
 
 def name_of(file: Path) -> str:
