@@ -119,12 +119,13 @@ class MatrixWall(QAbstractScrollArea):
     # -- layout ---------------------------------------------------------------------------------------------
 
     def _fit(self) -> WallGeometry:
-        # Room for the scroll bar is always kept: if its coming and going changed the size of the pictures, that
-        # could make it go and come without end.
-        width = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width()
+        # Reckoned rather than read from the viewport: Qt shows and hides scroll bars some time later. Room for the
+        # vertical one is always kept, so that its coming and going doesn't change the size of the pictures.
+        view, bar = self.maximumViewportSize(), self.verticalScrollBar().sizeHint().width()
+        width = view.width() - bar
         base = WallGeometry(
             view_width=width,
-            view_height=self.viewport().height() - self._note_height(),
+            view_height=view.height() - self._note_height(),
             names=self._names_width(width),
             header=0,
             caption=QFontMetrics(look.text_font(CAPTION)).height(),
@@ -133,7 +134,8 @@ class MatrixWall(QAbstractScrollArea):
             margin=look.length(12),
             scale=look.scale,
         )
-        return replace(base, header=self._header.height(base.pitch))
+        height = base.view_height - bar if base.range.x() else base.view_height
+        return replace(base, header=self._header.height(base.pitch), view_height=height)
 
     def _names_width(self, view_width: int) -> int:
         bold, small = QFontMetrics(look.text_font(bold=True)), QFontMetrics(look.text_font(SMALL))
@@ -148,14 +150,13 @@ class MatrixWall(QAbstractScrollArea):
 
     def _arrange(self) -> None:
         self._geometry = self._fit()
-        reach = self._geometry.range
-        for bar, maximum, page, step in (
-            (self.horizontalScrollBar(), reach.x(), self._geometry.body().width(), self._geometry.pitch),
-            (self.verticalScrollBar(), reach.y(), self._geometry.body().height(), self._geometry.row_pitch),
-        ):
-            bar.setRange(0, maximum)
-            bar.setPageStep(max(1, page))
-            bar.setSingleStep(max(1, step // 3))
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setRange(0, self._geometry.range.x())
+        down.setRange(0, self._geometry.range.y())
+        across.setPageStep(max(1, self._geometry.body().width()))
+        down.setPageStep(max(1, self._geometry.body().height()))
+        across.setSingleStep(self._geometry.pitch // 3)
+        down.setSingleStep(self._geometry.row_pitch // 3)
         self.viewport().update()
         self._tell_visible_keys()
 
@@ -231,6 +232,9 @@ class MatrixWall(QAbstractScrollArea):
         key = self._key_at(event.position().toPoint())
         if key is not None and event.button() == Qt.MouseButton.LeftButton:
             self._choose(key)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = ARROWS.get(Qt.Key(event.key()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPoint, QRect
 
@@ -19,6 +19,15 @@ class GridGeometry:
     cell_height: int
     rows: int
     columns: int
+
+    def with_bars(self, bar: int) -> GridGeometry:
+        """The same grid with the scroll bars it needs, ``bar`` pixels thick, taken off the view."""
+        tall = self.range.y() > 0
+        wide = self.range.x() > 0 or (tall and self.columns * self.cell_width > self.body.width() - bar)
+        tall = tall or (wide and self.rows * self.cell_height > self.body.height() - bar)
+        return replace(
+            self, view_width=self.view_width - bar * tall, view_height=self.view_height - bar * wide
+        )
 
     @property
     def body(self) -> QRect:

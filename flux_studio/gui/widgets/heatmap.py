@@ -162,6 +162,9 @@ class HeatMap(QWidget):
             return
         self._choose(cell)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = ARROWS.get(Qt.Key(event.key()))
         if step is None or not self._matrix.size:

@@ -161,7 +161,8 @@ class MatrixGrid(QAbstractScrollArea):
         longest = min(max(len(self.row_label(row)) for row in sample), LONGEST_LABEL)
         labels_width = labels.horizontalAdvance("0" * longest) + look.length(22)
         cell = self._cell_size(labels_width, columns)
-        view = self.viewport().size()
+        view = self.maximumViewportSize()
+        # Reckoned rather than read from the viewport: Qt shows and hides scroll bars some time later.
         return GridGeometry(
             view_width=view.width(),
             view_height=view.height(),
@@ -171,7 +172,10 @@ class MatrixGrid(QAbstractScrollArea):
             cell_height=cell.height(),
             rows=rows,
             columns=columns,
-        )
+        ).with_bars(self._bar())
+
+    def _bar(self) -> int:
+        return self.verticalScrollBar().sizeHint().width()
 
     def _cell_size(self, labels_width: int, columns: int) -> QSize:
         zoom = self._text_zoom()
@@ -181,7 +185,7 @@ class MatrixGrid(QAbstractScrollArea):
         metrics = QFontMetrics(number_font(zoom))
         text = metrics.horizontalAdvance("0" * self._format.width)
         # Without the scroll bar's width, so that cells don't change when it comes or goes.
-        room = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width() - labels_width
+        room = self.maximumViewportSize().width() - self._bar() - labels_width
         names = max((len(self.column_label(column)) for column in range(min(columns, 50))), default=0)
         name = QFontMetrics(label_font(zoom)).horizontalAdvance("0" * min(names, LONGEST_LABEL))
         widest = max(text + look.length(32), name + look.length(8))
@@ -190,14 +194,13 @@ class MatrixGrid(QAbstractScrollArea):
 
     def _arrange(self) -> None:
         self._geometry = self._fit()
-        reach, body = self._geometry.range, self._geometry.body
-        for bar, maximum, page, step in (
-            (self.horizontalScrollBar(), reach.x(), body.width(), self._geometry.cell_width),
-            (self.verticalScrollBar(), reach.y(), body.height(), self._geometry.cell_height),
-        ):
-            bar.setRange(0, maximum)
-            bar.setPageStep(max(1, page))
-            bar.setSingleStep(max(step, 8))
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setRange(0, self._geometry.range.x())
+        down.setRange(0, self._geometry.range.y())
+        across.setPageStep(max(1, self._geometry.body.width()))
+        down.setPageStep(max(1, self._geometry.body.height()))
+        across.setSingleStep(max(8, self._geometry.cell_width))
+        down.setSingleStep(max(8, self._geometry.cell_height))
         self.viewport().update()
 
     def _scroll(self) -> QPoint:
@@ -242,6 +245,9 @@ class MatrixGrid(QAbstractScrollArea):
         cell = self._geometry.hit(event.position().toPoint(), self._scroll())
         if cell is not None and event.button() == Qt.MouseButton.LeftButton:
             self._go(cell, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton and self._selection is not None:

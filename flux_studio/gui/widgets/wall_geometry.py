@@ -12,7 +12,7 @@ _SMALLEST_SIDE = 32
 _LARGEST_SIDE = 96
 _WIDEST_GAP = 44
 # The longest word of a column's title fits into this.
-_SMALLEST_PITCH = 54
+_SMALLEST_PITCH = 50
 
 
 @dataclass(frozen=True)
