@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         self.wall.matrix_selected.connect(self.select_matrix)
         self.wall.visible_keys_changed.connect(self.trainer.refresh)
         self.curve.log_changed.connect(self.actions_by_name["view.log"].setChecked)
+        bench.layer_made.connect(stack.select)
         bench.troubled.connect(self._show_trouble)
         bench.informed.connect(lambda text: self.status.showMessage(text, MESSAGE_MS))
         bench.data_refused.connect(

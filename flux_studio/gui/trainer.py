@@ -36,7 +36,8 @@ class Trainer(QObject):
     """Keeps a worker for the present project, asks it for frames, and tells the window what happens.
 
     ``wanted`` says which matrices are on screen; at most one frame is asked for at a time. Events of a worker
-    that was replaced are dropped.
+    that was replaced are dropped, and so is progress told between two frames: all numbers on screen are of one
+    moment.
     """
 
     ready_changed = Signal()
@@ -154,8 +155,6 @@ class Trainer(QObject):
                 self.refresh()
             case Started():
                 self._set_running(True)
-            case Progress():
-                self._set_progress(event)
             case Paused(progress):
                 self._set_running(False)
                 self._set_progress(progress)

@@ -30,6 +30,8 @@ class Workbench(QObject):
     """Something could not be done; empty when the trouble is over."""
     informed = Signal(str)
     """Something was done."""
+    layer_made = Signal(str)
+    """The identity of a layer that a person just added."""
     data_refused = Signal(str)
     """A change of the data that was not taken, and why."""
 
@@ -100,6 +102,7 @@ class Workbench(QObject):
         """A new layer of that kind."""
         changed = presenting.insert_new(self.document.project, kind, position)
         self.document.edit(f"Add {layer_kind(kind).title}", changed)
+        self.layer_made.emit(changed.layers[position].identity)
 
     def move_layer(self, identity: str, position: int) -> None:
         """A layer to another place."""
@@ -117,6 +120,7 @@ class Workbench(QObject):
         copy = LayerSpecification(specification.new_identity(), layer.kind, layer.settings)
         changed = specification.insert_layer(position + 1, copy)
         self.document.edit(f"Duplicate {self._title(identity)}", changed)
+        self.layer_made.emit(copy.identity)
 
     def change_layer(self, identity: str, field: str, value: Setting) -> None:
         """Another value in one of a layer's fields."""

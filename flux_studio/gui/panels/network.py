@@ -243,11 +243,11 @@ class NetworkStack(QWidget):
         self._scroll.setFocus(Qt.FocusReason.MouseFocusReason)
         self.select(identity)
 
-    def _drag(self, identity: str, hot_spot: QPoint) -> None:
+    def _drag(self, identity: str) -> None:
         card = self.body.card(identity)
         picture = card.grab()
         card.set_lifted(True)
-        start_drag(self, DraggedLayer(identity, standing=True), picture, hot_spot)
+        start_drag(self, DraggedLayer(identity, standing=True), picture)
         card.set_lifted(False)
 
     def _open_menu(self, identity: str, at: QPoint) -> None:

@@ -111,7 +111,7 @@ class _Chip(QWidget):
         start = self._pressed_at
         if start is not None and moved_far(start, event.position().toPoint()):
             self._pressed_at = None
-            start_drag(self, DraggedLayer(self._kind.kind, standing=False), self.grab(), start)
+            start_drag(self, DraggedLayer(self._kind.kind, standing=False), self.grab())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._pressed_at = None

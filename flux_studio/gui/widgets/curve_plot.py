@@ -160,10 +160,14 @@ class CurvePlot(pg.PlotWidget):
         self._readout.setFont(look.text_font(0.88))
         self._readout.setContentsMargins(*(look.length(side) for side in (8, 5, 8, 5)))
 
-    @staticmethod
-    def _pen(name: str) -> QPen:
-        # Cosmetic: as wide on screen whatever the axes' scales are.
-        pen = QPen(colour(name), 1.5)
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._take_look()
+        return super().event(event)
+
+    def _pen(self, name: str) -> QPen:
+        # Cosmetic: as wide on screen whatever the axes' scales are; Qt then counts in the screen's own pixels.
+        pen = QPen(colour(name), 1.5 * self.devicePixelRatioF())
         pen.setCosmetic(True)
         return pen
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import heat
-from flux_studio.gui.widgets.keys import ARROWS
+from flux_studio.gui.widgets.keys import ARROWS, aim
 from flux_studio.gui.widgets.numbers import exact
 
 Cell = tuple[int, int]
@@ -166,15 +166,13 @@ class HeatMap(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = ARROWS.get(Qt.Key(event.key()))
-        if step is None or not self._matrix.size:
+        key = Qt.Key(event.key())
+        if key in ARROWS and self._matrix.size:
+            cell = aim(key, False, self._selected, self._matrix.shape, 1)
+            assert cell is not None
+            self._choose(cell)
+        else:
             super().keyPressEvent(event)
-            return
-        if self._selected is None:
-            self._choose((0, 0))
-            return
-        (row, column), (rows, columns) = self._selected, self._matrix.shape
-        self._choose((min(max(row + step[0], 0), rows - 1), min(max(column + step[1], 0), columns - 1)))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

@@ -33,7 +33,7 @@ class LayerCard(Card):
     """Only the selected card is open and owns editors; a closed one is a painted box and nothing more."""
 
     clicked = Signal(str)
-    drag_started = Signal(str, QPoint)
+    drag_started = Signal(str)
     menu_requested = Signal(str, QPoint)
     committed = Signal(str, str, object)
     """Identity, field, value."""
@@ -143,7 +143,7 @@ class LayerCard(Card):
         start = self._pressed_at
         if start is not None and moved_far(start, event.position().toPoint()):
             self._pressed_at = None
-            self.drag_started.emit(self._layer.identity, start)
+            self.drag_started.emit(self._layer.identity)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         # Selecting opens the card, which would shift it under a pointer that is about to drag: so not on the press.

@@ -36,12 +36,13 @@ class DraggedLayer:
         return None
 
 
-def start_drag(owner: QWidget, layer: DraggedLayer, picture: QPixmap, hot_spot: QPoint) -> None:
-    """Carry ``picture`` under the pointer until the person lets go; ``owner`` must outlive the gesture."""
+def start_drag(owner: QWidget, layer: DraggedLayer, picture: QPixmap) -> None:
+    """Carry ``picture`` beside the pointer until the person lets go; ``owner`` must outlive the gesture."""
     drag = QDrag(owner)
     drag.setMimeData(layer.to_mime())
     drag.setPixmap(_lifted(picture))
-    drag.setHotSpot(hot_spot)
+    # Below and to the right, so that it does not hide what would happen at the pointer.
+    drag.setHotSpot(QPoint(-look.length(12), -look.length(14)))
     drag.exec(Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.MoveAction)
 
 

@@ -25,7 +25,7 @@ from flux_studio.gui.widgets import heat, levels
 from flux_studio.gui.widgets.cell_selection import Cell, CellSelection
 from flux_studio.gui.widgets.grid_geometry import GridGeometry
 from flux_studio.gui.widgets.grid_painting import LONGEST_LABEL, GridPainter, label_font, number_font
-from flux_studio.gui.widgets.keys import ARROWS
+from flux_studio.gui.widgets.keys import aim
 from flux_studio.gui.widgets.numbers import NumberFormat, exact, number_format, whole
 
 _COLOUR_ZOOMS = (1, 2, 3, 4, 6, 8, 11, 15)
@@ -266,6 +266,7 @@ class MatrixGrid(QAbstractScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        page = max(1, self._geometry.body.height() // self._geometry.cell_height - 1)
         zooms = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
         if not self._matrix.size:
             super().keyPressEvent(event)
@@ -282,28 +283,12 @@ class MatrixGrid(QAbstractScrollArea):
         elif event.key() == Qt.Key.Key_Escape and self._selection is not None:
             self._selection = CellSelection.single(self._selection.current)
             self.viewport().update()
-        elif (cell := self._aim(Qt.Key(event.key()), control)) is not None:
+        elif (
+            cell := aim(Qt.Key(event.key()), control, self.selected_cell(), self._matrix.shape, page)
+        ) is not None:
             self._go(cell, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         else:
             super().keyPressEvent(event)
-
-    def _aim(self, key: Qt.Key, control: bool) -> Cell | None:
-        """The cell that a key leads to from the current one."""
-        (rows, columns), body = self._matrix.shape, self._geometry.body
-        row, column = self._selection.current if self._selection else (0, 0)
-        page = max(1, body.height() // self._geometry.cell_height - 1)
-        if key in ARROWS:
-            down, right = ARROWS[key] if self._selection else (0, 0)
-            row, column = row + down, column + right
-        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-            row += page if key == Qt.Key.Key_PageDown else -page
-        elif key == Qt.Key.Key_Home:
-            row, column = (0 if control else row), 0
-        elif key == Qt.Key.Key_End:
-            row, column = (rows - 1 if control else row), columns - 1
-        else:
-            return None
-        return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
 
     def _go(self, cell: Cell, *, extend: bool) -> None:
         before = self._selection or CellSelection.single(cell)

@@ -188,7 +188,7 @@ def test_pulling_a_card_carries_it_and_fades_what_stays(
     monkeypatch.setattr(
         network_panel,
         "start_drag",
-        lambda owner, layer, picture, spot: carried.append((layer, card.graphicsEffect() is not None)),
+        lambda owner, layer, picture: carried.append((layer, card.graphicsEffect() is not None)),
     )
     with qtbot.assertNotEmitted(stack.selected):
         qtbot.mousePress(card, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))

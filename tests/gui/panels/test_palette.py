@@ -63,9 +63,7 @@ def test_dragging_carries_the_kind_and_a_picture(
     qtbot: QtBot, panel: LayerPalette, chip: QWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carried: list[tuple[DraggedLayer, QPixmap]] = []
-    monkeypatch.setattr(
-        palette, "start_drag", lambda owner, layer, picture, spot: carried.append((layer, picture))
-    )
+    monkeypatch.setattr(palette, "start_drag", lambda owner, layer, picture: carried.append((layer, picture)))
     qtbot.mousePress(chip, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     qtbot.mouseMove(chip, QPoint(7, 6))
     assert carried == []

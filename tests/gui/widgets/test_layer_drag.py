@@ -32,4 +32,4 @@ def test_a_drag_can_be_started(qtbot: QtBot) -> None:
     owner = shown(qtbot, QWidget(), 60, 60)
     picture = QPixmap(QSize(40, 20))
     picture.fill("red")
-    start_drag(owner, DraggedLayer("dense.v1", standing=False), picture, QPoint(5, 5))
+    start_drag(owner, DraggedLayer("dense.v1", standing=False), picture)
