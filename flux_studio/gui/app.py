@@ -51,6 +51,7 @@ def run(file: Path | None) -> int:
     # Ctrl+C in the terminal closes the window as its own button would; Python sees signals only when it runs.
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
     heartbeat = QTimer(window)
+    heartbeat.timeout.connect(lambda: None)  # a timer without a slot of Python's would not run it
     heartbeat.start(250)
     window.show()
     QTimer.singleShot(0, window.begin)
