@@ -60,10 +60,10 @@ class LossCurve(QWidget):
         look.changed.connect(self._write_legend)
 
     def set_curve(self, train: CurvePoints, validation: CurvePoints | None) -> None:
-        """Draw these curves; without any point the panel says how to begin."""
+        """Draw these curves; before the first iteration the panel says how to begin."""
         self._has_validation = validation is not None and len(validation.iterations) > 0
         self.plot.set_curves(train, validation)
-        self._pages.setCurrentWidget(self.plot if len(train.iterations) else self._empty)
+        self._pages.setCurrentWidget(self.plot if len(train.iterations) > 1 else self._empty)
         self._write_legend()
 
     def set_facts(

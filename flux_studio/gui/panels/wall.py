@@ -50,6 +50,8 @@ class MatrixWall(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
+        # What is behind shows through, so that a panel keeps its round corners.
+        self.viewport().setAutoFillBackground(False)
         self._content = WallContent(DENSE_MATRICES)
         self._header = WallHeader(DENSE_MATRICES)
         self._selected: MatrixKey | None = None
@@ -185,7 +187,6 @@ class MatrixWall(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), colour("surface"))
         if self._content.is_empty:
             painter.setFont(look.text_font())
             painter.setPen(colour("text_soft"))

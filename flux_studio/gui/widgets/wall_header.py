@@ -38,8 +38,7 @@ class WallHeader:
         return 2 if any(metrics.horizontalAdvance(kind.title) > pitch - 2 for kind in self.kinds) else 1
 
     def paint(self, painter: QPainter, geometry: WallGeometry, scroll: QPoint, level: float | None) -> None:
-        """Paint over the top of the view; ``level`` is that of the matrix the legend speaks of."""
-        painter.fillRect(0, 0, geometry.view_width, geometry.header, colour("surface"))
+        """Paint at the top of the view; ``level`` is that of the matrix the legend speaks of."""
         painter.save()
         painter.setClipRect(geometry.names, 0, geometry.view_width - geometry.names, geometry.header)
         self._paint_bands(painter, geometry, scroll)

@@ -90,14 +90,15 @@ class WallPainter:
         return ground
 
     def paint_names(self) -> None:
-        """Paint the layers' titles and subtitles over the left of the view."""
+        """Paint the layers' titles and subtitles at the left of the view."""
         geometry = self.geometry
-        self.painter.fillRect(0, geometry.header, geometry.names, geometry.view_height, colour("surface"))
+        column = QRect(0, geometry.header, geometry.names, geometry.view_height - geometry.header)
+        self.painter.setClipRect(column)
         for row in geometry.visible_rows(self.scroll):
             self._paint_name(self.content.layers[row], geometry.row_top(row, self.scroll))
         if self.scroll.x():
-            height = geometry.view_height - geometry.header
-            self.painter.fillRect(geometry.names - 1, geometry.header, 1, height, colour("border"))
+            self.painter.fillRect(column.right(), column.top(), 1, column.height(), colour("border"))
+        self.painter.setClipping(False)
 
     def _paint_name(self, layer: WallLayer, top: int) -> None:
         geometry = self.geometry
@@ -120,7 +121,6 @@ class WallPainter:
         if not note:
             return
         strip = QRect(0, self.geometry.view_height, self.painter.viewport().width(), height)
-        self.painter.fillRect(strip, colour("sunken"))
         self.painter.fillRect(strip.left(), strip.top(), strip.width(), 1, colour("border"))
         self.painter.setFont(look.text_font(SMALL))
         self.painter.setPen(colour("text_soft"))

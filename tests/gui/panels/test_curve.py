@@ -181,7 +181,10 @@ def test_without_points_it_says_how_to_begin(curve: LossCurve) -> None:
     assert empty.isVisible()
     assert not curve.plot.isVisible()
     assert fact(curve, "iteration").text() == "Iteration 0"
-    curve.set_curve(falling(10, 1), None)
+    curve.set_curve(falling(0, 1), None)
+    settle()
+    assert empty.isVisible(), "iteration 0 alone is no curve yet"
+    curve.set_curve(falling(1, 1), None)
     settle()
     assert curve.plot.isVisible()
 

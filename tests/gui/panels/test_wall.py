@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from pytestqt.qtbot import QtBot
 
 from flux_studio.engine.matrices import DENSE_MATRICES
@@ -41,7 +41,9 @@ PARITY = (dense(1, 4, 8), dense(2, 8, 4), dense(3, 4, 1))
 @pytest.fixture
 def wall(qtbot: QtBot) -> MatrixWall:
     themed()
-    widget = shown(qtbot, MatrixWall(), 1000, 400)
+    widget = MatrixWall()
+    widget.setProperty("panel", True)
+    shown(qtbot, widget, 1000, 400)
     widget.set_layers(PARITY)
     widget.set_matrices(numbers(PARITY))
     settle()
@@ -180,11 +182,27 @@ def test_tips_explain_columns_matrices_and_colours(wall: MatrixWall) -> None:
 
 
 def test_a_note_about_rows_takes_room_only_when_there_is_one(wall: MatrixWall) -> None:
-    strip = QPoint(5, wall.viewport().height() - 5)
-    assert wall.viewport().grab().toImage().pixelColor(strip).name() == LIGHT.surface
+    def ink() -> int:
+        seen = wall.viewport().grab().toImage()
+        bottom = range(seen.height() - 20, seen.height() - 2)
+        return sum(seen.pixelColor(x, y).name() != LIGHT.surface for x in range(10, 200) for y in bottom)
+
+    assert ink() == 0
     wall.set_rows_note("first 256 of 10,000 rows")
     settle()
-    assert wall.viewport().grab().toImage().pixelColor(strip).name() == LIGHT.sunken
+    assert ink() > 100
+    wall.set_rows_note("")
+    settle()
+    assert ink() == 0
+
+
+def test_names_scroll_under_the_header_not_over_it(wall: MatrixWall) -> None:
+    wall.set_layers(tuple(dense(number, 4, 8) for number in range(1, 51)))
+    settle()
+    before = wall.viewport().grab(QRect(0, 0, 100, 70)).toImage()
+    wall.verticalScrollBar().setValue(50)
+    settle()
+    assert wall.viewport().grab(QRect(0, 0, 100, 70)).toImage() == before
 
 
 def test_it_repaints_in_another_theme(wall: MatrixWall) -> None:
