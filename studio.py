@@ -319,9 +319,9 @@ class Environment:
     def pip(self, title: str, *arguments: str) -> None:
         """Run pip; when it is cut off while it writes, the stamp says so and the next start begins afresh."""
         self.save(busy=title)
-        quiet = ("--disable-pip-version-check", "--no-input", "--no-color")
+        pip = (self.python, "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-color")
         try:
-            run_logged(title, [self.python, "-m", "pip", *quiet, "install", *arguments], self.log)
+            run_logged(title, [*pip, "install", "--progress-bar", "off", *arguments], self.log)
         except CommandFailedError as error:
             if not any(line.startswith("Installing collected packages") for line in error.lines):
                 self.save()  # it failed before it wrote anything: what is there still works
@@ -379,7 +379,6 @@ def set_up(environment: Environment, groups: Sequence[str], qt_platforms: Sequen
     kernels = sorted((root / "flux_studio" / "engine").rglob("*.py"))
     kernels_key = digest(*kernels, more=key + cache_place())
     if environment.done.get("kernels") != kernels_key:
-        print("  compiling the kernels", flush=True)
         if run([environment.python, "-m", "flux_studio", "warm"]) != 0:
             raise SetUpError("compiling the kernels failed: the lines above say why")
         environment.finish("kernels", kernels_key)
