@@ -6,7 +6,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QPushButton,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 import flux_studio
 from flux_studio import locations
@@ -28,6 +36,7 @@ from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
 from flux_studio.gui.theme import DARK, LIGHT, colour, look
 from flux_studio.gui.trainer import SHOWN_ROWS, Trainer
+from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.workbench import Workbench
@@ -65,6 +74,7 @@ class MainWindow(QMainWindow):
         self.selected_matrix: MatrixKey | None = None
         self._last_frame: Frame | None = None
         self._focus_shows: MatrixKey | None = None
+        self._problem, self._rows = "", 0
         self._make_panels()
         self._place_panels()
         self.status = StatusBar()
@@ -94,19 +104,7 @@ class MainWindow(QMainWindow):
         self.data = DataPanel()
 
     def _place_panels(self) -> None:
-        toolbar = QToolBar("Training", self)
-        toolbar.setObjectName("toolbar.training")
-        toolbar.setMovable(False)
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(look.length(6))
-        column.addWidget(self.bar)
-        column.addWidget(self.trouble)
-        toolbar.addWidget(box)
-        toolbar.toggleViewAction().setEnabled(False)
-        self.addToolBar(toolbar)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.addToolBar(self._toolbar())
         self.docks = Docks(
             self,
             {
@@ -121,6 +119,31 @@ class MainWindow(QMainWindow):
         gap = look.length(7)
         self.setContentsMargins(gap, 0, gap, 0)
         self.docks.arrange()
+
+    def _toolbar(self) -> QToolBar:
+        toolbar = QToolBar("Training", self)
+        toolbar.setObjectName("toolbar.training")
+        toolbar.setMovable(False)
+        toolbar.toggleViewAction().setEnabled(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.export_button = QPushButton("Export…")
+        self.export_button.setObjectName("action.export")
+        self.export_button.setIcon(icon("export"))
+        self.export_button.setToolTip(
+            "Export: write the weights for other tools, as NumPy archive, CSV or JSON"
+        )
+        self.export_button.clicked.connect(self.export)
+        row = QHBoxLayout()
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.export_button)
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(look.length(6))
+        column.addLayout(row)
+        column.addWidget(self.trouble)
+        toolbar.addWidget(box)
+        return toolbar
 
     def _fill_submenus(self, submenus: dict) -> None:
         for sample in locations.samples():
@@ -213,7 +236,9 @@ class MainWindow(QMainWindow):
             self.selected_matrix = None
         if self.selected_matrix is None and project.specification.layers:
             self.selected_matrix = (project.specification.layers[0].identity, _FIRST_MATRIX)
-        if presenting.problem(project):
+        data = presenting.dataset(project)
+        self._problem, self._rows = presenting.problem(project), len(data.training) if data else 0
+        if self._problem:
             self.wall.set_layers(())
             self.focus_panel.clear()
         self._show_title()
@@ -269,9 +294,7 @@ class MainWindow(QMainWindow):
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project
         specification, progress = project.specification, trainer.progress
-        trouble = presenting.problem(project)
-        data = presenting.dataset(project)
-        rows = len(data.training) if data else 0
+        trouble, rows = self._problem, self._rows
         self.bar.set_state(
             TrainingView(
                 running=trainer.running,

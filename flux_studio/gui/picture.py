@@ -16,7 +16,7 @@ from flux_studio.project import files
 _PATIENCE_MS = 120_000
 
 
-class _NoSettings(Settings):
+class NoSettings(Settings):
     """The first layout, whatever the person has made of theirs."""
 
     def layout(self) -> None:
@@ -28,7 +28,7 @@ def save_picture(file: Path, out: Path, size: tuple[int, int], theme: str) -> No
     project = files.load(file)
     make_application()
     look.apply(THEMES[theme])
-    window = MainWindow(project, file, settings=_NoSettings())
+    window = MainWindow(project, file, settings=NoSettings())
     window.resize(*size)
     window.show()
     window.reset_layout()

@@ -11,10 +11,10 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from tests.benchmarks import iterations
+from tests.benchmarks import iterations, window
 from tests.benchmarks.harness import Row, table
 
-SOURCES: tuple[Callable[[], list[Row]], ...] = (iterations.measure,)
+SOURCES: tuple[Callable[[], list[Row]], ...] = (iterations.measure, window.measure)
 """Each measures something and returns its rows."""
 
 
