@@ -124,15 +124,19 @@ def data_preprocessor(
 
 def as_matrix(values: ArrayLike | Sequence[Sequence[float]]) -> Array:
     """Values as a 2-D float array; float32 stays float32, all else becomes float64."""
-    try:
-        array = np.asarray(values)
-        if array.dtype not in (np.float32, np.float64):
-            array = array.astype(np.float64)
-    except (ValueError, TypeError) as error:
-        raise ShapeError(f"these values do not make a matrix of numbers: {error}") from error
+    array = as_floats(values)
     if array.ndim != 2:
         raise ShapeError(f"a matrix has rows and columns; these values have the shape {array.shape}")
     return array
+
+
+def as_floats(values: ArrayLike | Sequence[Sequence[float]]) -> Array:
+    """Values as a float array of any shape; float32 stays float32, all else becomes float64."""
+    try:
+        array = np.asarray(values)
+        return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise ShapeError(f"these values do not make a matrix of numbers: {error}") from error
 
 
 def _carry_out(operation: Operation, *values: ArrayLike) -> Array:

@@ -80,7 +80,8 @@ class Network:
     def learning_rate(self, value: float) -> None:
         # Kept as it was given: the arena's copy may be rounded to float32.
         self._learning_rate = value
-        self.arena[self.layout.learning_rate.offset] = value
+        with np.errstate(over="ignore"):  # infinite is what it is then, and training says where that leads
+            self.arena[self.layout.learning_rate.offset] = value
 
     @property
     def parameter_count(self) -> int:
@@ -121,13 +122,13 @@ class Network:
                 raise ShapeError(
                     f"{key[1]} of {key[0]} is {shape_text(slot.shape)}, not {shape_text(np.shape(value))}"
                 )
-            slot.view(self.arena)[...] = value
+            _put(slot.view(self.arena), np.asarray(value), f"{key[1]} of {key[0]}")
 
     def fill(self, program: Program, inputs: Array, targets: Array | None = None) -> None:
         """Copy rows into a program's input and target matrices."""
-        program.inputs.view(self.arena)[...] = inputs
+        _put(program.inputs.view(self.arena), inputs, "inputs")
         if targets is not None and program.targets is not None:
-            program.targets.view(self.arena)[...] = targets
+            _put(program.targets.view(self.arena), targets, "targets")
 
     def forward(self) -> None:
         """Run the forward phase on the training rows."""
@@ -167,7 +168,7 @@ class Network:
 
     def predict(self, inputs: Array, chunk: int = 4096) -> Array:
         """Outputs for other rows, with the present weights; never touches the training matrices."""
-        inputs = np.atleast_2d(np.asarray(inputs, self.dtype))
+        inputs = np.atleast_2d(inputs)
         expected = self.program.inputs.columns
         if inputs.shape[1] != expected:
             raise ShapeError(f"predict: the network takes {expected} inputs a row, not {inputs.shape[1]}")
@@ -181,7 +182,7 @@ class Network:
         program.prepare(arena)
         source, place = self.layout.parameter_block, layout.parameter_block
         arena[place.offset : place.offset + place.size] = source.view(self.arena)[0]
-        program.inputs.view(arena)[...] = inputs
+        _put(program.inputs.view(arena), inputs, "inputs")
         make_executor(self.executor_name, arena).run(program, 0, len(program.instructions))
         return program.outputs.view(arena).copy()
 
@@ -212,6 +213,18 @@ def _place(program: Program) -> int:
     if program.loss is None:
         raise ProgramError("this program has no loss")
     return program.loss.offset
+
+
+def _put(place: Array, values: Array, what: str) -> None:
+    """Copy numbers into the arena, and refuse those that its type cannot hold."""
+    with np.errstate(over="ignore"):
+        place[...] = values
+    if (lost := np.argwhere(np.isinf(place) & np.isfinite(values))).size:
+        row, column = (int(index) for index in lost[0])
+        raise ProgramError(
+            f"{what}: {values[row, column]:g} in row {row + 1}, column {column + 1} is too large for {place.dtype}: "
+            "scale the numbers, or use float64"
+        )
 
 
 def _chunks(inputs: Array, size: int) -> list[Array]:

@@ -104,7 +104,8 @@ class Recording:
     loss: Symbol | None = None
     _layer: str = NETWORK
     _phase: Phase = "forward"
-    _gradient_names: dict[int, tuple[str, str]] = field(default_factory=dict)
+    _gradient_names: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    """By ``id`` of a symbol: what its gradient is called; one layer's output is the next one's input."""
 
     def batch(self, columns: int) -> Symbol:
         """A batch matrix that is filled from outside."""
@@ -147,7 +148,7 @@ class Recording:
         """Let the present layer know ``symbol`` as ``name``, and its gradient as ``gradient``."""
         self.names[self._layer, name] = symbol
         if gradient:
-            self._gradient_names[id(symbol)] = (self._layer, gradient)
+            self._gradient_names.setdefault(id(symbol), []).append((self._layer, gradient))
 
     @contextmanager
     def scope(self, layer: str, phase: Phase) -> Iterator[None]:
@@ -189,5 +190,5 @@ class Recording:
             if before is not None:
                 part = self.record(ops.ADD, (before, part))
             arriving[id(source)] = part
-            if id(source) in self._gradient_names:
-                self.names[self._gradient_names[id(source)]] = part
+            for name in self._gradient_names.get(id(source), ()):
+                self.names[name] = part

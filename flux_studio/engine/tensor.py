@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from flux_studio.engine import operations as ops
+from flux_studio.engine.matrix import as_floats
 from flux_studio.engine.operations import BATCH, Operand, Operation, Shape, shape_text
 from flux_studio.engine.operations.base import Array
 from flux_studio.errors import ProgramError, ShapeError
@@ -48,17 +49,25 @@ class Differentiable(ABC):
         return self.apply(ops.MULTIPLY, other)
 
     def __add__(self, other: Any) -> Any:
+        if not isinstance(other, Differentiable):
+            return NotImplemented
         if other.shape != self.shape and other.shape[0] == 1:
             return self.apply(ops.ADD_ROW, other)
         return self.apply(ops.ADD, other)
 
     def __sub__(self, other: Any) -> Any:
+        if not isinstance(other, Differentiable):
+            return NotImplemented
         return self.apply(ops.SUBTRACT, other)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, int | float):
+        if isinstance(other, int | float | np.number):
             return self.scale(self.constant(str(other), fixed=float(other)))
+        if not isinstance(other, Differentiable):
+            return NotImplemented
         return self.apply(ops.HADAMARD, other)
+
+    __rmul__ = __mul__
 
     def __neg__(self) -> Any:
         return self.apply(ops.NEGATE)
@@ -127,9 +136,7 @@ class Tensor(Differentiable):
         *,
         _operation: Operation | None = None,
     ) -> None:
-        array = np.asarray(data)
-        if array.dtype not in (np.float32, np.float64):
-            array = array.astype(np.float64)
+        array = as_floats(data)
         if array.ndim > 2:
             raise ShapeError(f"a tensor is a matrix; this one has {array.ndim} dimensions: {array.shape}")
         self.data: Array = np.atleast_2d(array)
@@ -155,7 +162,8 @@ class Tensor(Differentiable):
                 return other.record(operation, (self, *others))
         inputs = (self, *cast("tuple[Tensor, ...]", others))
         operation.shape(*(tensor.shape for tensor in inputs))
-        data = operation.value(*(tensor.data for tensor in inputs))
+        with np.errstate(all="ignore"):  # NaN and infinity are results like others
+            data = operation.value(*(tensor.data for tensor in inputs))
         if not any(tensor.autograd for tensor in inputs):
             return Tensor(data)
         return Tensor(data, True, inputs, operation.name, _operation=operation)
@@ -199,6 +207,10 @@ class Tensor(Differentiable):
                     f"backward: {shape_text(self.shape)} is not a single number; pass the gradient that arrives"
                 )
             grad = Tensor(np.ones((1, 1), self.data.dtype))
+        if grad.shape != self.shape:
+            raise ShapeError(
+                f"backward: the gradient is {shape_text(grad.shape)}, but this tensor {shape_text(self.shape)}"
+            )
         order = _from_last_to_first(self)
         arriving: dict[int, Tensor] = {self.id: grad}
         for tensor in order:

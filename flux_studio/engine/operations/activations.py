@@ -46,6 +46,8 @@ class ActivationOperation(Elementwise):
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
+        if index > 0:
+            raise ShapeError(f"{self.name}: there is no derivative with respect to its constants")
         slope = inputs[0].apply(self.slope, output, *inputs[1:]).named("dh_da_matrix")
         return arriving(gradient, output).apply(HADAMARD, slope)
 

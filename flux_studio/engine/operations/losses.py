@@ -32,6 +32,8 @@ class MeanSquare(Operation):
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
+        if index == 1:
+            raise ShapeError("mean_square: the share of a row, 1/N, has no derivative")
         errors = inputs[0]
         local = errors.apply(SCALE, errors.constant("2/N", over_rows=2.0))
         return local if gradient is None else local.apply(SCALE, gradient)
