@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
             self.selected_matrix = (project.specification.layers[0].identity, _FIRST_MATRIX)
         data = presenting.dataset(project)
         self._problem, self._rows = presenting.problem(project), len(data.training) if data else 0
+        self.wall.set_sentence(self._problem or "The engine is being made ready. The matrices appear here in a moment.")
         if self._problem:
             self.wall.set_layers(())
             self.focus_panel.clear()

@@ -31,7 +31,6 @@ from flux_studio.gui.widgets.wall_painting import CAPTION, SMALL, WallPainter, n
 from flux_studio.training.events import MatrixKey
 
 _NO_LAYERS = "No layers yet. Add one to the network, and all of its matrices appear here."
-_NO_MATRICES = "The matrices appear here as soon as the network has data to work on."
 
 
 class MatrixWall(QAbstractScrollArea):
@@ -57,6 +56,7 @@ class MatrixWall(QAbstractScrollArea):
         self._selected: MatrixKey | None = None
         self._hovered: MatrixKey | None = None
         self._rows_note = ""
+        self._sentence = _NO_LAYERS
         self._seen: tuple[MatrixKey, ...] = ()
         self._geometry = self._fit()
         look.changed.connect(self._paint_anew)
@@ -86,6 +86,11 @@ class MatrixWall(QAbstractScrollArea):
     def selected(self) -> MatrixKey | None:
         """The outlined matrix."""
         return self._selected
+
+    def set_sentence(self, sentence: str) -> None:
+        """What to read where there is nothing to see; an empty one tells how to begin."""
+        self._sentence = sentence or _NO_LAYERS
+        self.viewport().update()
 
     def set_rows_note(self, note: str) -> None:
         """Say below the wall which rows it shows, when not all; an empty note takes no room."""
@@ -191,8 +196,7 @@ class MatrixWall(QAbstractScrollArea):
             painter.setFont(look.text_font())
             painter.setPen(colour("text_soft"))
             room = self.viewport().rect().adjusted(24, 24, -24, -24)
-            sentence = _NO_MATRICES if self._content.layers else _NO_LAYERS
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, sentence)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._sentence)
             return
         scroll = self._scroll()
         wall = WallPainter(
