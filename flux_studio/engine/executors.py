@@ -99,14 +99,3 @@ class ReferenceExecutor(Executor):
             # The program is kept beside its views, so that its id cannot be given to another.
             known = self._views[id(program)] = (program, views)
         return known[1]
-
-
-def make_executor(name: ExecutorName, arena: Array) -> Executor:
-    """An executor by name; ``compiled`` imports Numba, which takes a moment."""
-    if name == "reference":
-        return ReferenceExecutor(arena)
-    if name == "compiled":
-        from flux_studio.engine.compiled import CompiledExecutor
-
-        return CompiledExecutor(arena)
-    raise ProgramError(f"executor {name!r} is not known; choose compiled or reference")

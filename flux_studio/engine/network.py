@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.executors import ExecutorName, make_executor
+from flux_studio.engine.executors import Executor, ExecutorName, ReferenceExecutor
 from flux_studio.engine.layers import Layer
 from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import shape_text
@@ -229,3 +229,14 @@ def _put(place: Array, values: Array, what: str) -> None:
 
 def _chunks(inputs: Array, size: int) -> list[Array]:
     return [inputs[start : start + size] for start in range(0, len(inputs), size)]
+
+
+def make_executor(name: ExecutorName, arena: Array) -> Executor:
+    """An executor by name; ``compiled`` imports Numba, which takes a moment."""
+    if name == "reference":
+        return ReferenceExecutor(arena)
+    if name == "compiled":
+        from flux_studio.engine.compiled import CompiledExecutor
+
+        return CompiledExecutor(arena)
+    raise ProgramError(f"executor {name!r} is not known; choose compiled or reference")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -25,6 +25,7 @@ from flux_studio.gui.actions import build_menus
 from flux_studio.gui.dialogs import Dialogs
 from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
+from flux_studio.gui.filing import Filing
 from flux_studio.gui.panels.curve import LossCurve
 from flux_studio.gui.panels.data import DataPanel
 from flux_studio.gui.panels.focus import MatrixFocus
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.document = Document(project, path, self)
         self.trainer = Trainer(self._wanted_matrices, self)
         self.workbench = Workbench(self.document, self.trainer, self)
+        self.filing = Filing(self, self.workbench, self.settings, self.dialogs)
         self.selected_matrix: MatrixKey | None = None
         self._last_frame: Frame | None = None
         self._focus_shows: MatrixKey | None = None
@@ -132,7 +134,7 @@ class MainWindow(QMainWindow):
         self.export_button.setToolTip(
             "Export: write the weights for other tools, as NumPy archive, CSV or JSON"
         )
-        self.export_button.clicked.connect(self.export)
+        self.export_button.clicked.connect(self.filing.export)
         row = QHBoxLayout()
         row.addWidget(self.bar, 1)
         row.addWidget(self.export_button)
@@ -149,19 +151,19 @@ class MainWindow(QMainWindow):
         for sample in locations.samples():
             action = submenus["file.samples"].addAction(sample.stem)
             action.setObjectName(f"action.sample.{sample.stem}")
-            action.triggered.connect(lambda _checked=False, sample=sample: self.open_sample(sample))
+            action.triggered.connect(lambda _checked=False, sample=sample: self.filing.open_sample(sample))
         for action in self.docks.actions():
             submenus["view.panels"].addAction(action)
 
     def _callbacks(self) -> dict:
         bench = self.workbench
         return {
-            "file.new": self.new_from_table,
-            "file.open": self.open_file,
-            "file.save": self.save,
-            "file.save_as": self.save_as,
-            "file.export": self.export,
-            "file.predict": self.predict,
+            "file.new": self.filing.new_from_table,
+            "file.open": self.filing.open_file,
+            "file.save": self.filing.save,
+            "file.save_as": self.filing.save_as,
+            "file.export": self.filing.export,
+            "file.predict": self.filing.predict,
             "file.quit": self.close,
             "edit.undo": self.document.undo_stack.undo,
             "edit.redo": self.document.undo_stack.redo,
@@ -197,7 +199,7 @@ class MainWindow(QMainWindow):
         bar.pace_changed.connect(bench.set_pace)
         bar.learning_rate_changed.connect(bench.set_learning_rate)
         bar.refused.connect(self._show_trouble)
-        self.data.open_requested.connect(self.load_table)
+        self.data.open_requested.connect(self.filing.load_table)
         self.data.format_changed.connect(bench.set_format)
         self.data.columns_changed.connect(bench.set_columns)
         self.data.validation_changed.connect(bench.set_validation)
@@ -238,7 +240,9 @@ class MainWindow(QMainWindow):
             self.selected_matrix = (project.specification.layers[0].identity, _FIRST_MATRIX)
         data = presenting.dataset(project)
         self._problem, self._rows = presenting.problem(project), len(data.training) if data else 0
-        self.wall.set_sentence(self._problem or "The engine is being made ready. The matrices appear here in a moment.")
+        self.wall.set_sentence(
+            self._problem or "The engine is being made ready. The matrices appear here in a moment."
+        )
         if self._problem:
             self.wall.set_layers(())
             self.focus_panel.clear()
@@ -358,77 +362,6 @@ class MainWindow(QMainWindow):
             return visible
         return (*visible, chosen)
 
-    # Files
-
-    def new_from_table(self) -> None:
-        """A new project for a table."""
-        if self._may_leave() and (path := self.dialogs.open_table(self, self.settings.folder)):
-            self._open(path)
-
-    def open_file(self) -> None:
-        """A project, or a table as a new project."""
-        if self._may_leave() and (path := self.dialogs.open_file(self, self.settings.folder)):
-            self._open(path)
-
-    def open_sample(self, path: Path) -> None:
-        """A ready project; saving asks for a place of its own."""
-        if self._may_leave():
-            self.workbench.open(path, as_sample=True)
-
-    def load_table(self) -> None:
-        """Other data for this network."""
-        if path := self.dialogs.open_table(self, self.settings.folder):
-            self.settings.folder = str(path.parent)
-            self.workbench.load_table(path)
-
-    def save(self) -> bool:
-        """Save in place, or ask where."""
-        if self.document.path is None:
-            return self.save_as()
-        return self.workbench.save(self.document.path, self._thumbnail())
-
-    def save_as(self) -> bool:
-        """Ask where, and save."""
-        suggestion = str(Path(self.settings.folder) / self.document.title)
-        path = self.dialogs.save_project(self, suggestion)
-        if path is None:
-            return False
-        self.settings.folder = str(path.parent)
-        return self.workbench.save(path, self._thumbnail())
-
-    def export(self) -> None:
-        """Ask where, and write the weights."""
-        suggestion = str(Path(self.settings.folder) / f"{Path(self.document.title).stem}-weights.npz")
-        if path := self.dialogs.export_weights(self, suggestion):
-            self.workbench.export(path)
-
-    def predict(self) -> None:
-        """Ask for a table and a place, and write predictions."""
-        table = self.dialogs.open_table(self, self.settings.folder)
-        if table is None:
-            return
-        suggestion = str(Path(self.settings.folder) / f"{table.stem}-predictions.csv")
-        if out := self.dialogs.save_predictions(self, suggestion):
-            self.workbench.predict(table, out)
-
-    def _open(self, path: Path) -> None:
-        self.settings.folder = str(path.parent)
-        self.workbench.open(path)
-
-    def _may_leave(self) -> bool:
-        """Whether the present document may go: saved, or given up by the person."""
-        if not self.document.modified:
-            return True
-        answer = self.dialogs.ask_to_save(self, self.document.title)
-        return answer == "discard" or (answer == "save" and self.save())
-
-    def _thumbnail(self) -> bytes:
-        picture = self.grab().scaledToWidth(480, Qt.TransformationMode.SmoothTransformation)
-        content = QByteArray()
-        buffer = QBuffer(content)
-        picture.save(buffer, "PNG")
-        return bytes(content.data())
-
     # Look
 
     def toggle_theme(self) -> None:
@@ -488,13 +421,13 @@ class MainWindow(QMainWindow):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         if path.suffix.lower() == ".flux":
-            if self._may_leave():
-                self._open(path)
+            if self.filing.may_leave():
+                self.filing.open(path)
         else:
             self.workbench.load_table(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_leave():
+        if not self.filing.may_leave():
             event.ignore()
             return
         self.settings.set_layout(self.saveGeometry(), self.saveState())

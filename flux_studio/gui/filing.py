@@ -1,0 +1,93 @@
+"""Opening, saving and exporting, with the questions that belong to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, Qt
+from PySide6.QtWidgets import QWidget
+
+from flux_studio.gui.dialogs import Dialogs
+from flux_studio.gui.settings import Settings
+from flux_studio.gui.workbench import Workbench
+
+
+class Filing:
+    """Asks the person where, and lets the workbench do it."""
+
+    def __init__(self, window: QWidget, workbench: Workbench, settings: Settings, dialogs: Dialogs) -> None:
+        self._window = window
+        self._workbench = workbench
+        self._document = workbench.document
+        self._settings = settings
+        self._dialogs = dialogs
+
+    def new_from_table(self) -> None:
+        """A new project for a table."""
+        if self.may_leave() and (path := self._dialogs.open_table(self._window, self._settings.folder)):
+            self.open(path)
+
+    def open_file(self) -> None:
+        """A project, or a table as a new project."""
+        if self.may_leave() and (path := self._dialogs.open_file(self._window, self._settings.folder)):
+            self.open(path)
+
+    def open_sample(self, path: Path) -> None:
+        """A ready project; saving asks for a place of its own."""
+        if self.may_leave():
+            self._workbench.open(path, as_sample=True)
+
+    def load_table(self) -> None:
+        """Other data for this network."""
+        if path := self._dialogs.open_table(self._window, self._settings.folder):
+            self._settings.folder = str(path.parent)
+            self._workbench.load_table(path)
+
+    def save(self) -> bool:
+        """Save in place, or ask where."""
+        if self._document.path is None:
+            return self.save_as()
+        return self._workbench.save(self._document.path, self._thumbnail())
+
+    def save_as(self) -> bool:
+        """Ask where, and save."""
+        suggestion = str(Path(self._settings.folder) / self._document.title)
+        path = self._dialogs.save_project(self._window, suggestion)
+        if path is None:
+            return False
+        self._settings.folder = str(path.parent)
+        return self._workbench.save(path, self._thumbnail())
+
+    def export(self) -> None:
+        """Ask where, and write the weights."""
+        suggestion = str(Path(self._settings.folder) / f"{Path(self._document.title).stem}-weights.npz")
+        if path := self._dialogs.export_weights(self._window, suggestion):
+            self._workbench.export(path)
+
+    def predict(self) -> None:
+        """Ask for a table and a place, and write predictions."""
+        table = self._dialogs.open_table(self._window, self._settings.folder)
+        if table is None:
+            return
+        suggestion = str(Path(self._settings.folder) / f"{table.stem}-predictions.csv")
+        if out := self._dialogs.save_predictions(self._window, suggestion):
+            self._workbench.predict(table, out)
+
+    def open(self, path: Path) -> None:
+        """Open this file in place of the present document."""
+        self._settings.folder = str(path.parent)
+        self._workbench.open(path)
+
+    def may_leave(self) -> bool:
+        """Whether the present document may go: saved, or given up by the person."""
+        if not self._document.modified:
+            return True
+        answer = self._dialogs.ask_to_save(self._window, self._document.title)
+        return answer == "discard" or (answer == "save" and self.save())
+
+    def _thumbnail(self) -> bytes:
+        picture = self._window.grab().scaledToWidth(480, Qt.TransformationMode.SmoothTransformation)
+        content = QByteArray()
+        buffer = QBuffer(content)
+        picture.save(buffer, "PNG")
+        return bytes(content.data())
