@@ -50,8 +50,10 @@ class CompiledExecutor(Executor):
         self._nothing = np.empty(0, arena.dtype)
         self._no_table = np.empty((0, 9), np.uint64)
 
-    def run(self, program: Program, start: int, stop: int) -> None:
-        self._interpreter.execute(self.arena, program.table, np.uint64(start), np.uint64(stop))
+    def run(self, program: Program, start: int, stop: int, iteration: int = 0) -> None:
+        self._interpreter.execute(
+            self.arena, program.table, np.uint64(start), np.uint64(stop), np.uint64(iteration)
+        )
 
     def iterate(
         self,
@@ -79,7 +81,7 @@ def warm(dtype: type[np.floating[Any]]) -> None:
     arena, losses = np.zeros(8, dtype), np.empty(0, dtype)
     table = np.empty((0, 9), np.uint64)
     module = interpreter()
-    module.execute(arena, table, np.uint64(0), np.uint64(0))
+    module.execute(arena, table, np.uint64(0), np.uint64(0), np.uint64(0))
     module.iterate(arena, table, 0, losses, 0, table, 0, 0, losses)
 
 
@@ -124,13 +126,13 @@ def _kernel(operation: Operation) -> Callable[..., None]:
 
 
 def _elementwise(cell: Callable[..., Any], jit: Callable[..., Any]) -> Callable[..., None]:
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         zero = A.dtype.type(0)
         one = A.dtype.type(1)
-        s = A[c]
-        t = A[d]
+        first = A[c]
+        second = A[d]
         for i in range(m):
-            A[o + i] = cell(A[a + i], A[b + i], s, t, zero, one)
+            A[o + i] = cell(A[a + i], A[b + i], first, second, zero, one)
 
     compiled: Callable[..., None] = jit(kernel)
     return compiled
@@ -140,7 +142,7 @@ def _source() -> str:
     """Python source of the interpreter: one branch an operation, which LLVM turns into a jump table."""
     branches = "\n".join(
         f"        {'if' if code == 0 else 'elif'} op == {code}:  # {operation.name}\n"
-        f"            k{code}(A, o, a, b, c, d, m, k, n)"
+        f"            k{code}(A, o, a, b, c, d, m, k, n, t)"
         for code, operation in enumerate((*operations.OPERATIONS, *operations.PRODUCTS))
     )
     names = ", ".join(f"k{code}" for code in range(len(operations.OPERATIONS) + len(operations.PRODUCTS)))
@@ -160,7 +162,7 @@ _TEMPLATE = textwrap.dedent(
 
 
     @njit(cache=True, **OPTIONS)
-    def execute(A, T, start, stop):
+    def execute(A, T, start, stop, t):
         for pc in range(start, stop):
             op = T[pc, 0]
             o = T[pc, 1]
@@ -181,12 +183,12 @@ _TEMPLATE = textwrap.dedent(
         end = uint64(len(T))
         validation_end = uint64(len(V))
         for i in range(len(losses)):
-            execute(A, T, begin, end)
+            execute(A, T, begin, end, uint64(iteration + i + 1))
             losses[i] = A[loss]
             if not np.isfinite(losses[i]):
                 return i + 1, validated
             if every > 0 and (iteration + i + 1) % every == 0:
-                execute(A, V, begin, validation_end)
+                execute(A, V, begin, validation_end, uint64(iteration + i + 1))
                 validation_losses[validated] = A[validation_loss]
                 validated += 1
         return len(losses), validated

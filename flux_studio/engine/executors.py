@@ -23,8 +23,11 @@ class Executor(ABC):
         self.arena = arena
 
     @abstractmethod
-    def run(self, program: Program, start: int, stop: int) -> None:
-        """Carry out the instructions from ``start`` up to, not including, ``stop``."""
+    def run(self, program: Program, start: int, stop: int, iteration: int = 0) -> None:
+        """Carry out the instructions from ``start`` up to, not including, ``stop``.
+
+        ``iteration`` is the one they belong to: schedules and dropout depend on it.
+        """
 
     @abstractmethod
     def iterate(
@@ -54,12 +57,12 @@ class ReferenceExecutor(Executor):
         super().__init__(arena)
         self._views: dict[int, tuple[Program, list[tuple[Array, tuple[Array, ...]]]]] = {}
 
-    def run(self, program: Program, start: int, stop: int) -> None:
+    def run(self, program: Program, start: int, stop: int, iteration: int = 0) -> None:
         views = self._bound(program)
         with np.errstate(all="ignore"):
             for index in range(start, stop):
                 output, inputs = views[index]
-                output[...] = program.instructions[index].operation.value(*inputs)
+                program.instructions[index].operation.carry_out(output, inputs, iteration)
 
     def iterate(
         self,
@@ -74,7 +77,7 @@ class ReferenceExecutor(Executor):
             raise ProgramError("a program without a loss cannot be trained")
         validated = 0
         for index in range(len(losses)):
-            self.run(training, 0, len(training.instructions))
+            self.run(training, 0, len(training.instructions), iteration + index + 1)
             losses[index] = self.arena[training.loss.offset]
             if not np.isfinite(losses[index]):
                 return index + 1, validated

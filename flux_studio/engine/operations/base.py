@@ -7,9 +7,10 @@ backward instructions).
 
 How a kernel sees its matrices. A *batch* matrix N×F is stored feature by feature: F runs of N samples, so that
 inner loops run over samples. Every other matrix is stored row by row. ``A`` is the arena, ``o`` the offset of
-the output, ``a b c d`` those of the inputs, ``m k n`` the sizes that ``sizes`` returns; all are uint64, because
-signed indices carry wrap-around checks that stop vectorisation. A number that a kernel needs is a slot of the
-arena or made from ``A.dtype``: a literal would be of the wrong type in one of float32 and float64.
+the output, ``a b c d`` those of the inputs, ``m k n`` the sizes that ``sizes`` returns, ``t`` the number of the
+iteration; all are uint64, because signed indices carry wrap-around checks that stop vectorisation. A number that
+a kernel needs is a slot of the arena or made from ``A.dtype``: a literal would be of the wrong type in one of
+float32 and float64.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ class Operation(ABC):
     def value(self, *inputs: Array) -> Array:
         """The result as a new array, by NumPy."""
 
+    def carry_out(self, output: Array, inputs: tuple[Array, ...], iteration: int) -> None:
+        """Write the result into ``output``; an operation that keeps a state writes that as well."""
+        output[...] = self.value(*inputs)
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
@@ -70,7 +75,7 @@ class Operation(ABC):
         return output[0] * output[1], 0, 0
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         """The same arithmetic as loops over the arena."""
         raise ShapeError("this operation has no kernel")
 

@@ -42,7 +42,7 @@ class MeanSquare(Operation):
         return inputs[0][0] * inputs[0][1], 0, 0
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         total = A.dtype.type(0)
         for i in range(m):
             total += A[a + i] * A[a + i]

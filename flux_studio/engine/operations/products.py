@@ -26,7 +26,7 @@ class Product(Operation):
         return k > 15 and n > 15 and m * k * n > 4096
 
     @staticmethod
-    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         """The same arithmetic as ``kernel``."""
         raise ShapeError("this product has no call of BLAS")
 
@@ -62,7 +62,7 @@ class Multiply(Product):
         return output[0], inputs[0][1], output[1]
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         for j in range(n):
             oj = o + j * m
             for p in range(k):
@@ -76,7 +76,7 @@ class Multiply(Product):
                         A[oj + i] += w * A[ap + i]
 
     @staticmethod
-    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         np.dot(
             A[b : b + k * n].reshape((k, n)).T,
             A[a : a + k * m].reshape((k, m)),
@@ -115,7 +115,7 @@ class MultiplyTransposed(Product):
         return output[0], inputs[0][1], output[1]
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         for j in range(n):
             oj = o + j * m
             for p in range(k):
@@ -129,7 +129,7 @@ class MultiplyTransposed(Product):
                         A[oj + i] += w * A[ap + i]
 
     @staticmethod
-    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         np.dot(
             A[b : b + n * k].reshape((n, k)),
             A[a : a + k * m].reshape((k, m)),
@@ -171,7 +171,7 @@ class TransposeMultiply(Product):
         return m > 15 and n > 15 and m * k * n > 4096
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         for i in range(m):
             ai = a + i * k
             for j in range(n):
@@ -182,7 +182,7 @@ class TransposeMultiply(Product):
                 A[o + i * n + j] = total
 
     @staticmethod
-    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         np.dot(
             A[a : a + m * k].reshape((m, k)),
             A[b : b + n * k].reshape((n, k)).T,
@@ -212,7 +212,7 @@ class Transpose(Operation):
         return output[0], 0, output[1]
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         for i in range(m):
             for j in range(n):
                 A[o + i * n + j] = A[a + j * m + i]

@@ -41,7 +41,7 @@ class AddRow(Operation):
         return output[0], 0, output[1]
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         for j in range(n):
             bias = A[b + j]
             oj = o + j * m
@@ -76,7 +76,7 @@ class Broadcast(Operation):
         return output[0], 0, output[1]
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         for j in range(n):
             value = A[a + j]
             oj = o + j * m
@@ -107,7 +107,7 @@ class BroadcastAll(Operation):
         return incoming.apply(SUM_ALL)
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         value = A[a]
         for i in range(m):
             A[o + i] = value
@@ -136,7 +136,7 @@ class SumColumns(Operation):
         return inputs[0][0], 0, output[1]
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         for j in range(n):
             total = A.dtype.type(0)
             aj = a + j * m
@@ -167,7 +167,7 @@ class SumAll(Operation):
         return inputs[0][0] * inputs[0][1], 0, 0
 
     @staticmethod
-    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any) -> None:
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         total = A.dtype.type(0)
         for i in range(m):
             total += A[a + i]
