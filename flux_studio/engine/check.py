@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
-from flux_studio.engine.program import MatrixKey, Slot
+from flux_studio.engine.slots import MatrixKey, Slot
 
 LIMIT = 1e-6
 _STEPS = (1e-3, 1e-4, 1e-5)

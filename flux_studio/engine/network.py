@@ -12,8 +12,10 @@ from flux_studio.engine.layers import Layer
 from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import shape_text
 from flux_studio.engine.operations.base import Array
-from flux_studio.engine.program import EVALUATION, FORWARD_ONLY, MatrixKey, Program, lay_out
+from flux_studio.engine.program import EVALUATION, FORWARD_ONLY, Program, lay_out
 from flux_studio.engine.recording import NETWORK, PHASES, Recording
+from flux_studio.engine.slots import MatrixKey
+from flux_studio.engine.updating import UpdateRule, Updating
 from flux_studio.errors import ProgramError, ShapeError
 
 MAXIMUM_ARENA_BYTES = 8 * 2**30
@@ -36,7 +38,7 @@ class Network:
         validation: tuple[Array, Array] | None = None,
         dtype: Any = np.float32,
         executor: ExecutorName = "compiled",
-        learning_rate: float = 0.1,
+        rule: UpdateRule | None = None,
     ) -> None:
         if len(inputs) == 0:
             raise ShapeError("a network needs at least one row to train on")
@@ -51,7 +53,8 @@ class Network:
         requests: list[Any] = [(len(inputs), PHASES)]
         if validation is not None and len(validation[0]):
             requests.append((len(validation[0]), EVALUATION))
-        self.layout = lay_out(self.recording, requests)
+        self.rule = rule or UpdateRule()
+        self.layout = lay_out(self.recording, requests, self.rule)
         if self.layout.size * self.dtype.itemsize > MAXIMUM_ARENA_BYTES:
             needed = self.layout.size * self.dtype.itemsize / 2**30
             raise ProgramError(
@@ -62,18 +65,17 @@ class Network:
         self.program = self.layout.programs[0]
         self.validation = self.layout.programs[1] if len(requests) > 1 else None
         self.executor = make_executor(executor, self.arena)
-        for program in self.layout.programs:
-            program.prepare(self.arena)
+        self.layout.prepare(self.arena)
         self.fill(self.program, inputs, targets)
         if self.validation is not None and validation is not None:
             self.fill(self.validation, *validation)
-        self.learning_rate = learning_rate
+        self._learning_rate = self.rule.learning_rate
         for parameter in self.recording.parameters:
             self.parameter(parameter.key)[...] = parameter.tensor.data
 
     @property
     def learning_rate(self) -> float:
-        """η of the next update."""
+        """η as it was given, before any schedule."""
         return self._learning_rate
 
     @learning_rate.setter
@@ -81,7 +83,20 @@ class Network:
         # Kept as it was given: the arena's copy may be rounded to float32.
         self._learning_rate = value
         with np.errstate(over="ignore"):  # infinite is what it is then, and training says where that leads
-            self.arena[self.layout.learning_rate.offset] = value
+            self.arena[self._updating.base_rate.offset] = value
+
+    @property
+    def effective_learning_rate(self) -> float:
+        """η of the last update, as the schedule has made it."""
+        if not self.rule.is_scheduled:
+            return self._learning_rate
+        return float(self.arena[self._updating.learning_rate.offset])
+
+    @property
+    def _updating(self) -> Updating:
+        if self.layout.updating is None:
+            raise ProgramError("this network does not learn, so it has no learning rate")
+        return self.layout.updating
 
     @property
     def parameter_count(self) -> int:
@@ -179,7 +194,7 @@ class Network:
         layout = lay_out(self.recording, [(len(inputs), FORWARD_ONLY)])
         program = layout.programs[0]
         arena = np.zeros(layout.size, self.dtype)
-        program.prepare(arena)
+        layout.prepare(arena)
         source, place = self.layout.parameter_block, layout.parameter_block
         arena[place.offset : place.offset + place.size] = source.view(self.arena)[0]
         _put(program.inputs.view(arena), inputs, "inputs")

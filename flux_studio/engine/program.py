@@ -14,65 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flux_studio.engine.operations import BATCH, COPY, GRADIENT_DESCENT, Operation, Shape, kernel_code
-from flux_studio.engine.operations.base import Array, Elementwise
-from flux_studio.engine.recording import NETWORK, PHASES, Constant, Phase, Recording, Symbol
+from flux_studio.engine.operations import BATCH, COPY, Operation
+from flux_studio.engine.operations.base import Array
+from flux_studio.engine.operations.updates import RATES
+from flux_studio.engine.recording import NETWORK, PHASES, Constant, Parameter, Phase, Recording, Symbol
+from flux_studio.engine.slots import Instruction, MatrixKey, Memory, Slot
+from flux_studio.engine.updating import UpdateBuilder, UpdateRule, Updating
 from flux_studio.errors import ProgramError
 
-_ALIGNMENT = 8
-MatrixKey = tuple[str, str]
 FORWARD_ONLY: tuple[Phase, ...] = ("forward",)
 EVALUATION: tuple[Phase, ...] = ("forward", "loss")
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A matrix's place in the arena. ``by_feature``: stored column by column, as batch matrices are."""
-
-    offset: int
-    rows: int
-    columns: int
-    by_feature: bool = False
-
-    @property
-    def size(self) -> int:
-        """Number of cells."""
-        return self.rows * self.columns
-
-    @property
-    def shape(self) -> Shape:
-        """Rows and columns, as people see the matrix."""
-        return self.rows, self.columns
-
-    def view(self, arena: Array) -> Array:
-        """The matrix itself, rows×columns: a view, not a copy."""
-        flat = arena[self.offset : self.offset + self.size]
-        if self.by_feature:
-            return flat.reshape(self.columns, self.rows).T
-        return flat.reshape(self.rows, self.columns)
-
-
-@dataclass(frozen=True)
-class Instruction:
-    """One operation on slots of the arena; it writes exactly one matrix."""
-
-    operation: Operation
-    output: Slot
-    inputs: tuple[Slot, ...]
-    phase: Phase
-    layer: str
-
-    def row(self) -> tuple[int, ...]:
-        """The instruction as numbers: code, o, a, b, c, d, m, k, n."""
-        if isinstance(self.operation, Elementwise):
-            # Constants stand in third and fourth place, however many matrices come before them.
-            matrices = self.inputs[: self.operation.matrices]
-            numbers = self.inputs[self.operation.matrices :]
-            places = [*_offsets(matrices, 2), *_offsets(numbers, 2)]
-        else:
-            places = _offsets(self.inputs, 4)
-        sizes = self.operation.sizes(self.output.shape, *(slot.shape for slot in self.inputs))
-        return (kernel_code(self.operation, sizes), self.output.offset, *places, *sizes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +47,6 @@ class Program:
         """First instruction of the first phase and the one behind the last."""
         return self.phases[phases[0]][0], self.phases[phases[-1]][1]
 
-    def prepare(self, arena: Array) -> None:
-        """Write the program's constants into the arena."""
-        for slot, value in self.constants:
-            arena[slot.offset] = value
-
 
 @dataclass(frozen=True, eq=False)
 class Layout:
@@ -109,76 +55,84 @@ class Layout:
     size: int
     parameters: Mapping[MatrixKey, Slot]
     gradients: Mapping[MatrixKey, Slot]
+    """Empty where no program goes back."""
     parameter_block: Slot
     gradient_block: Slot
-    learning_rate: Slot
+    updating: Updating | None
+    """How the weights change; ``None`` where no program updates."""
+    state: slice
+    """Rates, parameters, gradients and optimizer state: what a snapshot must hold."""
     programs: tuple[Program, ...]
 
-    @property
-    def state(self) -> slice:
-        """Parameters and gradients: what a snapshot must hold."""
-        return slice(self.parameter_block.offset, self.gradient_block.offset + self.gradient_block.size)
+    def prepare(self, arena: Array) -> None:
+        """Write every number that programs and updates work with into the arena."""
+        for program in self.programs:
+            for slot, value in program.constants:
+                arena[slot.offset] = value
+        if self.updating is not None:
+            with np.errstate(
+                over="ignore"
+            ):  # infinite is what it is then, and training says where that leads
+                for slot, values in self.updating.numbers:
+                    arena[slot.offset : slot.offset + len(values)] = values
 
 
-def _offsets(slots: Sequence[Slot], count: int) -> list[int]:
-    return [*(slot.offset for slot in slots), *[0] * (count - len(slots))]
-
-
-@dataclass
-class _Allocator:
-    used: int = 0
-
-    def take(self, shape: Shape, *, by_feature: bool = False, packed: bool = False) -> Slot:
-        slot = Slot(self.used, shape[0], shape[1], by_feature)
-        self.used += slot.size
-        if not packed:
-            self.align()
-        return slot
-
-    def align(self) -> None:
-        self.used += -self.used % _ALIGNMENT
-
-
-def lay_out(recording: Recording, requests: Iterable[tuple[int, tuple[Phase, ...]]]) -> Layout:
+def lay_out(
+    recording: Recording,
+    requests: Iterable[tuple[int, tuple[Phase, ...]]],
+    rule: UpdateRule | None = None,
+) -> Layout:
     """Lay programs out over one arena: one for each requested number of rows and set of phases."""
-    memory = _Allocator()
-    learning_rate = memory.take((1, 1))
+    requests = tuple(requests)
+    updates = any("update" in phases for _, phases in requests)
+    goes_back = updates or any("backward" in phases for _, phases in requests)
+    rule = rule or UpdateRule()
+    memory = Memory()
+    rates = memory.take((1, len(RATES) if updates else 1))
     ordered = sorted(recording.parameters, key=lambda parameter: parameter.is_bias)
-    start = memory.used
-    parameters = {each.key: memory.take(each.symbol.shape, packed=True) for each in ordered}
-    count = memory.used - start
-    memory.align()
-    gradient_start = memory.used
-    gradients = {each.key: memory.take(each.symbol.shape, packed=True) for each in ordered}
-    memory.align()
-    fixed = {id(each.symbol): parameters[each.key] for each in ordered}
-    shared = _Shared(
+    parameter_block, parameters = _block(memory, ordered)
+    gradient_block, gradients = _block(memory, ordered if goes_back else [])
+    blocks = {name: _block(memory, ordered) for name in (rule.kind.update.state if updates else ())}
+    end = memory.used
+    shared = _Shared(parameters, gradients, {id(each.symbol): parameters[each.key] for each in ordered})
+    updating = None
+    if updates:
+        weights = sum(parameters[each.key].size for each in ordered if not each.is_bias)
+        builder = UpdateBuilder(rule, memory, rates, parameter_block, gradient_block, weights)
+        for name, (block, slots) in blocks.items():
+            builder.matrices[NETWORK, name] = block
+            builder.matrices.update(
+                {(layer, f"{name}_of_{own}"): slot for (layer, own), slot in slots.items()}
+            )
+        updating = builder.build({name: block for name, (block, _) in blocks.items()})
+    programs = tuple(
+        _Builder(recording, rows, phases, memory, shared, updating).build() for rows, phases in requests
+    )
+    return Layout(
+        size=memory.used,
         parameters=parameters,
         gradients=gradients,
-        parameter_block=Slot(start, 1, count),
-        gradient_block=Slot(gradient_start, 1, count),
-        learning_rate=learning_rate,
-        fixed=fixed,
+        parameter_block=parameter_block,
+        gradient_block=gradient_block,
+        updating=updating,
+        state=slice(0, end),
+        programs=programs,
     )
-    programs = tuple(_Builder(recording, rows, phases, memory, shared).build() for rows, phases in requests)
-    return Layout(
-        memory.used,
-        parameters,
-        gradients,
-        shared.parameter_block,
-        shared.gradient_block,
-        learning_rate,
-        programs,
-    )
+
+
+def _block(memory: Memory, parameters: Sequence[Parameter]) -> tuple[Slot, dict[MatrixKey, Slot]]:
+    """One place for something of every parameter, and each one's part of it."""
+    start = memory.used
+    parts = {each.key: memory.take(each.symbol.shape, packed=True) for each in parameters}
+    block = Slot(start, 1, memory.used - start)
+    memory.align()
+    return block, parts
 
 
 @dataclass(frozen=True)
 class _Shared:
     parameters: Mapping[MatrixKey, Slot]
     gradients: Mapping[MatrixKey, Slot]
-    parameter_block: Slot
-    gradient_block: Slot
-    learning_rate: Slot
     fixed: Mapping[int, Slot]
 
 
@@ -189,8 +143,9 @@ class _Builder:
     recording: Recording
     rows: int
     phases: tuple[Phase, ...]
-    memory: _Allocator
+    memory: Memory
     shared: _Shared
+    updating: Updating | None
     slots: dict[int, Slot] = field(default_factory=dict)
     constants: list[tuple[Slot, float]] = field(default_factory=list)
 
@@ -216,11 +171,7 @@ class _Builder:
             instructions=tuple(instructions),
             table=np.array([each.row() for each in instructions], dtype=np.uint64).reshape(-1, 9),
             phases=spans,
-            matrices={
-                key: self.slots[id(symbol)]
-                for key, symbol in recording.names.items()
-                if id(symbol) in self.slots
-            },
+            matrices=self._matrices(),
             constants=tuple(self.constants),
             inputs=inputs,
             targets=None if recording.targets is None else self.slots.get(id(recording.targets)),
@@ -228,12 +179,19 @@ class _Builder:
             loss=None if recording.loss is None else self.slots.get(id(recording.loss)),
         )
 
+    def _matrices(self) -> dict[MatrixKey, Slot]:
+        """All names that people know, those of the update included where the program has one."""
+        own = {
+            key: self.slots[id(symbol)]
+            for key, symbol in self.recording.names.items()
+            if id(symbol) in self.slots
+        }
+        return {**own, **self.updating.matrices} if self.updating and "update" in self.phases else own
+
     def _instructions(self, phase: Phase) -> list[Instruction]:
-        if phase == "update":
-            block = self.shared.parameter_block
-            operands = (block, self.shared.gradient_block, self.shared.learning_rate)
-            return [Instruction(GRADIENT_DESCENT, block, operands, "update", NETWORK)]
-        made = []
+        made = (
+            [*self.updating.instructions.get(phase, ())] if self.updating and "update" in self.phases else []
+        )
         for step in self.recording.steps:
             if step.phase != phase:
                 continue

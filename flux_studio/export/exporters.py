@@ -15,7 +15,7 @@ import numpy as np
 
 import flux_studio
 from flux_studio.engine.operations.base import Array
-from flux_studio.engine.program import MatrixKey
+from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import ExportError, ProjectFileError
 from flux_studio.project.catalogue import titles
 from flux_studio.project.files import write_atomically

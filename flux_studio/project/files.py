@@ -20,7 +20,7 @@ from flux_studio.data.columns import CsvFormat
 from flux_studio.data.readers import parse_table
 from flux_studio.data.table import Table
 from flux_studio.engine.operations.base import Array
-from flux_studio.engine.program import MatrixKey
+from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import FluxError, ProjectFileError
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.curve import Curve

@@ -15,7 +15,8 @@ from flux_studio.engine.layers import Layer
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
-from flux_studio.engine.program import MatrixKey
+from flux_studio.engine.slots import MatrixKey
+from flux_studio.engine.updating import UpdateRule
 from flux_studio.errors import FluxError, ShapeError, SpecificationError
 from flux_studio.project.catalogue import layer_kind, titles, widths
 from flux_studio.project.curve import Curve
@@ -104,7 +105,7 @@ class Project:
             validation=(dataset.validation_inputs, dataset.validation_targets),
             dtype=np.dtype(dtype or specification.dtype),
             executor=executor,
-            learning_rate=specification.optimizer.learning_rate,
+            rule=UpdateRule(learning_rate=specification.optimizer.learning_rate),
         )
         if self.run is not None:
             network.set_parameters(self.run.parameters)

@@ -8,8 +8,8 @@ import numpy as np
 
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
-from flux_studio.engine.program import MatrixKey
 from flux_studio.engine.recording import NETWORK
+from flux_studio.engine.slots import MatrixKey
 
 
 @dataclass(frozen=True)

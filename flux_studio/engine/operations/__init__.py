@@ -13,6 +13,7 @@ from flux_studio.engine.operations.elementwise import (
     SIGN,
     SUBTRACT,
 )
+from flux_studio.engine.operations.limits import LIMITS
 from flux_studio.engine.operations.losses import MEAN_SQUARE
 from flux_studio.engine.operations.products import (
     MULTIPLY,
@@ -21,8 +22,9 @@ from flux_studio.engine.operations.products import (
     TRANSPOSE_MULTIPLY,
     Product,
 )
+from flux_studio.engine.operations.schedules import SCHEDULES
 from flux_studio.engine.operations.sums import ADD_ROW, BROADCAST, BROADCAST_ALL, SUM_ALL, SUM_COLUMNS
-from flux_studio.engine.operations.updates import GRADIENT_DESCENT
+from flux_studio.engine.operations.updates import GRADIENT_DESCENT, UPDATES
 
 OPERATIONS: tuple[Operation, ...] = (
     COPY,
@@ -44,7 +46,9 @@ OPERATIONS: tuple[Operation, ...] = (
     SUM_COLUMNS,
     SUM_ALL,
     MEAN_SQUARE,
-    GRADIENT_DESCENT,
+    *UPDATES,
+    *SCHEDULES,
+    *LIMITS,
     *ACTIVATION_OPERATIONS.values(),
     *(activation.slope for activation in ACTIVATION_OPERATIONS.values()),
 )

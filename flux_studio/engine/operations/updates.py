@@ -1,4 +1,9 @@
-"""Operations that change the parameters, each one pass over all of them at once."""
+"""Operations of the update phase: each is one pass over all parameters at once.
+
+Parameters, gradients and optimizer state lie side by side in the same order, weights before biases. An update reads
+``rates``, a row of numbers whose places :data:`RATES` names; the running powers of β live there too, so that a
+snapshot of the arena is all there is to an optimizer's state.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +11,204 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Elementwise
+from flux_studio.engine.operations.base import Array, Operation, Shape, shape_text
+from flux_studio.errors import ShapeError
+
+RATES = ("learning_rate", "beta_1", "beta_2", "epsilon", "weight_decay", "beta_1_power", "beta_2_power")
+"""What stands where in the row of rates. The powers begin at 1."""
 
 
-class GradientDescent(Elementwise):
-    """θ ← θ − η·∂C/∂θ, in place: the inputs are θ, its gradient and the learning rate η."""
+class Update(Operation):
+    """θ changed in place by its gradient: inputs are θ, ∂C/∂θ, the rates and the optimizer's state.
+
+    In a kernel: ``o`` is θ, ``a`` the gradient, ``b`` the rates, ``c`` and ``d`` the state; ``m`` counts parameters.
+    """
+
+    state: tuple[str, ...] = ()
+    """What is kept from one update to the next, each a block as long as the parameters."""
+    defaults: tuple[tuple[str, float], ...] = ()
+    """Values of the rates beyond the learning rate."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        for other in (shapes[1], *shapes[3:]):
+            if other != shapes[0]:
+                raise ShapeError(
+                    f"{self.name}: {shape_text(shapes[0])} and {shape_text(other)} must be the same shape"
+                )
+        return shapes[0]
+
+    def value(self, *inputs: Array) -> Array:
+        parameters = inputs[0].copy()
+        self.change(parameters, inputs[1], inputs[2].copy(), *(each.copy() for each in inputs[3:]))
+        return parameters
+
+    def carry_out(self, output: Array, inputs: tuple[Array, ...], iteration: int) -> None:
+        self.change(*inputs)
+
+    def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
+        """Change parameters, state and running powers in place, by NumPy."""
+        raise ShapeError(f"{self.name} has no arithmetic")
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return output[0] * output[1], 0, 0
+
+
+class GradientDescent(Update):
+    """θ ← θ − η·∂C/∂θ."""
 
     name = "gradient_descent"
     formula = "θ ← θ − η·∂C/∂θ"
 
-    def value(self, *inputs: Array) -> Array:
-        parameters, gradients, rate = inputs
-        return np.asarray(parameters - rate[0, 0] * gradients)
+    def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
+        parameters -= rates[0, 0] * gradients
 
     @staticmethod
-    def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
-        return x - s * y
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        rate = A[b]
+        for i in range(m):
+            A[o + i] -= rate * A[a + i]
+
+
+class Momentum(Update):
+    """v ← β·v + ∂C/∂θ; θ ← θ − η·v (Polyak 1964, in the form that PyTorch uses)."""
+
+    name = "momentum"
+    formula = "v ← β·v + ∂C/∂θ;  θ ← θ − η·v"
+    state = ("velocity",)
+    defaults = (("beta_1", 0.9),)
+
+    def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
+        (velocity,) = state
+        velocity *= rates[0, 1]
+        velocity += gradients
+        parameters -= rates[0, 0] * velocity
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        rate = A[b]
+        beta = A[b + 1]
+        for i in range(m):
+            velocity = beta * A[c + i] + A[a + i]
+            A[c + i] = velocity
+            A[o + i] -= rate * velocity
+
+
+class Nesterov(Update):
+    """v ← β·v + ∂C/∂θ; θ ← θ − η·(∂C/∂θ + β·v) (Sutskever et al. 2013, in the form that PyTorch uses)."""
+
+    name = "nesterov"
+    formula = "v ← β·v + ∂C/∂θ;  θ ← θ − η·(∂C/∂θ + β·v)"
+    state = ("velocity",)
+    defaults = (("beta_1", 0.9),)
+
+    def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
+        (velocity,) = state
+        velocity *= rates[0, 1]
+        velocity += gradients
+        parameters -= rates[0, 0] * (gradients + rates[0, 1] * velocity)
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        rate = A[b]
+        beta = A[b + 1]
+        for i in range(m):
+            velocity = beta * A[c + i] + A[a + i]
+            A[c + i] = velocity
+            A[o + i] -= rate * (A[a + i] + beta * velocity)
+
+
+class RMSProp(Update):
+    """s ← ρ·s + (1 − ρ)·(∂C/∂θ)²; θ ← θ − η·∂C/∂θ / (√s + ε) (Hinton 2012, lecture 6e)."""
+
+    name = "rmsprop"
+    formula = "s ← ρ·s + (1 − ρ)·(∂C/∂θ)²;  θ ← θ − η·∂C/∂θ / (√s + ε)"
+    state = ("second_moment",)
+    defaults = (("beta_2", 0.99), ("epsilon", 1e-8))
+
+    def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
+        (second,) = state
+        second *= rates[0, 2]
+        second += (1 - rates[0, 2]) * gradients * gradients
+        parameters -= rates[0, 0] * gradients / (np.sqrt(second) + rates[0, 3])
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        one = A.dtype.type(1)
+        rate = A[b]
+        rho = A[b + 2]
+        epsilon = A[b + 3]
+        for i in range(m):
+            gradient = A[a + i]
+            second = rho * A[c + i] + (one - rho) * gradient * gradient
+            A[c + i] = second
+            A[o + i] -= rate * gradient / (np.sqrt(second) + epsilon)
+
+
+class Adam(Update):
+    """Moments with their bias corrected (Kingma and Ba 2015, algorithm 1; ε outside the corrected root).
+
+    m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; θ ← θ − η·m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
+    """
+
+    name = "adam"
+    formula = "m ← β₁·m + (1 − β₁)·g;  v ← β₂·v + (1 − β₂)·g²;  θ ← θ − η·m̂ / (√v̂ + ε)"
+    state = ("first_moment", "second_moment")
+    defaults = (("beta_1", 0.9), ("beta_2", 0.999), ("epsilon", 1e-8))
+
+    def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
+        first, second = state
+        rate, beta_1, beta_2, epsilon = rates[0, :4]
+        rates[0, 5] *= beta_1
+        rates[0, 6] *= beta_2
+        first *= beta_1
+        first += (1 - beta_1) * gradients
+        second *= beta_2
+        second += (1 - beta_2) * gradients * gradients
+        root = np.sqrt(second) / np.sqrt(1 - rates[0, 6])
+        parameters -= rate / (1 - rates[0, 5]) * first / (root + epsilon)
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        one = A.dtype.type(1)
+        beta_1 = A[b + 1]
+        beta_2 = A[b + 2]
+        epsilon = A[b + 3]
+        A[b + 5] *= beta_1
+        A[b + 6] *= beta_2
+        step = A[b] / (one - A[b + 5])
+        scale = one / np.sqrt(one - A[b + 6])
+        for i in range(m):
+            gradient = A[a + i]
+            first = beta_1 * A[c + i] + (one - beta_1) * gradient
+            second = beta_2 * A[d + i] + (one - beta_2) * gradient * gradient
+            A[c + i] = first
+            A[d + i] = second
+            A[o + i] -= step * first / (np.sqrt(second) * scale + epsilon)
+
+
+class DecayWeights(Update):
+    """θ ← θ − η·λ·θ: AdamW's weight decay, apart from the gradient (Loshchilov and Hutter 2019).
+
+    Inputs are the weights, anything of their shape, and the rates.
+    """
+
+    name = "decay_weights"
+    formula = "w ← w − η·λ·w"
+
+    def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
+        parameters *= 1 - rates[0, 0] * rates[0, 4]
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        keep = A.dtype.type(1) - A[b] * A[b + 4]
+        for i in range(m):
+            A[o + i] *= keep
 
 
 GRADIENT_DESCENT = GradientDescent()
+MOMENTUM = Momentum()
+NESTEROV = Nesterov()
+RMSPROP = RMSProp()
+ADAM = Adam()
+DECAY_WEIGHTS = DecayWeights()
+UPDATES: tuple[Update, ...] = (GRADIENT_DESCENT, MOMENTUM, NESTEROV, RMSPROP, ADAM, DECAY_WEIGHTS)

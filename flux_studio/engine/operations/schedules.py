@@ -1,0 +1,130 @@
+"""Schedules: the learning rate as a function of how many updates there have been.
+
+The input is a row of settings whose places :data:`SETTINGS` names. The u-th update counts from 0; while
+u < warm-up the rate rises in a straight line, and the schedule itself begins behind the warm-up.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from flux_studio.engine.operations.base import Array, Operation, Shape, shape_text
+from flux_studio.errors import ShapeError
+
+SETTINGS = ("base", "factor", "period", "floor", "warm_up")
+
+
+class Schedule(Operation):
+    """η(u), from the base rate and the settings."""
+
+    title: str
+
+    def shape(self, *shapes: Shape) -> Shape:
+        if shapes[0] != (1, len(SETTINGS)):
+            raise ShapeError(f"{self.name}: the settings are 1×{len(SETTINGS)}, not {shape_text(shapes[0])}")
+        return 1, 1
+
+    def value(self, *inputs: Array) -> Array:
+        return np.full((1, 1), self.rate(inputs[0][0], 0), inputs[0].dtype)
+
+    def carry_out(self, output: Array, inputs: tuple[Array, ...], iteration: int) -> None:
+        output[0, 0] = self.rate(inputs[0][0], max(0, iteration - 1))
+
+    def rate(self, settings: Array, update: int) -> float:
+        """η of the u-th update, by plain Python."""
+        base, factor, period, floor, warm_up = (float(value) for value in settings)
+        if update < warm_up:
+            return base * (update + 1) / warm_up
+        return base * self.share(update - warm_up, factor, period, floor)
+
+    def share(self, update: float, factor: float, period: float, floor: float) -> float:
+        """The share of the base rate, from 0 to 1."""
+        raise ShapeError(f"{self.name} has no arithmetic")
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return 0, 0, 0
+
+
+class Constant(Schedule):
+    """η = η₀."""
+
+    name = "constant_rate"
+    title = "constant"
+    formula = "η = η₀"
+
+    def share(self, update: float, factor: float, period: float, floor: float) -> float:
+        return 1.0
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        one = A.dtype.type(1)
+        u = A.dtype.type(t) - one
+        A[o] = A[a] * (u + one) / A[a + 4] if u < A[a + 4] else A[a]
+
+
+class StepDecay(Schedule):
+    """η = η₀·γ^⌊u / period⌋."""
+
+    name = "step_rate"
+    title = "step"
+    formula = "η = η₀·γ^⌊u / period⌋"
+
+    def share(self, update: float, factor: float, period: float, floor: float) -> float:
+        return float(factor ** (update // period))
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        one = A.dtype.type(1)
+        u = A.dtype.type(t) - one
+        if u < A[a + 4]:
+            A[o] = A[a] * (u + one) / A[a + 4]
+        else:
+            A[o] = A[a] * A[a + 1] ** np.floor((u - A[a + 4]) / A[a + 2])
+
+
+class Exponential(Schedule):
+    """η = η₀·γᵘ."""
+
+    name = "exponential_rate"
+    title = "exponential"
+    formula = "η = η₀·γᵘ"
+
+    def share(self, update: float, factor: float, period: float, floor: float) -> float:
+        return float(factor**update)
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        one = A.dtype.type(1)
+        u = A.dtype.type(t) - one
+        A[o] = A[a] * (u + one) / A[a + 4] if u < A[a + 4] else A[a] * A[a + 1] ** (u - A[a + 4])
+
+
+class Cosine(Schedule):
+    """η = η₀·(f + (1 − f)·(1 + cos(π·min(u, T)/T)) / 2): half a wave from η₀ to f·η₀ over T updates."""
+
+    name = "cosine_rate"
+    title = "cosine"
+    formula = "η = η₀·(f + (1 − f)·(1 + cos(π·u/T)) / 2)"
+
+    def share(self, update: float, factor: float, period: float, floor: float) -> float:
+        return floor + (1 - floor) * (1 + math.cos(math.pi * min(update, period) / period)) / 2
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        one = A.dtype.type(1)
+        u = A.dtype.type(t) - one
+        if u < A[a + 4]:
+            A[o] = A[a] * (u + one) / A[a + 4]
+        else:
+            angle = np.arccos(-one) * min(u - A[a + 4], A[a + 2]) / A[a + 2]
+            A[o] = A[a] * (A[a + 3] + (one - A[a + 3]) * (one + np.cos(angle)) / (one + one))
+
+
+CONSTANT_RATE = Constant()
+STEP_RATE = StepDecay()
+EXPONENTIAL_RATE = Exponential()
+COSINE_RATE = Cosine()
+SCHEDULES: tuple[Schedule, ...] = (CONSTANT_RATE, STEP_RATE, EXPONENTIAL_RATE, COSINE_RATE)
