@@ -141,6 +141,8 @@ class _Allocator:
 
 def lay_out(recording: Recording, requests: Iterable[tuple[int, tuple[Phase, ...]]]) -> Layout:
     """Lay programs out over one arena: one for each requested number of rows and set of phases."""
+    requests = tuple(requests)
+    goes_back = any("backward" in phases for _, phases in requests)
     memory = _Allocator()
     learning_rate = memory.take((1, 1))
     ordered = sorted(recording.parameters, key=lambda parameter: parameter.is_bias)
@@ -149,14 +151,15 @@ def lay_out(recording: Recording, requests: Iterable[tuple[int, tuple[Phase, ...
     count = memory.used - start
     memory.align()
     gradient_start = memory.used
-    gradients = {each.key: memory.take(each.symbol.shape, packed=True) for each in ordered}
+    gradients = {each.key: memory.take(each.symbol.shape, packed=True) for each in ordered if goes_back}
+    gradient_count = memory.used - gradient_start
     memory.align()
     fixed = {id(each.symbol): parameters[each.key] for each in ordered}
     shared = _Shared(
         parameters=parameters,
         gradients=gradients,
         parameter_block=Slot(start, 1, count),
-        gradient_block=Slot(gradient_start, 1, count),
+        gradient_block=Slot(gradient_start, 1, gradient_count),
         learning_rate=learning_rate,
         fixed=fixed,
     )
