@@ -7,6 +7,7 @@ smaller, and if that does not help the cell is passed over and named.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.slots import MatrixKey, Slot
+from flux_studio.errors import ProgramError
 
 LIMIT = 1e-6
 _STEPS = (1e-3, 1e-4, 1e-5)
@@ -48,10 +50,13 @@ class MatrixCheck:
 def relative_error(analytic: float, numeric: float, scale: float) -> float:
     """The difference over the larger of both and a thousandth of ``scale``, the matrix's largest gradient.
 
-    Without the last term a cell whose gradient is nearly zero would compare rounding with rounding.
+    Without the last term a cell whose gradient is nearly zero would compare rounding with rounding. Infinite where
+    a gradient is not a number.
     """
-    size = max(abs(analytic), abs(numeric), 1e-3 * scale)
-    return abs(analytic - numeric) / size if size > 0 else 0.0
+    if analytic == numeric:
+        return 0.0
+    error = abs(analytic - numeric) / max(abs(analytic), abs(numeric), 1e-3 * scale)
+    return math.inf if math.isnan(error) else error
 
 
 def check_gradients(
@@ -61,6 +66,8 @@ def check_gradients(
 
     The network must be in float64; its parameters and matrices are as before afterwards.
     """
+    if network.dtype != np.float64:
+        raise ProgramError(f"a gradient check needs a network in float64; this one is in {network.dtype}")
     generator = np.random.default_rng(0) if generator is None else generator
     network.rest()
     gradients = {
@@ -128,13 +135,13 @@ def _check(
             passed_over.append(cell)
             continue
         error = relative_error(float(analytic[cell]), numeric, scale)
-        if not error <= worst:
+        if error > worst:
             worst, worst_cell, worst_numeric = error, cell, numeric
     return MatrixCheck(
         key=key,
         cells=len(chosen) - len(passed_over),
         passed_over=tuple(passed_over),
-        worst_error=max(0.0, worst) if not np.isnan(worst) else np.inf,
+        worst_error=max(0.0, worst),
         worst_cell=worst_cell,
         analytic=float(analytic[worst_cell]),
         numeric=worst_numeric,

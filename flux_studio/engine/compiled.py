@@ -7,10 +7,12 @@ sources and versions it was made from.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import inspect
 import os
+import shutil
 import sys
 import tempfile
 import textwrap
@@ -99,7 +101,9 @@ def interpreter() -> ModuleType:
         path = _write(folder)
     except OSError:
         # A home that cannot be written to costs the compilation at each start, nothing else.
-        path = _write(Path(tempfile.mkdtemp(prefix="flux-studio-")))
+        own = Path(tempfile.mkdtemp(prefix="flux-studio-"))
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        path = _write(own)
     name = f"flux_studio_interpreter_{folder.name.rsplit('-', 1)[-1]}"
     specification = importlib.util.spec_from_file_location(name, path)
     if specification is None or specification.loader is None:
@@ -209,7 +213,10 @@ def _folder() -> Path:
 
 def _write(folder: Path) -> Path:
     """Put the source into the folder, whole or not at all; an existing one is left alone, with its time stamp."""
-    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "__pycache__"
+    kept.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=kept):
+        pass  # this is where Numba keeps what it compiled; where it cannot, it refuses to compile
     path = folder / "interpreter.py"
     if not path.exists():
         handle, name = tempfile.mkstemp(dir=folder, suffix=".py")
