@@ -59,7 +59,7 @@ class Instruction:
             numbers = self.inputs[self.operation.matrices :]
             places = [*_offsets(matrices, 2), *_offsets(numbers, 2)]
         else:
-            places = _offsets(self.inputs, 4)
+            places = _offsets(self.inputs[1:] if self.operation.in_place else self.inputs, 4)
         sizes = self.operation.sizes(self.output.shape, *(slot.shape for slot in self.inputs))
         return (kernel_code(self.operation, sizes), self.output.offset, *places, *sizes)
 

@@ -143,9 +143,9 @@ def test_the_learning_rate_is_told_as_it_was_given() -> None:
     network = dense(3, 2, dtype=np.float32)
     network.learning_rate = 0.1
     assert network.learning_rate == 0.1
-    assert network.arena[network.layout.learning_rate.offset] == np.float32(0.1)
+    assert network.arena[network.layout.updating.learning_rate.offset] == np.float32(0.1)
     network.learning_rate = 1e300  # too large for float32: infinite there, and no warning
-    assert np.isinf(network.arena[network.layout.learning_rate.offset])
+    assert np.isinf(network.arena[network.layout.updating.learning_rate.offset])
 
 
 def test_numbers_that_the_type_cannot_hold_are_refused() -> None:

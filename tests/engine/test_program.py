@@ -28,13 +28,14 @@ def recording(*widths: int, activation: str = "tanh") -> Recording:
 
 
 def matrices(layout: Layout) -> set[Slot]:
-    """Every different matrix of the arena, the two blocks not counted: they consist of others."""
-    slots = {layout.learning_rate, *layout.parameters.values(), *layout.gradients.values()}
+    """Every different matrix of the arena, the two blocks not counted, which consist of others, nor the rate in its row."""
+    rates = layout.updating.numbers[0][0]
+    slots = {rates, *layout.parameters.values(), *layout.gradients.values()}
     for program in layout.programs:
         slots |= {program.inputs, *program.matrices.values(), *(slot for slot, _ in program.constants)}
         for instruction in program.instructions:
             slots |= {instruction.output, *instruction.inputs}
-    return slots - {layout.parameter_block, layout.gradient_block}
+    return slots - {layout.parameter_block, layout.gradient_block, layout.updating.learning_rate}
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
@@ -114,7 +115,7 @@ def test_the_table_says_what_the_instructions_say() -> None:
     for row, each in zip(program.table, program.instructions, strict=True):
         assert row[0] == OPERATION_CODES[each.operation.name]
         assert row[1] == each.output.offset
-        assert row[2] == each.inputs[0].offset
+        assert row[2] == each.inputs[1 if each.operation.in_place else 0].offset
 
 
 def test_a_program_to_predict_holds_nothing_of_the_way_back() -> None:
@@ -153,7 +154,7 @@ def test_constants_are_slots_in_the_programs_type() -> None:
     )
     assert 0.5 in [value for _, value in evaluation.constants]
     arena = np.zeros(layout.size, np.float32)
-    training.prepare(arena)
+    layout.prepare(arena)
     for slot, value in training.constants:
         assert arena[slot.offset] == np.float32(value)
 

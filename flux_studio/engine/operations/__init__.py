@@ -26,6 +26,9 @@ from flux_studio.engine.operations.schedules import SCHEDULES
 from flux_studio.engine.operations.sums import ADD_ROW, BROADCAST, BROADCAST_ALL, SUM_ALL, SUM_COLUMNS
 from flux_studio.engine.operations.updates import GRADIENT_DESCENT, UPDATES
 
+UPDATE_OPERATIONS: tuple[Operation, ...] = (*UPDATES, *SCHEDULES, *LIMITS)
+"""What only the update phase uses; the rest can be recorded by tensors."""
+
 OPERATIONS: tuple[Operation, ...] = (
     COPY,
     ADD,
@@ -46,9 +49,7 @@ OPERATIONS: tuple[Operation, ...] = (
     SUM_COLUMNS,
     SUM_ALL,
     MEAN_SQUARE,
-    *UPDATES,
-    *SCHEDULES,
-    *LIMITS,
+    *UPDATE_OPERATIONS,
     *ACTIVATION_OPERATIONS.values(),
     *(activation.slope for activation in ACTIVATION_OPERATIONS.values()),
 )
@@ -93,6 +94,7 @@ __all__ = [
     "SUM_COLUMNS",
     "TRANSPOSE",
     "TRANSPOSE_MULTIPLY",
+    "UPDATE_OPERATIONS",
     "ActivationOperation",
     "Operand",
     "Operation",

@@ -49,6 +49,8 @@ class Operation(ABC):
     formula: str
     storage: ClassVar[tuple[Storage, ...]] = ("any",)
     """How the compiled kernel needs each input stored; the last entry holds for all that follow."""
+    in_place: ClassVar[bool] = False
+    """Whether the first input is the output: a kernel then has it as ``o`` only, and ``a`` is the second input."""
     has_kinks: ClassVar[bool] = False
     """Whether the derivative jumps somewhere (at zero): a gradient check passes over such places."""
 

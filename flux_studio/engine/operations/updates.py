@@ -24,6 +24,7 @@ class Update(Operation):
     In a kernel: ``o`` is θ, ``a`` the gradient, ``b`` the rates, ``c`` and ``d`` the state; ``m`` counts parameters.
     """
 
+    in_place = True
     state: tuple[str, ...] = ()
     """What is kept from one update to the next, each a block as long as the parameters."""
     defaults: tuple[tuple[str, float], ...] = ()

@@ -14,16 +14,19 @@ from flux_studio.engine import operations as ops
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.engine.layers import Layer, Learned
 from flux_studio.engine.losses import Loss
-from flux_studio.engine.operations import BATCH, OPERATIONS, Operation
+from flux_studio.engine.operations import BATCH, OPERATIONS, UPDATE_OPERATIONS, Operation
 from flux_studio.errors import ShapeError
 from tests.engine.differences import Array, assert_close, numeric_gradient
 from tests.engine.single import SINGLE, constants, input_shapes
 
-NO_RULE = {"sign", "gradient_descent", *(f"{name}_slope" for name in ops.ACTIVATION_OPERATIONS)}
-WITH_RULE = [operation for operation in OPERATIONS if operation.name not in NO_RULE]
-WITHOUT_RULE = [operation for operation in OPERATIONS if operation.name in NO_RULE]
+RECORDED = [operation for operation in OPERATIONS if operation not in UPDATE_OPERATIONS]
+"""The operations that tensors record; those of the update phase are tested in test_updating."""
+
+NO_RULE = {"sign", *(f"{name}_slope" for name in ops.ACTIVATION_OPERATIONS)}
+WITH_RULE = [operation for operation in RECORDED if operation.name not in NO_RULE]
+WITHOUT_RULE = [operation for operation in RECORDED if operation.name in NO_RULE]
 INPUTS_WITH_RULE = {
-    **{operation.name: (0,) for operation in OPERATIONS},
+    **{operation.name: (0,) for operation in RECORDED},
     **dict.fromkeys(("add", "subtract", "hadamard", "scale", "multiply"), (0, 1)),
     **dict.fromkeys(("multiply_transposed", "transpose_multiply", "add_row"), (0, 1)),
 }
