@@ -68,7 +68,7 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
         _put(archive, "table.csv", project.table.to_csv().encode())
         if run is not None:
             for folder, arrays in (("weights", run.parameters), ("start", run.start)):
-                for (layer, name), array in arrays.items():
+                for (layer, name), array in sorted(arrays.items(), key=lambda item: item[0]):
                     _put(archive, f"{folder}/{layer}/{name}.npy", _npy(array))
             _put(archive, "curve.npy", _npy(run.curve.array()))
             if run.validation_curve is not None:
@@ -122,10 +122,12 @@ class _Members:
             ) from error
 
     def array(self, name: str) -> Array:
+        raw = self.read(name)
         try:
             # Not np.load: it would open a zip in the zip, too.
-            array = np.lib.format.read_array(io.BytesIO(self.read(name)), allow_pickle=False)
-        except (ValueError, TypeError, EOFError, OSError, OverflowError, MemoryError) as error:
+            array = np.lib.format.read_array(io.BytesIO(raw), allow_pickle=False)
+        except Exception as error:
+            # ValueError is the rule, but sizes can be too large for memory, and the tokenizer has errors of its own.
             raise ProjectFileError(
                 f"{self.path}: the part {name!r} does not hold numbers: {' '.join(str(error).split())}"
             ) from error
@@ -161,7 +163,7 @@ def _decode(raw: bytes, path: Path) -> _Document:
                 f"{path}: written by a newer Flux Studio (version {version}); update to open it"
             )
         return msgspec.convert(plain, _Document)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProjectFileError(f"{path}: project.json cannot be read: {error}") from error
 
 
