@@ -124,11 +124,9 @@ class Project:
         except FluxError:
             # A stack that cannot be built has no weights to hand on; what is wrong with it is shown elsewhere.
             return fresh
-        kept = {
-            key: self.run.parameters[key]
-            for key, value in start.items()
-            if key in self.run.parameters and self.run.parameters[key].shape == value.shape
-        }
+        here = self.run.parameters
+        others = {key[0] for key, value in start.items() if key not in here or here[key].shape != value.shape}
+        kept = {key: here[key] for key in start if key[0] not in others}
         return fresh.with_run(Run.at_start({**start, **kept})) if kept else fresh
 
     def restarted(self) -> Project:
