@@ -45,18 +45,17 @@ def export(project: Project, path: Path | str, format: str | None = None) -> Exp
 
 def choose(path: Path, format: str | None = None) -> Exporter:
     """The exporter for a format's name, or else for the file's suffix; :class:`ExportError` if there is none."""
-    known = ", ".join(exporter.name for exporter in EXPORTERS)
     if format is not None:
         for exporter in EXPORTERS:
             if exporter.name == format:
                 return exporter
+        known = ", ".join(exporter.name for exporter in EXPORTERS)
         raise ExportError(f"export format {format!r} is not known; choose one of {known}")
     for exporter in EXPORTERS:
         if path.suffix.lower() == exporter.suffix:
             return exporter
-    raise ExportError(
-        f"{path}: the suffix does not say which format is meant; use --format with one of {known}"
-    )
+    suffixes = ", ".join(exporter.suffix for exporter in EXPORTERS)
+    raise ExportError(f"{path}: the name does not say which format is meant; end it with one of {suffixes}")
 
 
 def weights(project: Project) -> dict[MatrixKey, Array]:
