@@ -12,6 +12,7 @@ from flux_studio.engine.layers import Layer
 from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import shape_text
 from flux_studio.engine.operations.base import Array
+from flux_studio.engine.operations.updates import RATES
 from flux_studio.engine.program import EVALUATION, FORWARD_ONLY, Program, lay_out
 from flux_studio.engine.recording import NETWORK, PHASES, Recording
 from flux_studio.engine.slots import MatrixKey
@@ -138,6 +139,27 @@ class Network:
                     f"{key[1]} of {key[0]} is {shape_text(slot.shape)}, not {shape_text(np.shape(value))}"
                 )
             _put(slot.view(self.arena), np.asarray(value), f"{key[1]} of {key[0]}")
+
+    def optimizer_state(self) -> dict[str, Array]:
+        """Copies of what the optimizer keeps from one update to the next, by name; empty where it keeps nothing."""
+        updating = self._updating
+        blocks = {name: slot.view(self.arena).copy() for name, slot in updating.state.items()}
+        return {**blocks, "rates": updating.rates.view(self.arena).copy()} if blocks else {}
+
+    def set_optimizer_state(self, state: Mapping[str, Array]) -> None:
+        """Put an optimizer's state back; of its rates only the running powers, for the others may have changed."""
+        if not state:
+            return
+        updating = self._updating
+        blocks = {**updating.state, "rates": updating.rates}
+        if {name: block.shape for name, block in blocks.items()} != {
+            n: np.shape(v) for n, v in state.items()
+        }:
+            raise ShapeError(f"this is not the state of the optimizer {self.rule.kind.title} on this network")
+        for name, slot in updating.state.items():
+            slot.view(self.arena)[...] = state[name]
+        powers = [RATES.index(name) for name in ("beta_1_power", "beta_2_power")]
+        updating.rates.view(self.arena)[0, powers] = state["rates"][0, powers]
 
     def fill(self, program: Program, inputs: Array, targets: Array | None = None) -> None:
         """Copy rows into a program's input and target matrices."""

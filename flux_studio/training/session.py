@@ -106,6 +106,7 @@ class Session:
             validation_curve=None if self._validation_curve is None else self._validation_curve.copy(),
             first_loss=self._first_loss,
             changes=self._changes,
+            optimizer=self.network.optimizer_state(),
         )
 
     def events(self) -> Iterator[Event]:
@@ -137,7 +138,7 @@ class Session:
             iteration=self._iteration,
             loss=self.network.loss,
             validation_loss=self.network.validate(),
-            learning_rate=self.network.learning_rate,
+            learning_rate=self.network.effective_learning_rate,
             iterations_per_second=self._speed if self._training else 0.0,
         )
 
