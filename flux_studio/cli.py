@@ -330,7 +330,7 @@ def _check(options: argparse.Namespace) -> int:
     project = files.load(options.file)
     named = titles(project.specification)
     # NumPy's rounding is the plainest there is, and nothing needs compiling for it.
-    checks = check_gradients(project.network("reference", dtype="float64"))
+    checks = check_gradients(project.network("reference", dtype="float64", batched=False))
     for check in checks:
         layer, matrix = check.key
         row, column = check.worst_cell

@@ -93,8 +93,13 @@ class Project:
         """Raise the first reason why this project cannot be trained, if there is one."""
         check(self.specification, self.dataset())
 
-    def network(self, executor: ExecutorName = "compiled", dtype: str | None = None) -> Network:
-        """A network ready to train, with the run's weights or else the start weights; not yet at rest."""
+    def network(
+        self, executor: ExecutorName = "compiled", dtype: str | None = None, *, batched: bool = True
+    ) -> Network:
+        """A network ready to train, with the run's weights or else the start weights; not yet at rest.
+
+        Without ``batched`` it looks at all training rows at once, whatever the specification says.
+        """
         dataset = self.dataset()
         specification = self.specification
         check(specification, dataset)
@@ -107,6 +112,8 @@ class Project:
             dtype=np.dtype(dtype or specification.dtype),
             executor=executor,
             rule=update_rule(specification.optimizer),
+            batch=specification.batch if batched else None,
+            seed=specification.seed,
         )
         if self.run is not None:
             network.set_parameters(self.run.parameters)
@@ -229,6 +236,8 @@ def check_stack(specification: Specification) -> None:
         layer_kind(layer.kind).check(layer.settings, named[layer.identity])
     make_loss(specification.loss)
     _check_optimizer(specification.optimizer)
+    if specification.batch is not None and specification.batch < 1:
+        raise SpecificationError(f"a batch must hold at least 1 row, not {specification.batch}")
     if specification.iterations < 1:
         raise SpecificationError(
             f"the number of iterations must be at least 1, not {specification.iterations}"

@@ -73,6 +73,8 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     draw: int = 0
     """Which draw of start weights: *start over with new weights* adds one, and the split stays."""
     dtype: Literal["float32", "float64"] = "float32"
+    batch: int | None = None
+    """Rows that each iteration looks at; ``None`` is all of them."""
     iterations: int = 5_000
     """The project's own stop condition: training rests when it has reached this iteration."""
     pace: float | None = None
