@@ -173,7 +173,7 @@ class Session:
             return
         self._iteration = 0
         self._start = self.network.parameters()
-        self._first_loss = loss
+        self._first_loss = self._evaluate()[0]
         self._changes = ()
         self._curve = Curve()
         self._curve.extend(np.array([loss]))
