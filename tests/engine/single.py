@@ -113,8 +113,10 @@ def magnitude(operation: Operation, values: Sequence[Array]) -> Array:
             return in_double[0] + in_double[1]
         case "gradient_descent":
             return np.asarray(in_double[0] + in_double[2] * in_double[1])
-        case "gelu" | "gelu_slope" | "tanh_slope" | "swish_slope" | "elu_slope" | "sigmoid_slope":
-            return np.asarray((1 + sum(each.max() for each in in_double[: operation.matrices])) ** 2)
+        case "gelu":
+            return 1 + in_double[0]
+        case "gelu_slope" | "tanh_slope" | "swish_slope" | "elu_slope" | "sigmoid_slope":
+            return np.asarray((1 + in_double[0] + in_double[1]) ** 2)
     if isinstance(operation, Elementwise):
         with np.errstate(all="ignore"):
             return np.abs(operation.value(*(np.asarray(value, np.float64) for value in values)))
