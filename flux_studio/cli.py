@@ -8,7 +8,7 @@ import difflib
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -108,6 +108,7 @@ def _command_parser() -> argparse.ArgumentParser:
     new.add_argument("--layers", metavar="16:tanh,3:sigmoid")
     new.add_argument("--loss", default="mse", metavar="mse")
     new.add_argument("--optimizer", metavar="sgd:0.5")
+    new.add_argument("--batch", metavar="N|all", help="rows that each iteration looks at; default: all")
     new.add_argument("--seed", type=int, default=0)
 
     train = command("train", _train, "train a project, from where it stands")
@@ -181,6 +182,8 @@ def _new(options: argparse.Namespace) -> int:
         specification = specification.replace(layers=_layers(options.layers))
     if options.optimizer is not None:
         specification = specification.replace(optimizer=_optimizer(options.optimizer))
+    if options.batch is not None:
+        specification = specification.replace(batch=_batch(options.batch, len(project.dataset().training)))
     project = project.with_specification(specification)
     project.check()
     files.save(project, options.out)
@@ -222,6 +225,16 @@ def _optimizer(text: str) -> OptimizerSpecification:
         raise UsageError(f"--optimizer: {rate!r} is not a learning rate; write sgd:0.5") from error
 
 
+def _batch(text: str, rows: int) -> int | None:
+    if text == "all":
+        return None
+    if not _is_whole(text) or int(text) < 1:
+        raise UsageError(f"--batch: {text!r} is not a number of rows; write 32, or all")
+    if int(text) > rows:
+        raise UsageError(f"--batch: there are only {rows:,} rows to train on, not {int(text):,}; write all")
+    return int(text)
+
+
 def _train(options: argparse.Namespace) -> int:
     from flux_studio import progress
     from flux_studio.export import exporters
@@ -243,6 +256,8 @@ def _train(options: argparse.Namespace) -> int:
     if options.iterations is not None:
         until = session.iteration + _not_negative(options.iterations, "--iterations")
     tell = progress.tell_json if options.json else progress.ProgressBar(session.iteration, until).tell
+    if not options.json:
+        print(f"training with {_how(project)}, from iteration {session.iteration:,} to {until:,}", flush=True)
     failed = None
     for event in session.train(until):
         try:
@@ -307,9 +322,8 @@ def _info(options: argparse.Namespace) -> int:
         settings = layer_kind(layer.kind).complete(layer.settings)
         print(f"{named[layer.identity]:<12} {before} → {after} {settings['activation']}")
     print(f"loss         {specification.loss}")
-    print(
-        f"optimizer    {specification.optimizer.kind}, learning rate {specification.optimizer.learning_rate:g}"
-    )
+    for name, words in _training_lines(project):
+        print(f"{name:<12} {words}")
     print(f"seed         {specification.seed}, {specification.dtype}")
     trained = "not trained yet" if project.run is None else f"trained to iteration {project.run.iteration:,}"
     print(f"state        {trained}; its own end is {specification.iterations:,}")
@@ -321,6 +335,33 @@ def _describe(project: Project) -> str:
 
     passing = widths(project.specification, project.dataset().inputs.shape[1])
     return f"a network {'-'.join(map(str, passing))}"
+
+
+def _how(project: Project) -> str:
+    """How a project is trained, in one line."""
+    from flux_studio.project import descriptions
+
+    specification = project.specification
+    rows = descriptions.batch_text(specification.batch, len(project.dataset().training))
+    return f"{descriptions.optimizer_text(specification.optimizer)}, {rows}"
+
+
+def _training_lines(project: Project) -> Iterator[tuple[str, str]]:
+    """How a project is trained, a line for each thing that applies."""
+    from flux_studio.project import descriptions
+
+    specification, rows = project.specification, len(project.dataset().training)
+    optimizer = specification.optimizer
+    yield "optimizer", descriptions.optimizer_text(optimizer)
+    if optimizer.schedule.kind != "constant" or optimizer.schedule.warm_up:
+        yield "schedule", descriptions.schedule_text(optimizer.schedule)
+    if limits := descriptions.limits(optimizer):
+        yield "limits", ", ".join(limits)
+    batch = descriptions.batch_text(specification.batch, rows)
+    whole = descriptions.is_whole(specification.batch, rows)
+    yield "batch", batch if whole else f"{batch}, {descriptions.epoch_text(specification.batch, rows)}"
+    if stop := descriptions.stop_text(specification.stop):
+        yield "stops", stop
 
 
 def _check(options: argparse.Namespace) -> int:

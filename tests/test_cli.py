@@ -13,7 +13,11 @@ import pytest
 import flux_studio
 from flux_studio.project import files
 from flux_studio.project.project import Project, Run
-from flux_studio.project.specification import OptimizerSpecification
+from flux_studio.project.specification import (
+    OptimizerSpecification,
+    ScheduleSpecification,
+    StopSpecification,
+)
 from tests.command_line import IRIS, IRIS_CSV, PARITY, PARITY_CSV, XOR, Terminal, process
 
 PROGRESS = ["event", "iteration", "loss", "validation_loss", "learning_rate", "iterations_per_second"]
@@ -67,6 +71,14 @@ class TestNew:
         assert layers == [(16, "tanh"), (8, "swish"), (3, "sigmoid")]
         assert specification.optimizer == OptimizerSpecification("sgd", 0.25)
         assert specification.seed == 7
+
+    @pytest.mark.parametrize(("text", "batch"), [("32", 32), ("120", 120), ("all", None)])
+    def test_takes_the_rows_of_a_batch(self, run: Terminal, text: str, batch: int | None) -> None:
+        words = ("--batch", text, "--optimizer", "adam")
+        run.done("new", "mine.flux", "--data", IRIS_CSV, "--target", "species", *words)
+        specification = files.load(run.folder / "mine.flux").specification
+        assert specification.batch == batch
+        assert specification.optimizer == OptimizerSpecification("adam", 0.01)
 
     def test_the_seed_decides_split_and_weights(self, run: Terminal) -> None:
         for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
@@ -233,7 +245,8 @@ class TestTrain:
 
     def test_says_in_words_how_it_went(self, run: Terminal) -> None:
         lines = run.done("train", PARITY).lines
-        assert lines[0].startswith("  0%  iteration         0  loss 0.2578")
+        assert lines[0] == "training with SGD, learning rate 0.6, all 16 rows, from iteration 0 to 2,000"
+        assert lines[1].startswith("  0%  iteration         0  loss 0.2578")
         assert lines[-2].startswith("100%  iteration     2,000")
         assert lines[-1].endswith("16 of 16 right")
         assert run.done("train", IRIS).lines[-1].endswith("of the validation rows right")
@@ -334,6 +347,40 @@ class TestOthers:
             "trained to iteration 30; its own end is 1,000",
         ):
             assert words in out
+
+    def test_info_and_train_say_how_it_is_trained(self, run: Terminal) -> None:
+        words = ("--optimizer", "adam:0.02", "--batch", "32")
+        run.done("new", "mine.flux", "--data", IRIS_CSV, "--target", "species", *words)
+        lines = run.done("info", "mine.flux").lines
+        assert "optimizer    Adam, learning rate 0.02" in lines
+        assert "batch        32 of 120 rows, 4 batches an epoch, the last of 24 rows" in lines
+        assert not [line for line in lines if line.startswith(("schedule", "limits", "stops"))]
+        said = run.done("train", "mine.flux", "--iterations", "5").lines[0]
+        assert said == "training with Adam, learning rate 0.02, 32 of 120 rows, from iteration 0 to 5"
+
+    def test_info_tells_schedule_penalties_and_stop_conditions(self, run: Terminal) -> None:
+        project = files.load(IRIS)
+        optimizer = OptimizerSpecification(
+            "rmsprop",
+            0.01,
+            settings={"beta_2": 0.9, "epsilon": 1e-8},
+            schedule=ScheduleSpecification("cosine", period=500, warm_up=20),
+            l2=0.001,
+            clip_norm=1.0,
+        )
+        changed = project.specification.replace(
+            optimizer=optimizer, stop=StopSpecification(loss=0.1, patience=5)
+        )
+        files.save(project.with_specification(changed), run.folder / "all.flux")
+        lines = run.done("info", "all.flux").lines
+        for line in (
+            "optimizer    RMSProp, learning rate 0.01, ρ 0.9",
+            "schedule     cosine, period 500, floor 0, warm-up 20 updates",
+            "limits       L2 penalty 0.001, clipped to norm 1",
+            "batch        all 120 rows",
+            "stops        at a loss of 0.1, after 5 validations without a better loss",
+        ):
+            assert line in lines
 
     def test_check_compares_every_gradient(self, run: Terminal) -> None:
         lines = run.done("check", PARITY).lines

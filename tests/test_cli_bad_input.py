@@ -144,13 +144,19 @@ class TestNew:
             ("--loss", "hinge", "loss 'hinge' is not known; choose one of mse"),
             ("--seed", "-1", "--seed must not be negative, not -1"),
             ("--seed", "1.5", "--seed: invalid int value: '1.5'"),
-            ("--batch", "4", "unrecognized arguments: --batch 4"),
+            ("--batch", "0", "--batch: '0' is not a number of rows; write 32, or all"),
+            ("--batch", "-4", "'-4' is not a number of rows"),
+            ("--batch", "few", "'few' is not a number of rows"),
+            ("--batch", "121", "there are only 120 rows to train on, not 121; write all"),
+            ("--epochs", "4", "unrecognized arguments: --epochs 4"),
         ],
     )
     def test_options(self, refused: Callable[..., str], option: str, value: str, words: str) -> None:
         assert words in refused("new", "o.flux", "--data", IRIS_CSV, "--target", "species", option, value)
 
-    @pytest.mark.parametrize("option", ["--data", "--target", "--layers", "--loss", "--optimizer", "--seed"])
+    @pytest.mark.parametrize(
+        "option", ["--data", "--target", "--layers", "--loss", "--optimizer", "--batch", "--seed"]
+    )
     def test_options_without_a_value(self, refused: Callable[..., str], option: str) -> None:
         words = ("new", "o.flux", "--data", IRIS_CSV, "--target", "species")
         told = refused(*(words if option not in words else ("new", "o.flux")), option)

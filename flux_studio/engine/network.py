@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.batches import Batches
+from flux_studio.engine.batches import Batches, Rows
 from flux_studio.engine.executors import Executor, ExecutorName, Feed, ReferenceExecutor, load, loss_place
 from flux_studio.engine.layers import Layer
 from flux_studio.engine.losses import Loss
@@ -130,6 +130,14 @@ class Network:
         if key not in self.program.matrices:
             raise ProgramError(f"there is no matrix {key[1]!r} in layer {key[0]!r}")
         return self.program.matrices[key].view(self.arena)
+
+    def shapes(self) -> dict[MatrixKey, tuple[int, int]]:
+        """Rows and columns of every training matrix, where it holds a whole batch."""
+        return {key: slot.shape for key, slot in self._batch_program.matrices.items()}
+
+    def batch_rows(self, iteration: int) -> Rows:
+        """Which training rows the matrices of an iteration are of, in their order."""
+        return np.arange(self.program.rows) if self.batches is None else self.batches.indices(iteration)
 
     def parameter(self, key: MatrixKey) -> Array:
         """A parameter by layer identity and name: a view that can be written to."""

@@ -31,6 +31,17 @@ class Optimizer:
         """The settings beyond the learning rate, with their usual values."""
         return {**dict(self.update.defaults), **({"weight_decay": self.decay} if self.decay else {})}
 
+    @property
+    def formula(self) -> str:
+        """All that an update does, its parts apart by semicolons."""
+        return (
+            f"{updates.DECAY_WEIGHTS.formula};  {self.update.formula}" if self.decay else self.update.formula
+        )
+
+    def symbol(self, setting: str) -> str:
+        """How the formula writes a setting."""
+        return {**updates.DECAY_WEIGHTS.symbols, **self.update.symbols}.get(setting, setting)
+
 
 OPTIMIZERS: dict[str, Optimizer] = {
     optimizer.name: optimizer

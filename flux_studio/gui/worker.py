@@ -22,7 +22,7 @@ class Ready:
 
     executor: ExecutorName
     shapes: Mapping[MatrixKey, tuple[int, int]]
-    """Rows and columns of every matrix that can be asked for."""
+    """Rows and columns of every matrix that can be asked for, where it holds a whole batch."""
     parameter_count: int
 
 
@@ -70,9 +70,8 @@ class Worker(QThread):
             session = Session(self.project, self._executor, commands=self._commands)
             # The first instruction loads the compiled interpreter, or compiles it when the cache is cold.
             network = session.network
-            shapes = {key: slot.shape for key, slot in network.program.matrices.items()}
             self.ready = True
-            self.told.emit(self, Ready(self._executor, shapes, network.parameter_count))
+            self.told.emit(self, Ready(self._executor, network.shapes(), network.parameter_count))
             for event in session.events():
                 if isinstance(event, RunTaken):
                     self._runs.put(event.run)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from flux_studio.data.columns import Column, CsvFormat, suggest_columns
 from flux_studio.data.dataset import Dataset, prepare
 from flux_studio.data.table import Table
+from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.project import Project
 from flux_studio.project.specification import (
     DataSpecification,
     LayerSpecification,
     OptimizerSpecification,
+    ScheduleSpecification,
     Specification,
 )
 
@@ -80,6 +83,23 @@ def fitted_to(project: Project) -> Project:
     if (last.settings.get("activation") == "identity") != (activation == "identity"):
         changed = changed.change_layer(last.identity, activation=activation)
     return project.with_specification(changed)
+
+
+def usual_optimizer(kind: str, before: OptimizerSpecification) -> OptimizerSpecification:
+    """Another optimizer with its usual rate and settings; schedule, penalties and clipping stay."""
+    rate = OPTIMIZERS[kind].learning_rate
+    return msgspec.structs.replace(before, kind=kind, learning_rate=rate, settings={})
+
+
+def usual_schedule(kind: str, iterations: int, warm_up: int = 0) -> ScheduleSpecification:
+    """A schedule that suits a run of so many iterations: five steps, down to a tenth, or half a wave to zero."""
+    length = max(1, iterations - warm_up)
+    suited: dict[str, dict[str, float]] = {
+        "step": {"factor": 0.5, "period": float(max(1, length // 5))},
+        "exponential": {"factor": float(f"{0.1 ** (1 / length):.7g}")},
+        "cosine": {"period": float(length), "floor": 0.0},
+    }
+    return ScheduleSpecification(kind, warm_up=warm_up, **suited.get(kind, {}))
 
 
 def _training(table: Table, data: DataSpecification) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flux_studio.project.curve import CurvePoints
 from flux_studio.project.project import Run
@@ -78,6 +79,8 @@ class Frame:
     scores: Scores
     matrices: Mapping[MatrixKey, np.ndarray]
     """Each N×F as people see it; batch matrices hold the first ``rows`` rows that the request allowed."""
+    samples: NDArray[np.int64]
+    """Which training rows the batch matrices show, in their order."""
     curve: CurvePoints
     validation_curve: CurvePoints | None
     first_loss: float

@@ -418,6 +418,7 @@ class Session:
                 for key in request.keys
                 if key in self.network.program.matrices
             },
+            samples=self.network.batch_rows(self._iteration)[: request.rows].copy(),
             curve=self._curve.points(),
             validation_curve=None if self._validation_curve is None else self._validation_curve.points(),
             first_loss=self._first_loss,

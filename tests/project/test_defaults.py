@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from flux_studio.project.defaults import fitted_to, new_project
-from flux_studio.project.project import Project
+from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
+from flux_studio.project.defaults import fitted_to, new_project, usual_optimizer, usual_schedule
+from flux_studio.project.project import Project, update_rule
+from flux_studio.project.specification import OptimizerSpecification
 from flux_studio.training.events import Finished
 from flux_studio.training.session import Session
 from tests.project.projects import ACTIVATION, number_table, parity_table, table
@@ -58,3 +60,31 @@ def test_fitting_leaves_alone_what_it_cannot_fit() -> None:
     for layers in ((), (*project.specification.layers, ACTIVATION.new("layer-9"))):
         changed = project.with_specification(project.specification.replace(layers=layers))
         assert fitted_to(changed).specification == changed.specification
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_another_optimizer_has_its_usual_rate_and_keeps_the_limits(kind: str) -> None:
+    before = OptimizerSpecification("momentum", 3.0, {"beta_1": 0.5}, l2=0.1, clip_norm=2.0)
+    after = usual_optimizer(kind, before)
+    assert after == OptimizerSpecification(kind, OPTIMIZERS[kind].learning_rate, l2=0.1, clip_norm=2.0)
+    update_rule(after).rates()
+
+
+@pytest.mark.parametrize(
+    ("kind", "iterations", "last"),
+    [
+        ("constant", 1_000, 1.0),
+        ("step", 1_000, 0.5**4),
+        ("exponential", 1_000, 0.1),
+        ("cosine", 1_000, 0.0),
+        ("cosine", 1, None),
+    ],
+)
+def test_a_usual_schedule_spans_the_run(kind: str, iterations: int, last: float | None) -> None:
+    schedule = usual_schedule(kind, iterations, warm_up=0)
+    rule = update_rule(OptimizerSpecification(schedule=schedule, learning_rate=1.0))
+    assert schedule.period > 0
+    assert 0 < schedule.factor <= 1
+    if last is not None:
+        rate = SCHEDULES[kind].rate(rule.schedule_row(), iterations - 1)
+        assert rate == pytest.approx(last, abs=0.001)

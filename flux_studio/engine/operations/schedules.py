@@ -21,6 +21,8 @@ class Schedule(Operation):
     """η(u), from the base rate and the settings."""
 
     title: str
+    fields: tuple[str, ...] = ()
+    """Which settings the formula reads, beside the base rate and the warm-up that stands before any schedule."""
 
     def shape(self, *shapes: Shape) -> Shape:
         if shapes[0] != (1, len(SETTINGS)):
@@ -70,6 +72,7 @@ class StepDecay(Schedule):
 
     name = "step_rate"
     title = "step"
+    fields = ("factor", "period")
     formula = "η = η₀·γ^⌊u / period⌋"
 
     def share(self, update: float, factor: float, period: float, floor: float) -> float:
@@ -90,6 +93,7 @@ class Exponential(Schedule):
 
     name = "exponential_rate"
     title = "exponential"
+    fields = ("factor",)
     formula = "η = η₀·γᵘ"
 
     def share(self, update: float, factor: float, period: float, floor: float) -> float:
@@ -107,6 +111,7 @@ class Cosine(Schedule):
 
     name = "cosine_rate"
     title = "cosine"
+    fields = ("period", "floor")
     formula = "η = η₀·(f + (1 − f)·(1 + cos(π·u/T)) / 2)"
 
     def share(self, update: float, factor: float, period: float, floor: float) -> float:

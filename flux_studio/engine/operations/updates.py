@@ -7,6 +7,8 @@ snapshot of the arena is all there is to an optimizer's state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,17 @@ from flux_studio.errors import ShapeError
 
 RATES = ("learning_rate", "beta_1", "beta_2", "epsilon", "weight_decay", "beta_1_power", "beta_2_power")
 """What stands where in the row of rates. The powers begin at 1."""
+
+MEANINGS: dict[str, tuple[str, str]] = {
+    "beta_1": ("memory", "share of the earlier direction that each update keeps"),
+    "beta_2": ("memory of squares", "share of the earlier squared gradients that each update keeps"),
+    "epsilon": ("epsilon", "added below the fraction, so that a step stays finite where gradients are tiny"),
+    "weight_decay": (
+        "weight decay",
+        "share of η by which each update shrinks the weights, apart from the gradient",
+    ),
+}
+"""What people call each rate that an update may read beyond the learning rate, and what it does."""
 
 
 class Update(Operation):
@@ -29,6 +42,8 @@ class Update(Operation):
     """What is kept from one update to the next, each a block as long as the parameters."""
     defaults: tuple[tuple[str, float], ...] = ()
     """Values of the rates beyond the learning rate."""
+    symbols: Mapping[str, str] = MappingProxyType({})
+    """How the formula writes these rates."""
 
     def shape(self, *shapes: Shape) -> Shape:
         for other in (shapes[1], *shapes[3:]):
@@ -77,6 +92,7 @@ class Momentum(Update):
     formula = "v ← β·v + ∂C/∂θ;  θ ← θ − η·v"
     state = ("velocity",)
     defaults = (("beta_1", 0.9),)
+    symbols = MappingProxyType({"beta_1": "β"})
 
     def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
         (velocity,) = state
@@ -101,6 +117,7 @@ class Nesterov(Update):
     formula = "v ← β·v + ∂C/∂θ;  θ ← θ − η·(∂C/∂θ + β·v)"
     state = ("velocity",)
     defaults = (("beta_1", 0.9),)
+    symbols = MappingProxyType({"beta_1": "β"})
 
     def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
         (velocity,) = state
@@ -125,6 +142,7 @@ class RMSProp(Update):
     formula = "s ← ρ·s + (1 − ρ)·(∂C/∂θ)²;  θ ← θ − η·∂C/∂θ / (√s + ε)"
     state = ("second_moment",)
     defaults = (("beta_2", 0.99), ("epsilon", 1e-8))
+    symbols = MappingProxyType({"beta_2": "ρ", "epsilon": "ε"})
 
     def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
         (second,) = state
@@ -155,6 +173,7 @@ class Adam(Update):
     formula = "m ← β₁·m + (1 − β₁)·g;  v ← β₂·v + (1 − β₂)·g²;  θ ← θ − η·m̂ / (√v̂ + ε)"
     state = ("first_moment", "second_moment")
     defaults = (("beta_1", 0.9), ("beta_2", 0.999), ("epsilon", 1e-8))
+    symbols = MappingProxyType({"beta_1": "β₁", "beta_2": "β₂", "epsilon": "ε"})
 
     def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
         first, second = state
@@ -195,6 +214,7 @@ class DecayWeights(Update):
 
     name = "decay_weights"
     formula = "w ← w − η·λ·w"
+    symbols = MappingProxyType({"weight_decay": "λ"})
 
     def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
         parameters *= 1 - rates[0, 0] * rates[0, 4]

@@ -1,0 +1,118 @@
+"""How training is described in words: for the command line, the read-outs and the names of edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flux_studio.engine.operations.updates import MEANINGS
+from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
+from flux_studio.project.specification import (
+    OptimizerSpecification,
+    ScheduleSpecification,
+    StopSpecification,
+)
+
+
+def batch_text(batch: int | None, rows: int) -> str:
+    """Which rows each iteration looks at: ``all 16 rows``, ``32 of 1,437 rows``."""
+    if is_whole(batch, rows):
+        return f"all {_counted(rows, 'row')}" if rows != 1 else "1 row"
+    return f"{batch:,} of {rows:,} rows"
+
+
+def is_whole(batch: int | None, rows: int) -> bool:
+    """Whether every iteration looks at all rows."""
+    return batch is None or batch >= rows
+
+
+def epoch_text(batch: int | None, rows: int) -> str:
+    """How many iterations an epoch has, and whether its last batch is smaller."""
+    if batch is None or is_whole(batch, rows):
+        return "each iteration is an epoch"
+    count, rest = -(-rows // batch), rows % batch
+    last = f", the last of {_counted(rest, 'row')}" if rest else ""
+    return f"{count:,} batches an epoch{last}"
+
+
+def optimizer_text(optimizer: OptimizerSpecification) -> str:
+    """The optimizer with its rate and those settings that are not the usual ones: ``Adam, learning rate 0.01``."""
+    kind = OPTIMIZERS[optimizer.kind]
+    others = (
+        f"{kind.symbol(name)} {value:g}"
+        for name, value in optimizer.settings.items()
+        if value != kind.settings.get(name)
+    )
+    return ", ".join((kind.title, f"learning rate {optimizer.learning_rate:g}", *others))
+
+
+def schedule_text(schedule: ScheduleSpecification) -> str:
+    """The schedule with what it reads: ``cosine, period 5000, floor 0, warm-up 100 updates``."""
+    kind = SCHEDULES[schedule.kind]
+    parts = [kind.title, *(f"{name} {getattr(schedule, name):g}" for name in kind.fields)]
+    if schedule.warm_up:
+        parts.append(f"warm-up {_counted(schedule.warm_up, 'update')}")
+    return ", ".join(parts)
+
+
+def limits(optimizer: OptimizerSpecification) -> tuple[str, ...]:
+    """Penalties and clipping, each in a few words; nothing for what is off."""
+    named = (
+        ("L1 penalty", optimizer.l1),
+        ("L2 penalty", optimizer.l2),
+        ("clipped to value", optimizer.clip_value),
+        ("clipped to norm", optimizer.clip_norm),
+    )
+    return tuple(f"{words} {value:g}" for words, value in named if value)
+
+
+def stop_text(stop: StopSpecification) -> str:
+    """What may end training before its last iteration; empty where nothing does."""
+    parts = []
+    if stop.loss is not None:
+        parts.append(f"at a loss of {stop.loss:g}")
+    if stop.patience is not None:
+        parts.append(f"after {_counted(stop.patience, 'validation')} without a better loss")
+    if stop.seconds is not None:
+        parts.append(f"after {stop.seconds:g} s")
+    return ", ".join(parts)
+
+
+def optimizer_change(before: OptimizerSpecification, after: OptimizerSpecification) -> str:
+    """What an edit of the optimizer changed, for the list of edits: ``Optimizer Adam``, ``L2 penalty 0.01``."""
+    return next(_changes(before, after), "Optimizer")
+
+
+def _changes(before: OptimizerSpecification, after: OptimizerSpecification) -> Iterator[str]:
+    kind = OPTIMIZERS[after.kind]
+    if before.kind != after.kind:
+        yield f"Optimizer {kind.title}"
+    if before.learning_rate != after.learning_rate:
+        yield f"Learning rate {after.learning_rate:g}"
+    for name, usual in kind.settings.items():
+        value = after.settings.get(name, usual)
+        if before.settings.get(name, usual) != value:
+            title, _ = MEANINGS.get(name, (name, ""))
+            yield f"{title.capitalize()} {kind.symbol(name)} {value:g}"
+    if before.schedule != after.schedule:
+        yield from _schedule_changes(before.schedule, after.schedule)
+    for words, name in (
+        ("L1 penalty", "l1"),
+        ("L2 penalty", "l2"),
+        ("Clip gradient to value", "clip_value"),
+        ("Clip gradient to norm", "clip_norm"),
+    ):
+        value = getattr(after, name)
+        if getattr(before, name) != value:
+            yield f"{words} {value:g}" if value else f"{words}: off"
+
+
+def _schedule_changes(before: ScheduleSpecification, after: ScheduleSpecification) -> Iterator[str]:
+    if before.kind != after.kind:
+        yield f"Schedule {SCHEDULES[after.kind].title}"
+    for name in ("factor", "period", "floor", "warm_up"):
+        if getattr(before, name) != getattr(after, name):
+            yield f"Schedule: {name.replace('_', '-')} {getattr(after, name):g}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

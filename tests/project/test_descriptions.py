@@ -1,0 +1,71 @@
+"""Training in words."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from flux_studio.project import descriptions
+from flux_studio.project.specification import OptimizerSpecification, ScheduleSpecification
+
+SGD = OptimizerSpecification()
+
+
+@pytest.mark.parametrize(
+    ("batch", "rows", "text", "epoch"),
+    [
+        (None, 16, "all 16 rows", "each iteration is an epoch"),
+        (None, 1, "1 row", "each iteration is an epoch"),
+        (16, 16, "all 16 rows", "each iteration is an epoch"),
+        (500, 16, "all 16 rows", "each iteration is an epoch"),
+        (4, 16, "4 of 16 rows", "4 batches an epoch"),
+        (32, 1437, "32 of 1,437 rows", "45 batches an epoch, the last of 29 rows"),
+        (3, 7, "3 of 7 rows", "3 batches an epoch, the last of 1 row"),
+    ],
+)
+def test_batches(batch: int | None, rows: int, text: str, epoch: str) -> None:
+    assert descriptions.batch_text(batch, rows) == text
+    assert descriptions.epoch_text(batch, rows) == epoch
+
+
+def test_a_whole_batch_is_what_the_engine_takes_for_one() -> None:
+    assert [descriptions.is_whole(batch, 16) for batch in (None, 1, 15, 16, 17)] == [
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": "adam", "learning_rate": 0.01}, "Optimizer Adam"),
+        ({"learning_rate": 0.5}, "Learning rate 0.5"),
+        ({"schedule": ScheduleSpecification("cosine", period=99.0)}, "Schedule cosine"),
+        ({"schedule": ScheduleSpecification(warm_up=10)}, "Schedule: warm-up 10"),
+        ({"l2": 0.01}, "L2 penalty 0.01"),
+        ({"clip_value": 1.5}, "Clip gradient to value 1.5"),
+        ({"clip_norm": 1.0}, "Clip gradient to norm 1"),
+    ],
+)
+def test_an_edit_is_named_after_what_it_changes(changes: dict[str, object], words: str) -> None:
+    after = msgspec.structs.replace(SGD, **changes)
+    assert descriptions.optimizer_change(SGD, after) == words
+
+
+def test_switching_off_is_named_too() -> None:
+    before = msgspec.structs.replace(SGD, l1=0.1, clip_norm=1.0)
+    assert descriptions.optimizer_change(before, msgspec.structs.replace(before, l1=0.0)) == "L1 penalty: off"
+    off = msgspec.structs.replace(before, clip_norm=None)
+    assert descriptions.optimizer_change(before, off) == "Clip gradient to norm: off"
+
+
+def test_a_setting_is_named_with_its_symbol_and_against_its_usual_value() -> None:
+    momentum = OptimizerSpecification("momentum", 0.05)
+    other = msgspec.structs.replace(momentum, settings={"beta_1": 0.95})
+    assert descriptions.optimizer_change(momentum, other) == "Memory β 0.95"
+    assert descriptions.optimizer_text(other) == "momentum, learning rate 0.05, β 0.95"
+    usual = msgspec.structs.replace(momentum, settings={"beta_1": 0.9})
+    assert descriptions.optimizer_text(usual) == "momentum, learning rate 0.05"
