@@ -50,8 +50,10 @@ class Network:
         self.dtype = np.dtype(dtype)
         self.executor_name: ExecutorName = executor
         self.recording = record(self.layers, loss, inputs.shape[1], targets.shape[1])
+        loss.check_targets(targets)
         requests: list[Any] = [(len(inputs), PHASES)]
         if validation is not None and len(validation[0]):
+            loss.check_targets(validation[1])
             requests.append((len(validation[0]), EVALUATION))
         self.rule = rule or UpdateRule()
         self.layout = lay_out(self.recording, requests, self.rule)
