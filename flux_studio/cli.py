@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
-import json
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import flux_studio
 from flux_studio import locations
@@ -19,7 +20,6 @@ from flux_studio.errors import FluxError, UsageError
 if TYPE_CHECKING:
     from flux_studio.project.project import Project
     from flux_studio.project.specification import LayerSpecification, OptimizerSpecification
-    from flux_studio.training.events import Event, Progress
 
 BAD_INPUT = 2
 
@@ -27,18 +27,45 @@ BAD_INPUT = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0 for success, 2 for bad input, 130 for Ctrl+C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stdout is None:
+        sys.stdout = io.StringIO()  # closed by whoever started us
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that has no arrow gets \u2192
     try:
-        return _run(words)
+        code = _run(words)
+        sys.stdout.flush()  # while what goes wrong with it can still be told
+        return code
     except FluxError as error:
-        print(f"flux-studio: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return _complain(str(error))
     except KeyboardInterrupt:
+        if sys.stdout.isatty():
+            print()  # a progress bar keeps its line
         print("flux-studio: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 0
+    except MemoryError:
+        return _complain("there is not enough memory for this; use fewer units or fewer rows")
+    except OSError as error:
+        place = "standard output" if error.filename is None else os.fspath(error.filename)
+        _forget_output()
+        return _complain(f"{place}: {error.strerror or error}")
+
+
+def _complain(message: str) -> int:
+    # A file's name may hold a line break; a complaint is one line.
+    print(f"flux-studio: {' '.join(message.splitlines())}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _forget_output() -> None:
+    """Leave nothing in standard output that Python would fail to write at its end."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:
@@ -77,7 +104,7 @@ def _command_parser() -> argparse.ArgumentParser:
     new = command("new", _new, "make a project for a table")
     new.add_argument("out", type=Path, metavar="OUT.flux")
     new.add_argument("--data", type=Path, required=True, metavar="FILE")
-    new.add_argument("--target", required=True, metavar="COL[,COL]")
+    new.add_argument("--target", action="append", required=True, metavar="COL[,COL]")
     new.add_argument("--layers", metavar="16:tanh,3:sigmoid")
     new.add_argument("--loss", default="mse", metavar="mse")
     new.add_argument("--optimizer", metavar="sgd:0.5")
@@ -127,6 +154,8 @@ def _window(file: Path | None, others: Sequence[str]) -> int:
         close = difflib.get_close_matches(str(file), _LISTED, n=1)
         advice = f"did you mean {close[0]!r}?" if close else "see flux-studio --help"
         raise UsageError(f"{file}: there is no such file or command; {advice}")
+    if file is not None and file.is_dir():
+        raise UsageError(f"{file}: this is a folder; give a .flux or CSV file in it")
     if others:
         raise UsageError(f"the window opens one file; {' '.join(others)} is too much")
     from flux_studio.gui.app import run
@@ -139,9 +168,11 @@ def _new(options: argparse.Namespace) -> int:
     from flux_studio.project import files
     from flux_studio.project.defaults import new_project
 
+    _check_project_name(options.out)
+    _check_output(options.out, options.data)
     format, _ = preview(options.data)
     table = read_table(options.data, format)
-    targets = [name.strip() for name in options.target.split(",") if name.strip()]
+    targets = [name for text in options.target for name in _target_names(text, table.names)]
     if not targets:
         raise UsageError("--target names no column")
     project = new_project(table, format=format, targets=targets, seed=_not_negative(options.seed, "--seed"))
@@ -157,18 +188,23 @@ def _new(options: argparse.Namespace) -> int:
     return 0
 
 
+def _target_names(text: str, known: Sequence[str]) -> list[str]:
+    """A column's whole name, which may hold commas, or several names with commas between them."""
+    return [text] if text in known else [name.strip() for name in text.split(",") if name.strip()]
+
+
 def _layers(text: str) -> tuple[LayerSpecification, ...]:
     from flux_studio.project.catalogue import layer_kind
 
     dense = layer_kind("dense.v1")
     made = []
     for number, part in enumerate(text.split(","), start=1):
-        units, _, activation = part.strip().partition(":")
-        if not units.isdigit():
+        units, colon, activation = (piece.strip() for piece in part.partition(":"))
+        if not _is_whole(units) or (colon and not activation):
             raise UsageError(f"--layers: {part.strip()!r} is not UNITS:ACTIVATION, such as 16:tanh")
         settings: dict[str, int | float | str] = {"units": int(units)}
         if activation:
-            settings["activation"] = activation.strip()
+            settings["activation"] = activation
         layer = dense.new(f"layer-{number}", **settings)
         dense.check(layer.settings, f"layer {number}")
         made.append(layer)
@@ -178,34 +214,42 @@ def _layers(text: str) -> tuple[LayerSpecification, ...]:
 def _optimizer(text: str) -> OptimizerSpecification:
     from flux_studio.project.specification import OptimizerSpecification
 
-    kind, _, rate = text.partition(":")
+    kind, colon, rate = text.partition(":")
     try:
-        return OptimizerSpecification(kind, float(rate)) if rate else OptimizerSpecification(kind)
+        return OptimizerSpecification(kind, float(rate)) if colon else OptimizerSpecification(kind)
     except ValueError as error:
         raise UsageError(f"--optimizer: {rate!r} is not a learning rate; write sgd:0.5") from error
 
 
 def _train(options: argparse.Namespace) -> int:
+    from flux_studio import progress
     from flux_studio.export import exporters
     from flux_studio.project import files
     from flux_studio.training.events import Failed
     from flux_studio.training.session import Session
 
-    project = files.load(options.file)
-    for out in (options.save, options.export):
-        _check_folder(out)
+    if options.save is not None:
+        _check_project_name(options.save)
+        _check_output(options.save)
     if options.export is not None:
+        _check_output(options.export, options.file)
         exporters.choose(options.export)
+    project = files.load(options.file)
     if options.restart:
-        project = project.with_run(None)
+        project = project.restarted()
     session = Session(project, options.executor)
     until = project.specification.iterations
     if options.iterations is not None:
         until = session.iteration + _not_negative(options.iterations, "--iterations")
-    tell = _tell_json if options.json else _Bar(session.iteration, until).tell
+    tell = progress.tell_json if options.json else progress.ProgressBar(session.iteration, until).tell
     failed = None
     for event in session.train(until):
-        tell(event)
+        try:
+            tell(event)
+        except BrokenPipeError:
+            if options.save is None and options.export is None:
+                raise
+            _forget_output()  # nobody listens any more, but what was asked for is still to be written
         if isinstance(event, Failed):
             failed = event
     trained = project.with_run(session.run())
@@ -218,87 +262,12 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell_json(event: Event) -> None:
-    from flux_studio.training.events import Failed, Finished, Progress, Started
-
-    line: dict[str, Any]
-    match event:
-        case Started():
-            line = {"event": "started", "iteration": event.iteration, "executor": event.executor}
-        case Progress():
-            line = {"event": "progress", **_progress_fields(event)}
-        case Finished():
-            line = {
-                "event": "finished",
-                "iteration": event.progress.iteration,
-                "loss": event.progress.loss,
-                "validation_loss": event.progress.validation_loss,
-                "seconds": event.seconds,
-            }
-            if event.scores.accuracy is not None:
-                line["accuracy"] = event.scores.accuracy
-                line["validation_accuracy"] = event.scores.validation_accuracy
-        case Failed():
-            line = {"event": "failed", "iteration": event.iteration, "message": event.message}
-        case _:
-            return
-    print(json.dumps(line), flush=True)
-
-
-def _progress_fields(progress: Progress) -> dict[str, Any]:
-    return {
-        "iteration": progress.iteration,
-        "loss": progress.loss,
-        "validation_loss": progress.validation_loss,
-        "learning_rate": progress.learning_rate,
-        "iterations_per_second": progress.iterations_per_second,
-    }
-
-
-class _Bar:
-    """A progress bar on a terminal; plain lines, a tenth apart, everywhere else."""
-
-    def __init__(self, start: int, until: int) -> None:
-        self.start = start
-        self.until = until
-        self._last_tenth = -1
-        self._live = sys.stdout.isatty()
-
-    def tell(self, event: Event) -> None:
-        from flux_studio.training.events import Finished, Progress
-
-        if isinstance(event, Progress):
-            self._show(event)
-        elif isinstance(event, Finished):
-            self._show(event.progress)
-            if self._live:
-                print()
-            print(f"finished in {event.seconds:.2f} s{_right(event.scores.right, event.scores.rows)}", end="")
-            if event.scores.validation_accuracy is not None:
-                print(f", {event.scores.validation_accuracy:.1%} of the validation rows right", end="")
-            print()
-
-    def _show(self, progress: Progress) -> None:
-        share = (progress.iteration - self.start) / max(1, self.until - self.start)
-        text = f"iteration {progress.iteration:>9,}  loss {progress.loss:<12.6g}"
-        if progress.validation_loss is not None:
-            text += f"  validation {progress.validation_loss:<12.6g}"
-        if self._live:
-            full = round(24 * share)
-            print(f"\r{'█' * full}{'·' * (24 - full)}  {text}", end="", flush=True)
-        elif int(share * 10) > self._last_tenth:
-            self._last_tenth = int(share * 10)
-            print(f"{share:>4.0%}  {text}", flush=True)
-
-
-def _right(right: int | None, rows: int | None) -> str:
-    return "" if right is None else f", {right:,} of {rows:,} right"
-
-
 def _export(options: argparse.Namespace) -> int:
     from flux_studio.export import exporters
     from flux_studio.project import files
 
+    _check_output(options.out, options.file)
+    exporters.choose(options.out, options.format)
     project = files.load(options.file)
     exporter = exporters.export(project, options.out, options.format)
     print(f"{options.out}: {exporter.title}")
@@ -309,8 +278,9 @@ def _predict(options: argparse.Namespace) -> int:
     from flux_studio.export import predictions
     from flux_studio.project import files
 
+    if options.out is not None:
+        _check_output(options.out, options.file, options.data)
     project = files.load(options.file)
-    _check_folder(options.out)
     if options.out is None:
         sys.stdout.write(predictions.as_csv(project, options.data))
     else:
@@ -380,11 +350,9 @@ def _check(options: argparse.Namespace) -> int:
 
 def _screenshot(options: argparse.Namespace) -> int:
     width, _, height = options.size.partition("x")
-    if not (width.isdigit() and height.isdigit() and 0 < int(width) <= 8192 and 0 < int(height) <= 8192):
+    if not all(_is_whole(side) and 0 < int(side) <= 8192 for side in (width, height)):
         raise UsageError(f"--size: {options.size!r} is not WIDTHxHEIGHT, such as 1600x1000")
-    _check_folder(options.out)
-    if not options.file.exists():
-        raise UsageError(f"{options.file}: there is no such file")
+    _check_output(options.out, options.file)
     from flux_studio.gui.picture import save_picture
 
     save_picture(options.file, options.out, (int(width), int(height)), options.theme)
@@ -425,12 +393,26 @@ def _demo(options: argparse.Namespace) -> int:
     return code
 
 
-def _check_folder(path: Path | None) -> None:
-    """Complain about a missing output folder before any work is done for it."""
-    if path is not None and not path.parent.is_dir():
-        raise UsageError(f"{path}: the folder {path.parent} does not exist; make it first")
-    if path is not None and path.is_dir():
-        raise UsageError(f"{path}: this is a folder; give a file name")
+def _check_output(out: Path, *read: Path) -> None:
+    """Complain about a place that cannot be written to, or that holds what is read, before any work is done."""
+    if not out.parent.is_dir():
+        raise UsageError(f"{out}: the folder {out.parent} does not exist; make it first")
+    if out.is_dir():
+        raise UsageError(f"{out}: this is a folder; give a file name")
+    if not os.access(out.parent, os.W_OK):
+        raise UsageError(f"{out}: the folder {out.parent} cannot be written to; choose another one")
+    for file in read:
+        if out.exists() and file.exists() and out.samefile(file):
+            raise UsageError(f"{out}: this is the file that is read; give another name")
+
+
+def _check_project_name(out: Path) -> None:
+    if out.suffix.lower() != ".flux":
+        raise UsageError(f"{out}: a project's file is called .flux; write {out.name}.flux")
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _not_negative(value: int, option: str) -> int:

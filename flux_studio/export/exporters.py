@@ -17,7 +17,7 @@ import flux_studio
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import ExportError, ProjectFileError
-from flux_studio.project.catalogue import titles
+from flux_studio.project.catalogue import layer_kind, titles
 from flux_studio.project.files import write_atomically
 from flux_studio.project.project import Project
 
@@ -45,18 +45,17 @@ def export(project: Project, path: Path | str, format: str | None = None) -> Exp
 
 def choose(path: Path, format: str | None = None) -> Exporter:
     """The exporter for a format's name, or else for the file's suffix; :class:`ExportError` if there is none."""
-    known = ", ".join(exporter.name for exporter in EXPORTERS)
     if format is not None:
         for exporter in EXPORTERS:
             if exporter.name == format:
                 return exporter
+        known = ", ".join(exporter.name for exporter in EXPORTERS)
         raise ExportError(f"export format {format!r} is not known; choose one of {known}")
     for exporter in EXPORTERS:
         if path.suffix.lower() == exporter.suffix:
             return exporter
-    raise ExportError(
-        f"{path}: the suffix does not say which format is meant; use --format with one of {known}"
-    )
+    suffixes = ", ".join(exporter.suffix for exporter in EXPORTERS)
+    raise ExportError(f"{path}: the name does not say which format is meant; end it with one of {suffixes}")
 
 
 def weights(project: Project) -> dict[MatrixKey, Array]:
@@ -67,15 +66,26 @@ def weights(project: Project) -> dict[MatrixKey, Array]:
 
 
 def _metadata(project: Project) -> dict[str, Any]:
-    """What a reader needs beside the numbers to use them."""
-    dataset = project.dataset()
+    """What a reader needs beside the numbers to predict with them."""
+    dataset, specification = project.dataset(), project.specification
+    named = titles(specification)
     return {
         "made_by": f"Flux Studio {flux_studio.__version__}",
         "iteration": 0 if project.run is None else project.run.iteration,
-        "loss": project.specification.loss,
+        "dtype": specification.dtype,
+        "loss": specification.loss,
         "inputs": list(dataset.preprocessor.input_names),
         "outputs": list(dataset.preprocessor.target_names),
         "preprocessing": msgspec.to_builtins(dataset.preprocessor),
+        "layers": [
+            {
+                "identity": layer.identity,
+                "title": named[layer.identity],
+                "kind": layer.kind,
+                "settings": layer_kind(layer.kind).complete(layer.settings),
+            }
+            for layer in specification.layers
+        ],
     }
 
 
@@ -89,21 +99,11 @@ def _npz(project: Project) -> bytes:
 
 
 def _json(project: Project) -> bytes:
-    named = titles(project.specification)
+    document = {"format": "flux-studio-weights", "version": 1, **_metadata(project)}
     arrays = weights(project)
-    layers = [
-        {
-            "identity": layer.identity,
-            "title": named[layer.identity],
-            "kind": layer.kind,
-            "settings": layer.settings,
-            "matrices": {
-                name: _numbers(array) for (owner, name), array in arrays.items() if owner == layer.identity
-            },
-        }
-        for layer in project.specification.layers
-    ]
-    document = {"format": "flux-studio-weights", "version": 1, **_metadata(project), "layers": layers}
+    for layer in document["layers"]:
+        own = {name: array for (owner, name), array in arrays.items() if owner == layer["identity"]}
+        layer["matrices"] = {name: _numbers(array) for name, array in own.items()}
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -73,8 +73,11 @@ class Curve:
     def restored(cls, numbers: tuple[int, int, int, int], extremes: NDArray[np.float64]) -> Curve:
         """A curve as :meth:`numbers` and :meth:`array` described it."""
         start, every, count, width = numbers
+        last = start + every * max(count, width)
+        if min(start, count) < 0 or min(every, width) < 1 or last > np.iinfo(np.int64).max:
+            raise ValueError(f"a curve cannot be described by {numbers}")
         curve = cls(start, every)
-        curve.count, curve._width = count, max(1, width)
+        curve.count, curve._width = count, width
         if extremes.shape != (2, curve.used) or curve.used > 2 * BUCKETS:
             raise ValueError(f"a curve of {count} values in buckets of {width} cannot be {extremes.shape}")
         curve._low[: curve.used], curve._high[: curve.used] = extremes

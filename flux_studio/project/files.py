@@ -24,7 +24,7 @@ from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import FluxError, ProjectFileError
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.curve import Curve
-from flux_studio.project.project import LearningRateChange, Project, Run, make_layers
+from flux_studio.project.project import LearningRateChange, Project, Run, check_identities, make_layers
 from flux_studio.project.specification import SCHEMA_VERSION, Specification
 
 MIMETYPE = "application/x-flux-studio"
@@ -68,7 +68,7 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
         _put(archive, "table.csv", project.table.to_csv().encode())
         if run is not None:
             for folder, arrays in (("weights", run.parameters), ("start", run.start)):
-                for (layer, name), array in arrays.items():
+                for (layer, name), array in sorted(arrays.items(), key=lambda item: item[0]):
                     _put(archive, f"{folder}/{layer}/{name}.npy", _npy(array))
             _put(archive, "curve.npy", _npy(run.curve.array()))
             if run.validation_curve is not None:
@@ -81,19 +81,21 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
 def load(path: Path | str) -> Project:
     """Read a project; :class:`ProjectFileError` says what is wrong with the file and what to do."""
     path = Path(path)
-    if not path.exists():
+    if not os.path.exists(path):
         raise ProjectFileError(f"{path}: there is no such file")
     if path.is_dir():
         raise ProjectFileError(f"{path}: this is a folder, not a .flux file")
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _load(_Members(archive, path))
+        archive = zipfile.ZipFile(path)
     except PermissionError as error:
         raise ProjectFileError(f"{path}: this file may not be read; change its permissions") from error
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except Exception as error:
+        # zipfile documents BadZipFile, but damaged directories make it raise errors of many other kinds.
         raise ProjectFileError(
             f"{path}: this is not a whole .flux file; it may have been cut short: use an earlier copy"
         ) from error
+    with archive:
+        return _load(_Members(archive, path))
 
 
 class _Members:
@@ -120,11 +122,14 @@ class _Members:
             ) from error
 
     def array(self, name: str) -> Array:
+        raw = self.read(name)
         try:
-            array = np.load(io.BytesIO(self.read(name)), allow_pickle=False)
-        except (ValueError, EOFError, OSError, MemoryError) as error:
+            # Not np.load: it would open a zip in the zip, too.
+            array = np.lib.format.read_array(io.BytesIO(raw), allow_pickle=False)
+        except Exception as error:
+            # ValueError is the rule, but sizes can be too large for memory, and the tokenizer has errors of its own.
             raise ProjectFileError(
-                f"{self.path}: the part {name!r} does not hold numbers: {error}"
+                f"{self.path}: the part {name!r} does not hold numbers: {' '.join(str(error).split())}"
             ) from error
         if array.dtype not in (np.float32, np.float64) or array.ndim != 2:
             raise ProjectFileError(f"{self.path}: the part {name!r} is not a matrix of 32- or 64-bit numbers")
@@ -137,6 +142,7 @@ def _load(members: _Members) -> Project:
     try:
         for layer in specification.layers:
             layer_kind(layer.kind).check(layer.settings, layer.identity)
+        check_identities(specification)
         table = _table(members, specification.data.source)
     except FluxError as error:
         raise ProjectFileError(f"{members.path}: {error}") from error
@@ -157,7 +163,7 @@ def _decode(raw: bytes, path: Path) -> _Document:
                 f"{path}: written by a newer Flux Studio (version {version}); update to open it"
             )
         return msgspec.convert(plain, _Document)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProjectFileError(f"{path}: project.json cannot be read: {error}") from error
 
 
@@ -180,15 +186,17 @@ def _run(members: _Members, record: _RunRecord, project: Project) -> Run:
         }
     except FluxError as error:
         raise ProjectFileError(f"{members.path}: {error}") from error
-    if record.iteration < 0:
+    curve = _curve(members, "curve.npy", record.curve)
+    if record.iteration != max(0, curve.count - 1):
         raise ProjectFileError(
-            f"{members.path}: the run's iteration is {record.iteration}; it must not be negative"
+            f"{members.path}: the run is said to be at iteration {record.iteration}, "
+            f"but its curve has {curve.count} values: use an earlier copy"
         )
     return Run(
         iteration=record.iteration,
         parameters=_arrays(members, "weights", expected),
         start=_arrays(members, "start", expected),
-        curve=_curve(members, "curve.npy", record.curve),
+        curve=curve,
         validation_curve=(
             None
             if record.validation_curve is None
@@ -209,6 +217,8 @@ def _arrays(
         if array.shape != shape:
             found, wanted = ("×".join(map(str, sizes)) for sizes in (array.shape, shape))
             raise ProjectFileError(f"{members.path}: {part} is {found}, but the network needs {wanted}")
+        if not np.isfinite(array).all():
+            raise ProjectFileError(f"{members.path}: {part} holds a number that is not finite")
         arrays[layer, name] = array
     return arrays
 
@@ -235,26 +245,31 @@ def _npy(array: Array) -> bytes:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ProjectFileError(f"{path}: this is a folder; give a file name")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise ProjectFileError(f"{path}: the folder {path.parent} does not exist; make it first")
-    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        _replace(Path(os.path.realpath(path)), content)  # a link stays one: what it leads to is replaced
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ProjectFileError(
+            f"{path}: cannot be written ({reason}); the old file, if any, is as it was"
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(path))
         os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-        reason = error.strerror or str(error)
-        raise ProjectFileError(
-            f"{path}: cannot be written ({reason}); the old file, if any, is as it was"
-        ) from error
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def _mode(path: Path) -> int:

@@ -72,7 +72,7 @@ class Project:
         """The table as numbers; made once. :class:`DataError` when table and columns do not fit."""
         if "dataset" not in self._cache:
             data = self.specification.data
-            generator = np.random.default_rng([self.specification.seed, _SPLIT])
+            generator = _generator(self.specification, _SPLIT)
             self._cache["dataset"] = prepare(self.table, data.columns, data.validation_fraction, generator)
         return self._cache["dataset"]
 
@@ -125,11 +125,9 @@ class Project:
         except FluxError:
             # A stack that cannot be built has no weights to hand on; what is wrong with it is shown elsewhere.
             return fresh
-        kept = {
-            key: self.run.parameters[key]
-            for key, value in start.items()
-            if key in self.run.parameters and self.run.parameters[key].shape == value.shape
-        }
+        here = self.run.parameters
+        others = {key[0] for key, value in start.items() if key not in here or here[key].shape != value.shape}
+        kept = {key: here[key] for key in start if key[0] not in others}
         return fresh.with_run(Run.at_start({**start, **kept})) if kept else fresh
 
     def restarted(self) -> Project:
@@ -147,9 +145,15 @@ def make_layers(specification: Specification, n_inputs: int) -> list[tuple[str, 
     for layer, n in zip(specification.layers, passing, strict=False):
         kind = layer_kind(layer.kind)
         own = zlib.crc32(layer.identity.encode())
-        generator = np.random.default_rng([specification.seed, _WEIGHTS, specification.draw, own])
+        generator = _generator(specification, _WEIGHTS, specification.draw, own)
         made.append((layer.identity, kind.build(kind.complete(layer.settings), n, generator)))
     return made
+
+
+def _generator(specification: Specification, *stream: int) -> np.random.Generator:
+    """The project's own randomness, a stream for each use."""
+    _check_seed(specification)
+    return np.random.default_rng([specification.seed, *stream])
 
 
 def _start_weights(project: Project) -> dict[MatrixKey, Array]:
@@ -181,9 +185,8 @@ def check_stack(specification: Specification) -> None:
     """Raise :class:`SpecificationError` for settings that no data could make right."""
     if not specification.layers:
         raise SpecificationError("the network has no layers: drag a Dense layer from the palette into it")
+    check_identities(specification)
     named = titles(specification)
-    if len(named) != len(specification.layers):
-        raise SpecificationError("two layers of the network have the same identity")
     for layer in specification.layers:
         layer_kind(layer.kind).check(layer.settings, named[layer.identity])
     make_loss(specification.loss)
@@ -205,5 +208,15 @@ def check_stack(specification: Specification) -> None:
         )
     if specification.pace is not None and not 0 < specification.pace < float("inf"):
         raise SpecificationError(f"the pace must be above zero iterations a second, not {specification.pace}")
+    _check_seed(specification)
+
+
+def check_identities(specification: Specification) -> None:
+    """Raise :class:`SpecificationError` when a layer cannot be told from another."""
+    if len({layer.identity for layer in specification.layers}) < len(specification.layers):
+        raise SpecificationError("two layers of the network have the same identity")
+
+
+def _check_seed(specification: Specification) -> None:
     if specification.seed < 0 or specification.draw < 0:
         raise SpecificationError("the seed and the draw of start weights must not be negative")

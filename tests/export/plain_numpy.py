@@ -1,0 +1,110 @@
+"""A network that reads an exported file and predicts with NumPy alone: nothing here is Flux Studio's."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Metadata = dict[str, Any]
+Matrices = dict[tuple[str, str], np.ndarray]
+
+ACTIVATIONS = {
+    "identity": lambda a: a,
+    "relu": lambda a: np.maximum(a, 0),
+    "leaky_relu": lambda a: np.where(a > 0, a, 0.01 * a),
+    "elu": lambda a: np.where(a > 0, a, np.exp(np.minimum(a, 0)) - 1),
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "tanh": np.tanh,
+    "swish": lambda a: a / (1 + np.exp(-a)),
+    "gelu": lambda a: a * 0.5 * (1 + np.vectorize(math.erf)(a / math.sqrt(2))),
+}
+
+
+def from_npz(path: Path) -> tuple[Metadata, Matrices]:
+    """Metadata and matrices of a NumPy archive."""
+    with np.load(path, allow_pickle=False) as archive:
+        matrices = {tuple(name.rsplit(".", 1)): archive[name] for name in archive.files if name != "metadata"}
+        return json.loads(str(archive["metadata"])), matrices
+
+
+def from_json(path: Path) -> tuple[Metadata, Matrices]:
+    """Metadata and matrices of a JSON document."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    document = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+    matrices = {
+        (layer["identity"], name): np.array(rows, document["dtype"])
+        for layer in document["layers"]
+        for name, rows in layer["matrices"].items()
+    }
+    return document, matrices
+
+
+def from_csv(path: Path, dtype: str) -> Matrices:
+    """Matrices of a CSV table, by the layer's title."""
+    cells: dict[tuple[str, str], dict[tuple[int, int], np.floating[Any]]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            place = int(row["row"]), int(row["column"])
+            cells.setdefault((row["layer"], row["matrix"]), {})[place] = np.dtype(dtype).type(row["value"])
+    matrices = {}
+    for key, values in cells.items():
+        rows, columns = np.array(list(values)).max(axis=0) + 1
+        assert len(values) == rows * columns
+        matrices[key] = np.array(list(values.values()), dtype).reshape(rows, columns)
+        assert all(matrices[key][place] == value for place, value in values.items())
+    return matrices
+
+
+def inputs(metadata: Metadata, table: Path) -> np.ndarray:
+    """The rows of a table as N×I, by the encoders in the metadata."""
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = []
+    for encoder in metadata["preprocessing"]["input_encoders"]:
+        cells = [row[encoder["column"]] for row in rows]
+        if encoder["kind"] == "number":
+            columns.append([(float(cell) - encoder["offset"]) / encoder["scale"] for cell in cells])
+        elif encoder["kind"] == "yes_no":
+            columns.append([{encoder["no"]: 0.0, encoder["yes"]: 1.0}[cell] for cell in cells])
+        else:
+            columns += [[float(cell == name) for cell in cells] for name in encoder["categories"]]
+    matrix = np.array(columns).T
+    assert matrix.shape[1] == len(metadata["inputs"])
+    return matrix
+
+
+def forward(metadata: Metadata, matrices: Matrices, x: np.ndarray) -> np.ndarray:
+    """The network's outputs, N×O, in float64."""
+    for layer in metadata["layers"]:
+        if layer["kind"] == "dense.v1":
+            w, b = (matrices[layer["identity"], name] for name in ("weights_matrix", "bias_matrix"))
+            x = x @ w.astype(np.float64) + b.astype(np.float64)
+        x = ACTIVATIONS[layer["settings"]["activation"]](x)
+    return x
+
+
+def decode(metadata: Metadata, outputs: np.ndarray) -> list[list[str | float]]:
+    """What ``predict`` should say: predictions, then shares, for each row."""
+    predictions: list[list[str | float]] = []
+    shares: list[list[float]] = []
+    for encoder in metadata["preprocessing"]["target_encoders"]:
+        width = len(encoder.get("categories", [0]))
+        part, outputs = outputs[:, :width], outputs[:, width:]
+        if encoder["kind"] == "number":
+            predictions.append(list(part[:, 0] * encoder["scale"] + encoder["offset"]))
+        elif encoder["kind"] == "yes_no":
+            predictions.append([encoder["yes"] if y >= 0.5 else encoder["no"] for y in part[:, 0]])
+            shares += [list(1 - part[:, 0]), list(part[:, 0])]
+        else:
+            predictions.append([encoder["categories"][place] for place in part.argmax(axis=1)])
+            shares += [list(column) for column in part.T]
+    assert outputs.shape[1] == 0
+    return [list(row) for row in zip(*predictions, *shares, strict=True)]

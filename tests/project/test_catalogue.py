@@ -1,0 +1,113 @@
+"""The catalogue: what a layer may be set to, what layers are called, and how wide they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flux_studio.engine import Activation, Dense
+from flux_studio.engine.layers import ACTIVATIONS
+from flux_studio.errors import SpecificationError
+from flux_studio.project.catalogue import LAYER_KINDS, MAXIMUM_UNITS, layer_kind, titles, widths
+from flux_studio.project.specification import Setting
+from tests.project.projects import ACTIVATION, DENSE, number_project, stack
+
+
+@pytest.mark.parametrize("kind", LAYER_KINDS.values(), ids=LAYER_KINDS)
+def test_every_kind_is_complete_and_its_defaults_are_right(kind: object) -> None:
+    row = LAYER_KINDS[kind.kind]  # type: ignore[attr-defined]
+    assert row.title
+    assert row.summary.endswith(".")
+    assert row.formula
+    row.check({}, "here")
+    layer = row.new("layer-5")
+    assert layer.kind == row.kind
+    assert set(layer.settings) == {field.name for field in row.fields}
+    built = row.build(row.complete({}), 3, np.random.default_rng(0))
+    assert built.forward(_rows(3)).shape == (2, row.outputs(row.complete({}), 3))
+
+
+def _rows(columns: int) -> object:
+    from flux_studio.engine import Tensor
+
+    return Tensor(np.ones((2, columns)))
+
+
+@pytest.mark.parametrize(
+    ("settings_", "reason"),
+    [
+        ({"units": 0}, "units must be a whole number from 1 to 4,096, not 0"),
+        ({"units": -3}, "not -3"),
+        ({"units": 1_000_000}, "not 1000000"),
+        ({"units": 2.5}, "not 2.5"),
+        ({"units": True}, "not True"),
+        ({"units": "eight"}, "not 'eight'"),
+        (
+            {"activation": "lrelu"},
+            "activation 'lrelu' is not known; choose one of identity, relu, leaky_relu",
+        ),
+        ({"activation": 3}, "activation 3 is not known"),
+        ({"initializer": "he"}, "start weights 'he' is not known"),
+        ({"bias": 1}, "a Dense layer has no setting 'bias'"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_in_one_line(settings_: dict[str, Setting], reason: str) -> None:
+    with pytest.raises(SpecificationError) as caught:
+        DENSE.check(settings_, "Dense 2")
+    assert str(caught.value).startswith("Dense 2: ")
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.integers())
+def test_units_in_their_range_pass_and_no_others(units: int) -> None:
+    if 1 <= units <= MAXIMUM_UNITS:
+        DENSE.check({"units": units}, "here")
+    else:
+        with pytest.raises(SpecificationError):
+            DENSE.check({"units": units}, "here")
+
+
+def test_every_activation_can_be_chosen() -> None:
+    for name in ACTIVATIONS:
+        DENSE.check({"activation": name}, "here")
+        ACTIVATION.check({"activation": name}, "here")
+
+
+def test_an_unknown_kind_names_the_known_ones() -> None:
+    with pytest.raises(
+        SpecificationError, match=r"'dense\.v9' is not known; known kinds: dense\.v1, activation\.v1"
+    ):
+        layer_kind("dense.v9")
+
+
+def test_layers_are_counted_by_their_kind() -> None:
+    specification = number_project().specification.replace(
+        layers=(DENSE.new("x"), ACTIVATION.new("y"), DENSE.new("z"), ACTIVATION.new("w"))
+    )
+    assert titles(specification) == {"x": "Dense 1", "y": "Activation 1", "z": "Dense 2", "w": "Activation 2"}
+
+
+def test_widths_run_through_the_stack() -> None:
+    layers = (*stack((8, "tanh"), (5, "relu")), ACTIVATION.new("layer-9"))
+    specification = number_project().specification.replace(layers=layers)
+    assert widths(specification, 4) == (4, 8, 5, 5)
+    assert widths(specification.replace(layers=()), 4) == (4,)
+
+
+def test_settings_reach_the_layer() -> None:
+    dense = DENSE.build(
+        DENSE.complete({"units": 3, "activation": "gelu", "initializer": "zeros"}),
+        2,
+        np.random.default_rng(0),
+    )
+    assert isinstance(dense, Dense)
+    assert dense.activation == "gelu"
+    assert dense.linear.weight.shape == (2, 3)
+    assert not dense.linear.weight.data.any()
+    activation = ACTIVATION.build(ACTIVATION.complete({"activation": "elu"}), 2, np.random.default_rng(0))
+    assert isinstance(activation, Activation)
+    assert activation.activation == "elu"
