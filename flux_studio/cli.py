@@ -212,11 +212,12 @@ def _layers(text: str) -> tuple[LayerSpecification, ...]:
 
 
 def _optimizer(text: str) -> OptimizerSpecification:
+    from flux_studio.engine.updating import UpdateRule
     from flux_studio.project.specification import OptimizerSpecification
 
     kind, colon, rate = text.partition(":")
     try:
-        return OptimizerSpecification(kind, float(rate)) if colon else OptimizerSpecification(kind)
+        return OptimizerSpecification(kind, float(rate) if colon else UpdateRule(kind).kind.learning_rate)
     except ValueError as error:
         raise UsageError(f"--optimizer: {rate!r} is not a learning rate; write sgd:0.5") from error
 
@@ -329,7 +330,7 @@ def _check(options: argparse.Namespace) -> int:
     project = files.load(options.file)
     named = titles(project.specification)
     # NumPy's rounding is the plainest there is, and nothing needs compiling for it.
-    checks = check_gradients(project.network("reference", dtype="float64"))
+    checks = check_gradients(project.network("reference", dtype="float64", batched=False))
     for check in checks:
         layer, matrix = check.key
         row, column = check.worst_cell

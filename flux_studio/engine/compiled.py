@@ -28,7 +28,7 @@ import numpy as np
 
 from flux_studio import locations
 from flux_studio.engine import operations
-from flux_studio.engine.executors import Executor
+from flux_studio.engine.executors import Executor, Feed, loss_place
 from flux_studio.engine.operations.base import Array, Elementwise, Operation
 from flux_studio.engine.program import Program
 from flux_studio.errors import ProgramError
@@ -65,17 +65,38 @@ class CompiledExecutor(Executor):
         validation: Program | None = None,
         every: int = 0,
         validation_losses: Array | None = None,
+        feed: Feed | None = None,
     ) -> tuple[int, int]:
-        if training.loss is None:
-            raise ProgramError("a program without a loss cannot be trained")
-        if validation is None or validation.loss is None or validation_losses is None:
-            table, place, every, room = self._no_table, 0, 0, self._nothing
+        if validation is None or validation_losses is None:
+            watch = (self._no_table, 0, 0, self._nothing)
         else:
-            table, place, room = validation.table, validation.loss.offset, validation_losses
-        done, validated = self._interpreter.iterate(
-            self.arena, training.table, training.loss.offset, losses, iteration, table, place, every, room
-        )
+            watch = (validation.table, loss_place(validation), every, validation_losses)
+        if feed is None:
+            work = (self.arena, training.table, loss_place(training), losses, iteration)
+            done, validated = self._interpreter.iterate(*work, *watch)
+        else:
+            small = feed.remainder or training
+            done, validated = self._interpreter.iterate_batches(
+                self.arena,
+                *_places(training),
+                *_places(small),
+                small.rows,
+                feed.inputs,
+                feed.targets,
+                feed.order,
+                feed.bounds,
+                losses,
+                iteration,
+                *watch,
+            )
         return int(done), int(validated)
+
+
+def _places(program: Program) -> tuple[Any, ...]:
+    """What the interpreter needs to know of a program that is fed: table, inputs, targets and loss."""
+    if program.targets is None:
+        raise ProgramError("a program without targets cannot be trained")
+    return program.table, program.inputs.offset, program.targets.offset, loss_place(program)
 
 
 def warm(dtype: type[np.floating[Any]]) -> None:
@@ -85,6 +106,10 @@ def warm(dtype: type[np.floating[Any]]) -> None:
     module = interpreter()
     module.execute(arena, table, np.uint64(0), np.uint64(0), np.uint64(0))
     module.iterate(arena, table, 0, losses, 0, table, 0, 0, losses)
+    rows, numbers = np.empty((0, 1), dtype), np.zeros(1, np.int64)
+    program = (table, 0, 0, 0)
+    watch = (table, 0, 0, losses)
+    module.iterate_batches(arena, *program, *program, 0, rows, rows, numbers, numbers, losses, 0, *watch)
 
 
 def is_warm() -> bool:
@@ -193,6 +218,53 @@ _TEMPLATE = textwrap.dedent(
                 return i + 1, validated
             if every > 0 and (iteration + i + 1) % every == 0:
                 execute(A, V, begin, validation_end, uint64(iteration + i + 1))
+                validation_losses[validated] = A[validation_loss]
+                validated += 1
+        return len(losses), validated
+
+
+    @njit(**OPTIONS)
+    def gather(A, place, X, order, first, rows):
+        features = uint64(X.shape[1])
+        block = uint64(16)
+        count = uint64(rows)
+        start = uint64(0)
+        while start < count:
+            stop = min(start + block, count)
+            for f in range(features):
+                for i in range(start, stop):
+                    A[place + f * count + i] = X[uint64(order[first + i]), f]
+            start = stop
+
+
+    @njit(cache=True, **OPTIONS)
+    def iterate_batches(
+        A, T, x, y, loss, T2, x2, y2, loss2, small, X, Y, order, bounds, losses, iteration,
+        V, validation_loss, every, validation_losses,
+    ):
+        validated = 0
+        begin = uint64(0)
+        end = uint64(len(T))
+        end2 = uint64(len(T2))
+        validation_end = uint64(len(V))
+        for i in range(len(losses)):
+            first = uint64(bounds[i])
+            rows = bounds[i + 1] - bounds[i]
+            t = uint64(iteration + i + 1)
+            if rows == small:
+                gather(A, uint64(x2), X, order, first, rows)
+                gather(A, uint64(y2), Y, order, first, rows)
+                execute(A, T2, begin, end2, t)
+                losses[i] = A[loss2]
+            else:
+                gather(A, uint64(x), X, order, first, rows)
+                gather(A, uint64(y), Y, order, first, rows)
+                execute(A, T, begin, end, t)
+                losses[i] = A[loss]
+            if not np.isfinite(losses[i]):
+                return i + 1, validated
+            if every > 0 and (iteration + i + 1) % every == 0:
+                execute(A, V, begin, validation_end, t)
                 validation_losses[validated] = A[validation_loss]
                 validated += 1
         return len(losses), validated

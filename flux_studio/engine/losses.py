@@ -29,7 +29,8 @@ class Loss(ABC):
         """The cost, differentiable with respect to the prediction."""
 
     def check_targets(self, targets: Array) -> None:
-        """Raise :class:`DataError` for targets, N×O, that this loss cannot judge."""
+        """Raise :class:`DataError` for targets, N×O, that this loss cannot judge; as a rule it can judge all."""
+        return None
 
 
 class MSELoss(Loss):

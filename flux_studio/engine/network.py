@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.executors import Executor, ExecutorName, ReferenceExecutor
+from flux_studio.engine.batches import Batches
+from flux_studio.engine.executors import Executor, ExecutorName, Feed, ReferenceExecutor, load, loss_place
 from flux_studio.engine.layers import Layer
 from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import shape_text
 from flux_studio.engine.operations.base import Array
+from flux_studio.engine.operations.updates import RATES
 from flux_studio.engine.program import EVALUATION, FORWARD_ONLY, Program, lay_out
-from flux_studio.engine.recording import NETWORK, PHASES, Recording
+from flux_studio.engine.recording import NETWORK, PHASES, Phase, Recording
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.updating import UpdateRule, Updating
 from flux_studio.errors import ProgramError, ShapeError
 
 MAXIMUM_ARENA_BYTES = 8 * 2**30
+EVALUATION_ROWS = 1024
+"""How many training rows are evaluated at once, where they are trained on in mini-batches."""
 
 
 class Network:
@@ -39,6 +43,8 @@ class Network:
         dtype: Any = np.float32,
         executor: ExecutorName = "compiled",
         rule: UpdateRule | None = None,
+        batch: int | None = None,
+        seed: int = 0,
     ) -> None:
         if len(inputs) == 0:
             raise ShapeError("a network needs at least one row to train on")
@@ -51,12 +57,12 @@ class Network:
         self.executor_name: ExecutorName = executor
         self.recording = record(self.layers, loss, inputs.shape[1], targets.shape[1])
         loss.check_targets(targets)
-        requests: list[Any] = [(len(inputs), PHASES)]
-        if validation is not None and len(validation[0]):
+        if validation is not None:
             loss.check_targets(validation[1])
-            requests.append((len(validation[0]), EVALUATION))
         self.rule = rule or UpdateRule()
-        self.layout = lay_out(self.recording, requests, self.rule)
+        self.batches = None if batch is None or batch >= len(inputs) else Batches(len(inputs), batch, seed)
+        plan = _plan(len(inputs), self.batches, 0 if validation is None else len(validation[0]))
+        self.layout = lay_out(self.recording, plan.values(), self.rule)
         if self.layout.size * self.dtype.itemsize > MAXIMUM_ARENA_BYTES:
             needed = self.layout.size * self.dtype.itemsize / 2**30
             raise ProgramError(
@@ -64,11 +70,18 @@ class Network:
                 f"{MAXIMUM_ARENA_BYTES // 2**30} GB allowed: use fewer units or fewer rows"
             )
         self.arena: Array = np.zeros(self.layout.size, self.dtype)
-        self.program = self.layout.programs[0]
-        self.validation = self.layout.programs[1] if len(requests) > 1 else None
+        programs = dict(zip(plan, self.layout.programs, strict=True))
+        self.program = self._batch_program = programs["training"]
+        """The program whose matrices are of the present resting point."""
+        self.validation = programs.get("validation")
+        self._remainder = programs.get("remainder")
+        self._evaluations = [programs[name] for name in ("evaluation", "last evaluation") if name in programs]
         self.executor = make_executor(executor, self.arena)
         self.layout.prepare(self.arena)
-        self.fill(self.program, inputs, targets)
+        if self.batches is None:
+            self.fill(self.program, inputs, targets)
+        else:
+            self._inputs, self._targets = (_rows(values, self.dtype) for values in (inputs, targets))
         if self.validation is not None and validation is not None:
             self.fill(self.validation, *validation)
         self._learning_rate = self.rule.learning_rate
@@ -108,7 +121,7 @@ class Network:
     @property
     def loss(self) -> float:
         """The training loss that the arena holds."""
-        return float(self.arena[_place(self.program)])
+        return float(self.arena[loss_place(self.program)])
 
     @property
     def outputs(self) -> Array:
@@ -141,6 +154,27 @@ class Network:
                 )
             _put(slot.view(self.arena), np.asarray(value), f"{key[1]} of {key[0]}")
 
+    def optimizer_state(self) -> dict[str, Array]:
+        """Copies of what the optimizer keeps from one update to the next, by name; empty where it keeps nothing."""
+        updating = self._updating
+        blocks = {name: slot.view(self.arena).copy() for name, slot in updating.state.items()}
+        return {**blocks, "rates": updating.rates.view(self.arena).copy()} if blocks else {}
+
+    def set_optimizer_state(self, state: Mapping[str, Array]) -> None:
+        """Put an optimizer's state back; of its rates only the running powers, for the others may have changed."""
+        if not state:
+            return
+        updating = self._updating
+        blocks = {**updating.state, "rates": updating.rates}
+        if {name: block.shape for name, block in blocks.items()} != {
+            n: np.shape(v) for n, v in state.items()
+        }:
+            raise ShapeError(f"this is not the state of the optimizer {self.rule.kind.title} on this network")
+        for name, slot in updating.state.items():
+            slot.view(self.arena)[...] = state[name]
+        powers = [RATES.index(name) for name in ("beta_1_power", "beta_2_power")]
+        updating.rates.view(self.arena)[0, powers] = state["rates"][0, powers]
+
     def fill(self, program: Program, inputs: Array, targets: Array | None = None) -> None:
         """Copy rows into a program's input and target matrices."""
         _put(program.inputs.view(self.arena), inputs, "inputs")
@@ -151,25 +185,67 @@ class Network:
         """Run the forward phase on the training rows."""
         self.executor.run(self.program, *self.program.span("forward"))
 
-    def rest(self) -> float:
-        """Forward, loss and backward without an update: all matrices belong to the present weights."""
-        self.executor.run(self.program, *self.program.span("forward", "backward"))
+    def rest(self, iteration: int = 0) -> float:
+        """Forward, loss and backward without an update: all matrices belong to the present weights.
+
+        With mini-batches these are of the batch that ``iteration`` looks at.
+        """
+        program = self.load(iteration)
+        self.executor.run(program, *program.span("forward", "backward"), iteration)
         return self.loss
+
+    def load(self, iteration: int) -> Program:
+        """Put the batch of an iteration in place and return the program that works on it."""
+        if self.batches is not None:
+            feed = self._feed(self.batches, iteration, 1)
+            self.program = feed.program(self._batch_program, 0)
+            load(self.program, self.arena, feed, 0)
+        return self.program
+
+    def evaluate(self) -> tuple[float, Array]:
+        """The loss over all training rows with the present weights, and their outputs N×O."""
+        if self.batches is None:
+            return self.loss, self.outputs
+        total, outputs, start = 0.0, [], 0
+        chunk, last = self._evaluations[0], self._evaluations[-1]
+        while start < len(self._inputs):
+            program = chunk if start + chunk.rows <= len(self._inputs) else last
+            part = slice(start, start + program.rows)
+            program.inputs.view(self.arena)[...] = self._inputs[part]
+            self._target_matrix(program)[...] = self._targets[part]
+            self.executor.run(program, 0, len(program.instructions))
+            total += float(self.arena[loss_place(program)]) * program.rows
+            outputs.append(program.outputs.view(self.arena).copy())
+            start += program.rows
+        return total / start, np.concatenate(outputs)
 
     def validate(self) -> float | None:
         """The loss over the validation rows, or ``None`` where there are none."""
         if self.validation is None:
             return None
         self.executor.run(self.validation, 0, len(self.validation.instructions))
-        return float(self.arena[_place(self.validation)])
+        return float(self.arena[loss_place(self.validation)])
 
     def iterate(
         self, losses: Array, iteration: int = 0, every: int = 0, validation_losses: Array | None = None
     ) -> tuple[int, int]:
         """Whole iterations from a resting point, one for each place of ``losses``; see :meth:`Executor.iterate`."""
-        return self.executor.iterate(
-            self.program, losses, iteration, self.validation, every, validation_losses
+        feed = None if self.batches is None else self._feed(self.batches, iteration + 1, len(losses))
+        done = self.executor.iterate(
+            self._batch_program, losses, iteration, self.validation, every, validation_losses, feed
         )
+        if feed is not None and done[0]:
+            self.program = feed.program(self._batch_program, done[0] - 1)
+        return done
+
+    def _feed(self, batches: Batches, iteration: int, count: int) -> Feed:
+        order, bounds = batches.window(iteration, count)
+        return Feed(self._inputs, self._targets, order, bounds, self._remainder)
+
+    def _target_matrix(self, program: Program) -> Array:
+        if program.targets is None:
+            raise ProgramError("a program without targets cannot be evaluated")
+        return program.targets.view(self.arena)
 
     def snapshot(self) -> Array:
         """A copy of parameters and gradients: what :meth:`restore` needs."""
@@ -226,10 +302,26 @@ def record(layers: Iterable[tuple[str, Layer]], loss: Loss, n_inputs: int, n_tar
     return recording
 
 
-def _place(program: Program) -> int:
-    if program.loss is None:
-        raise ProgramError("this program has no loss")
-    return program.loss.offset
+def _plan(rows: int, batches: Batches | None, validation: int) -> dict[str, tuple[int, tuple[Phase, ...]]]:
+    """Which programs a network needs: how many rows each works on, and its phases."""
+    plan = {"training": (rows if batches is None else batches.size, PHASES)}
+    if batches is not None:
+        if batches.rest:
+            plan["remainder"] = (batches.rest, PHASES)
+        chunk = min(rows, EVALUATION_ROWS)
+        plan["evaluation"] = (chunk, EVALUATION)
+        if rows % chunk:
+            plan["last evaluation"] = (rows % chunk, EVALUATION)
+    if validation:
+        plan["validation"] = (validation, EVALUATION)
+    return plan
+
+
+def _rows(values: Array, dtype: Any) -> Array:
+    """All rows in the network's type, stored row by row: a batch is gathered from them."""
+    kept = np.empty(values.shape, dtype)
+    _put(kept, values, "the data")
+    return kept
 
 
 def _put(place: Array, values: Array, what: str) -> None:

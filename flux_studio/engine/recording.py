@@ -32,7 +32,7 @@ class Symbol(Differentiable):
     ) -> None:
         self.recording = recording
         self.needs_gradient = needs_gradient
-        self.origin = self if origin is None else origin.origin
+        self.origin: Symbol = self if origin is None else origin.origin
         self._shape = shape
 
     @property

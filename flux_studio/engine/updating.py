@@ -82,6 +82,13 @@ class UpdateRule:
             raise SpecificationError(f"optimizer {self.optimizer!r} is not known; choose one of {known}")
         return OPTIMIZERS[self.optimizer]
 
+    def check(self) -> None:
+        """Raise :class:`SpecificationError` for a name that is not known."""
+        self.rates()
+        if self.schedule not in SCHEDULES:
+            known = ", ".join(SCHEDULES)
+            raise SpecificationError(f"schedule {self.schedule!r} is not known; choose one of {known}")
+
     @property
     def is_scheduled(self) -> bool:
         """Whether the learning rate depends on the iteration."""
@@ -105,6 +112,7 @@ class UpdateRule:
 class Updating:
     """A rule laid out: its places, the numbers to put there at the start, and its instructions."""
 
+    rates: Slot
     learning_rate: Slot
     """η as the next update uses it."""
     base_rate: Slot
@@ -148,12 +156,12 @@ class UpdateBuilder:
             "update": tuple(self.update),
             "loss": tuple(self.loss),
         }
-        return Updating(learning_rate, base_rate, state, tuple(self.numbers), self.matrices, phases)
+        return Updating(
+            self.rates, learning_rate, base_rate, state, tuple(self.numbers), self.matrices, phases
+        )
 
     def _schedule(self, learning_rate: Slot) -> Slot:
-        if self.rule.schedule not in SCHEDULES:
-            known = ", ".join(SCHEDULES)
-            raise SpecificationError(f"schedule {self.rule.schedule!r} is not known; choose one of {known}")
+        self.rule.check()
         if not self.rule.is_scheduled:
             return learning_rate
         row = self._row(*self.rule.schedule_row())

@@ -20,11 +20,19 @@ from flux_studio.data.columns import CsvFormat
 from flux_studio.data.readers import parse_table
 from flux_studio.data.table import Table
 from flux_studio.engine.operations.base import Array
+from flux_studio.engine.operations.updates import RATES
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import FluxError, ProjectFileError
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.curve import Curve
-from flux_studio.project.project import LearningRateChange, Project, Run, check_identities, make_layers
+from flux_studio.project.project import (
+    LearningRateChange,
+    Project,
+    Run,
+    check_identities,
+    make_layers,
+    update_rule,
+)
 from flux_studio.project.specification import SCHEMA_VERSION, Specification
 
 MIMETYPE = "application/x-flux-studio"
@@ -38,6 +46,7 @@ class _RunRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     curve: tuple[int, int, int, int]
     validation_curve: tuple[int, int, int, int] | None
     changes: tuple[LearningRateChange, ...] = ()
+    optimizer: tuple[str, ...] = ()
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +67,7 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
             run.curve.numbers(),
             None if run.validation_curve is None else run.validation_curve.numbers(),
             run.changes,
+            tuple(sorted(run.optimizer)),
         )
     document = _Document(SCHEMA_VERSION, project.specification, record)
     content = io.BytesIO()
@@ -70,6 +80,8 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
             for folder, arrays in (("weights", run.parameters), ("start", run.start)):
                 for (layer, name), array in sorted(arrays.items(), key=lambda item: item[0]):
                     _put(archive, f"{folder}/{layer}/{name}.npy", _npy(array))
+            for name, array in sorted(run.optimizer.items()):
+                _put(archive, f"optimizer/{name}.npy", _npy(array))
             _put(archive, "curve.npy", _npy(run.curve.array()))
             if run.validation_curve is not None:
                 _put(archive, "validation_curve.npy", _npy(run.validation_curve.array()))
@@ -204,6 +216,7 @@ def _run(members: _Members, record: _RunRecord, project: Project) -> Run:
         ),
         first_loss=record.first_loss,
         changes=record.changes,
+        optimizer=_optimizer_state(members, record.optimizer, project, expected),
     )
 
 
@@ -220,6 +233,22 @@ def _arrays(
         if not np.isfinite(array).all():
             raise ProjectFileError(f"{members.path}: {part} holds a number that is not finite")
         arrays[layer, name] = array
+    return arrays
+
+
+def _optimizer_state(
+    members: _Members, names: tuple[str, ...], project: Project, expected: Mapping[MatrixKey, tuple[int, int]]
+) -> dict[str, Array]:
+    if not names:
+        return {}
+    count = sum(rows * columns for rows, columns in expected.values())
+    kept = update_rule(project.specification.optimizer).kind.update.state
+    shapes = {**dict.fromkeys(kept, (1, count)), "rates": (1, len(RATES))}
+    arrays = {name: members.array(f"optimizer/{name}.npy") for name in names}
+    if {name: array.shape for name, array in arrays.items()} != shapes:
+        raise ProjectFileError(
+            f"{members.path}: the optimizer's state does not fit the network; use an earlier copy"
+        )
     return arrays
 
 

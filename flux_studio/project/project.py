@@ -20,10 +20,9 @@ from flux_studio.engine.updating import UpdateRule
 from flux_studio.errors import FluxError, ShapeError, SpecificationError
 from flux_studio.project.catalogue import layer_kind, titles, widths
 from flux_studio.project.curve import Curve
-from flux_studio.project.specification import Specification
+from flux_studio.project.specification import OptimizerSpecification, Specification
 
 _SPLIT, _WEIGHTS = 0, 1
-OPTIMIZERS = ("sgd",)
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ class Run:
     first_loss: float | None
     """The loss of iteration 0; ``None`` until it has been computed."""
     changes: tuple[LearningRateChange, ...] = ()
+    optimizer: Mapping[str, Array] = field(default_factory=dict)
+    """What the optimizer keeps from one update to the next, by name."""
 
     @classmethod
     def at_start(cls, weights: Mapping[MatrixKey, Array]) -> Run:
@@ -92,8 +93,13 @@ class Project:
         """Raise the first reason why this project cannot be trained, if there is one."""
         check(self.specification, self.dataset())
 
-    def network(self, executor: ExecutorName = "compiled", dtype: str | None = None) -> Network:
-        """A network ready to train, with the run's weights or else the start weights; not yet at rest."""
+    def network(
+        self, executor: ExecutorName = "compiled", dtype: str | None = None, *, batched: bool = True
+    ) -> Network:
+        """A network ready to train, with the run's weights or else the start weights; not yet at rest.
+
+        Without ``batched`` it looks at all training rows at once, whatever the specification says.
+        """
         dataset = self.dataset()
         specification = self.specification
         check(specification, dataset)
@@ -105,18 +111,26 @@ class Project:
             validation=(dataset.validation_inputs, dataset.validation_targets),
             dtype=np.dtype(dtype or specification.dtype),
             executor=executor,
-            rule=UpdateRule(learning_rate=specification.optimizer.learning_rate),
+            rule=update_rule(specification.optimizer),
+            batch=specification.batch if batched else None,
+            seed=specification.seed,
         )
         if self.run is not None:
             network.set_parameters(self.run.parameters)
+            network.set_optimizer_state(self.run.optimizer)
         return network
 
     def edited(self, specification: Specification) -> Project:
-        """The project with another stack or other data: a new run from iteration 0.
+        """The project with another specification, and what that leaves of its run.
 
-        The weights of every layer whose identity and shapes are the same go on from where they were; all others
-        begin as their initializer says.
+        Where only the way to train changes, the run goes on; another optimizer begins without a state. Another
+        stack or other data begin a run at iteration 0: the weights of every layer whose identity and shapes are
+        the same go on from where they were, all others begin as their initializer says.
         """
+        if self.run is not None and _same_network(self.specification, specification):
+            same = self.specification.optimizer.kind == specification.optimizer.kind
+            run = self.run if same else replace(self.run, optimizer={})
+            return self.with_specification(specification).with_run(run)
         fresh = self.with_specification(specification).with_run(None)
         if self.run is None:
             return fresh
@@ -133,6 +147,37 @@ class Project:
     def restarted(self) -> Project:
         """The project back at iteration 0, with the weights its run began with."""
         return self.with_run(None if self.run is None else Run.at_start(self.run.start))
+
+
+def update_rule(optimizer: OptimizerSpecification) -> UpdateRule:
+    """The engine's rule for what the specification says."""
+    schedule = optimizer.schedule
+    return UpdateRule(
+        optimizer=optimizer.kind,
+        learning_rate=optimizer.learning_rate,
+        settings=optimizer.settings,
+        schedule=schedule.kind,
+        factor=schedule.factor,
+        period=schedule.period,
+        floor=schedule.floor,
+        warm_up=schedule.warm_up,
+        l1=optimizer.l1,
+        l2=optimizer.l2,
+        clip_value=optimizer.clip_value,
+        clip_norm=optimizer.clip_norm,
+    )
+
+
+def _same_network(one: Specification, other: Specification) -> bool:
+    """Whether the same parameters mean the same network in both."""
+    return (one.data, one.layers, one.loss, one.seed, one.draw, one.dtype) == (
+        other.data,
+        other.layers,
+        other.loss,
+        other.seed,
+        other.draw,
+        other.dtype,
+    )
 
 
 def make_layers(specification: Specification, n_inputs: int) -> list[tuple[str, Layer]]:
@@ -190,14 +235,9 @@ def check_stack(specification: Specification) -> None:
     for layer in specification.layers:
         layer_kind(layer.kind).check(layer.settings, named[layer.identity])
     make_loss(specification.loss)
-    optimizer = specification.optimizer
-    if optimizer.kind not in OPTIMIZERS:
-        raise SpecificationError(
-            f"optimizer {optimizer.kind!r} is not known; choose one of {', '.join(OPTIMIZERS)}"
-        )
-    rate = optimizer.learning_rate
-    if not (np.isfinite(rate) and rate > 0):
-        raise SpecificationError(f"the learning rate must be a number above zero, not {rate}")
+    _check_optimizer(specification.optimizer)
+    if specification.batch is not None and specification.batch < 1:
+        raise SpecificationError(f"a batch must hold at least 1 row, not {specification.batch}")
     if specification.iterations < 1:
         raise SpecificationError(
             f"the number of iterations must be at least 1, not {specification.iterations}"
@@ -220,3 +260,29 @@ def check_identities(specification: Specification) -> None:
 def _check_seed(specification: Specification) -> None:
     if specification.seed < 0 or specification.draw < 0:
         raise SpecificationError("the seed and the draw of start weights must not be negative")
+
+
+def _check_optimizer(optimizer: OptimizerSpecification) -> None:
+    rate, schedule = optimizer.learning_rate, optimizer.schedule
+    if not (np.isfinite(rate) and rate > 0):
+        raise SpecificationError(f"the learning rate must be a number above zero, not {rate}")
+    update_rule(optimizer).check()
+    for name, value in optimizer.settings.items():
+        if not 0 <= value < 1:
+            raise SpecificationError(f"{name} must be at least 0 and below 1, not {value}")
+    for name, value in (("L1 penalty", optimizer.l1), ("L2 penalty", optimizer.l2)):
+        if not 0 <= value < float("inf"):
+            raise SpecificationError(f"the {name} must be a number of at least 0, not {value}")
+    for name, limit in (("value", optimizer.clip_value), ("norm", optimizer.clip_norm)):
+        if limit is not None and not 0 < limit < float("inf"):
+            raise SpecificationError(f"gradients can be clipped to a {name} above 0, not {limit}")
+    if not (
+        0 < schedule.factor <= 1
+        and schedule.period > 0
+        and 0 <= schedule.floor <= 1
+        and schedule.warm_up >= 0
+    ):
+        raise SpecificationError(
+            "the schedule needs a factor above 0 and up to 1, a period above 0, a floor from 0 to 1 "
+            "and a warm-up of 0 or more updates"
+        )

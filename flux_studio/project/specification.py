@@ -33,11 +33,32 @@ class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     settings: dict[str, Setting] = {}
 
 
+class ScheduleSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The learning rate as a function of the number of updates; what each kind reads is told by its formula."""
+
+    kind: str = "constant"
+    factor: float = 0.5
+    period: float = 1_000.0
+    floor: float = 0.0
+    warm_up: int = 0
+
+
 class OptimizerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which rule changes the weights, and how far it goes."""
+    """Which rule changes the weights, how far it goes, and what it is kept from."""
 
     kind: str = "sgd"
     learning_rate: float = 0.1
+    settings: dict[str, float] = {}
+    """The optimizer's other settings; what is left out has its usual value."""
+    schedule: ScheduleSpecification = ScheduleSpecification()
+    l1: float = 0.0
+    """λ₁ of the penalty λ₁·Σ|w|."""
+    l2: float = 0.0
+    """λ₂ of the penalty (λ₂/2)·Σw²."""
+    clip_value: float | None = None
+    """No cell of the gradient is used beyond ± this."""
+    clip_norm: float | None = None
+    """The gradient is scaled down to this norm where it is longer."""
 
 
 class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +73,8 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     draw: int = 0
     """Which draw of start weights: *start over with new weights* adds one, and the split stays."""
     dtype: Literal["float32", "float64"] = "float32"
+    batch: int | None = None
+    """Rows that each iteration looks at; ``None`` is all of them."""
     iterations: int = 5_000
     """The project's own stop condition: training rests when it has reached this iteration."""
     pace: float | None = None

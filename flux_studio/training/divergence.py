@@ -38,20 +38,21 @@ def find(network: Network, start: Array, iteration: int, iterations: int) -> Div
     losses = np.empty(1, network.dtype)
     for number in range(iteration + 1, iteration + iterations + 1):
         good = network.snapshot()
-        network.iterate(losses)
+        network.iterate(losses, number - 1)
         if np.isfinite(losses[0]) and network.state_is_finite():
             continue
         network.restore(good)
         found = _step_through(network, number)
         network.restore(good)
-        network.rest()
+        network.rest(number - 1)
         return found
     return None
 
 
 def _step_through(network: Network, iteration: int) -> Divergence | None:
-    for index, instruction in enumerate(network.program.instructions):
-        network.executor.run(network.program, index, index + 1)
+    program = network.load(iteration)
+    for index, instruction in enumerate(program.instructions):
+        network.executor.run(program, index, index + 1, iteration)
         matrix = instruction.output.view(network.arena)
         if np.isfinite(matrix).all():
             continue

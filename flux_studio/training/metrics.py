@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flux_studio.data.dataset import Dataset
 from flux_studio.engine.network import Network
+from flux_studio.engine.operations.base import Array
 from flux_studio.training.events import Scores
 
 
-def scores(network: Network, dataset: Dataset) -> Scores:
-    """Right answers on the training rows and, if there are any, on the validation rows, as the arena has them."""
+def scores(network: Network, dataset: Dataset, outputs: Array) -> Scores:
+    """Right answers among ``outputs``, those of all training rows, and on the validation rows as the arena has them."""
     judge = dataset.preprocessor.right
-    right = judge(network.outputs, dataset.training_targets)
+    right = judge(outputs, dataset.training_targets)
     if right is None:
         return Scores()
     validation_accuracy = None

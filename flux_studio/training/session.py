@@ -46,6 +46,7 @@ from flux_studio.training.metrics import scores
 BURST_SECONDS = 0.010
 PROGRESS_SECONDS = 0.1
 _SPEED_SECONDS = 0.25
+_EVALUATION_SHARE = 20
 _LONGEST_BURST = 1 << 17
 _SLOWEST_WAKE = 1 / 60
 
@@ -81,6 +82,7 @@ class Session:
         self._began = 0.0
         self._told = 0.0
         self._speed_from = (0.0, 0)
+        self._evaluated: tuple[float, float, tuple[float, Scores] | None] = (0.0, 0.0, None)
         self._changes: tuple[LearningRateChange, ...] = ()
         self._validation_curve: Curve | None = None
         self._losses = np.empty(_LONGEST_BURST, self.network.dtype)
@@ -106,6 +108,7 @@ class Session:
             validation_curve=None if self._validation_curve is None else self._validation_curve.copy(),
             first_loss=self._first_loss,
             changes=self._changes,
+            optimizer=self.network.optimizer_state(),
         )
 
     def events(self) -> Iterator[Event]:
@@ -135,15 +138,31 @@ class Session:
         """Where training stands now."""
         return Progress(
             iteration=self._iteration,
-            loss=self.network.loss,
+            loss=self._evaluate()[0],
             validation_loss=self.network.validate(),
-            learning_rate=self.network.learning_rate,
+            learning_rate=self.network.effective_learning_rate,
             iterations_per_second=self._speed if self._training else 0.0,
         )
 
+    def _evaluate(self) -> tuple[float, Scores]:
+        """Loss and scores over all training rows.
+
+        With mini-batches that is work of its own: while training it is done again only when it costs less than a
+        twentieth of the time, and what was found last stands until then.
+        """
+        now = self._clock()
+        since, cost, known = self._evaluated
+        if known is None or not self._training or now - since >= _EVALUATION_SHARE * cost:
+            loss, outputs = self.network.evaluate()
+            self.network.validate()
+            known = (loss, scores(self.network, self.dataset, outputs))
+            cost = 0.0 if self.network.batches is None else self._clock() - now
+            self._evaluated = (self._clock(), cost, known)
+        return known
+
     def _begin(self, run: Run | None) -> None:
         """Come to rest at the iteration that ``run`` stands at, or at 0."""
-        loss = self.network.rest()
+        loss = self.network.rest(run.iteration if run is not None else 0)
         if run is not None and run.begun:
             self._iteration = run.iteration
             self._start = dict(run.start)
@@ -154,7 +173,7 @@ class Session:
             return
         self._iteration = 0
         self._start = self.network.parameters()
-        self._first_loss = loss
+        self._first_loss = self._evaluate()[0]
         self._changes = ()
         self._curve = Curve()
         self._curve.extend(np.array([loss]))
@@ -261,7 +280,7 @@ class Session:
 
     def _finish(self) -> Finished:
         self._training = False
-        return Finished(self.progress(), self._clock() - self._began, scores(self.network, self.dataset))
+        return Finished(self.progress(), self._clock() - self._began, self._evaluate()[1])
 
     def _train(self) -> Iterator[Event]:
         count = min(self._due(), self._until - self._iteration)
@@ -340,7 +359,7 @@ class Session:
         return Frame(
             generation=request.generation,
             progress=progress,
-            scores=scores(self.network, self.dataset),
+            scores=self._evaluate()[1],
             matrices={
                 key: self._copy(key, request.rows)
                 for key in request.keys

@@ -28,7 +28,7 @@ def recording(*widths: int, activation: str = "tanh") -> Recording:
 
 
 def matrices(layout: Layout) -> set[Slot]:
-    """Every different matrix of the arena, the two blocks not counted, which consist of others, nor the rate in its row."""
+    """Every different matrix of the arena; blocks that consist of others are not counted, nor the rate in its row."""
     rates = layout.updating.numbers[0][0]
     slots = {rates, *layout.parameters.values(), *layout.gradients.values()}
     for program in layout.programs:

@@ -190,7 +190,7 @@ WRONG: list[tuple[dict[str, Any], type[FluxError], str]] = [
         "Dense 2 has 3 outputs, but there is 1 to predict (y): give the last layer 1 unit",
     ),
     ({"loss": "hinge"}, SpecificationError, "'hinge' is not known"),
-    ({"optimizer": OptimizerSpecification("adam", 0.1)}, SpecificationError, "'adam' is not known"),
+    ({"optimizer": OptimizerSpecification("sdg", 0.1)}, SpecificationError, "'sdg' is not known"),
     ({"optimizer": OptimizerSpecification("sgd", 0.0)}, SpecificationError, "above zero, not 0.0"),
     ({"optimizer": OptimizerSpecification("sgd", float("nan"))}, SpecificationError, "above zero, not nan"),
     ({"optimizer": OptimizerSpecification("sgd", float("inf"))}, SpecificationError, "above zero, not inf"),

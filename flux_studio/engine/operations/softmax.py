@@ -13,7 +13,7 @@ from flux_studio.errors import ShapeError
 class _Rowwise(Operation):
     """An operation whose rows are computed each by itself: m rows of n columns."""
 
-    storage = ("batch",)
+    storage = ("batch", "batch")
 
     def shape(self, *shapes: Shape) -> Shape:
         for other in shapes[1:]:
@@ -70,11 +70,10 @@ class SoftmaxGradient(_Rowwise):
 
     name = "softmax_gradient"
     formula = "∂C/∂a = h ⊙ (∂C/∂h − Σ ∂C/∂h ⊙ h)"
-    storage = ("batch", "batch")
 
     def value(self, *inputs: Array) -> Array:
         h, g = inputs
-        return h * (g - (g * h).sum(axis=1, keepdims=True))
+        return np.asarray(h * (g - (g * h).sum(axis=1, keepdims=True)))
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
