@@ -48,6 +48,7 @@ PROGRESS_SECONDS = 0.1
 _SPEED_SECONDS = 0.25
 _LONGEST_BURST = 1 << 17
 _SLOWEST_WAKE = 1 / 60
+_LONGEST_WAIT = 3600.0
 
 
 class Session:
@@ -76,7 +77,7 @@ class Session:
         self._until = 0
         self._pace = project.specification.pace
         self._pace_from: tuple[float, int] = (0.0, 0)
-        self._burst = 16
+        self._burst = 1
         self._speed = 0.0
         self._began = 0.0
         self._told = 0.0
@@ -155,7 +156,9 @@ class Session:
         self._iteration = 0
         self._start = self.network.parameters()
         self._first_loss = loss
-        self._changes = ()
+        rate = self.network.learning_rate
+        given = self.project.specification.optimizer.learning_rate
+        self._changes = () if rate == given else (LearningRateChange(0, rate),)
         self._curve = Curve()
         self._curve.extend(np.array([loss]))
         self._validation_curve = None
@@ -185,7 +188,7 @@ class Session:
             return 0.0
         since, done = self._pace_from
         due = since + (done + 1) / self._pace
-        wait = due - self._clock()
+        wait = min(due - self._clock(), _LONGEST_WAIT)
         return max(wait, _SLOWEST_WAKE if self._pace > 60 and wait > 0 else 0.0)
 
     def _due(self) -> int:
@@ -193,7 +196,8 @@ class Session:
         if self._pace is None:
             return self._burst
         since, done = self._pace_from
-        late = int((self._clock() - since) * self._pace) - done
+        # The wait ends when the next one is due, and rounding must not make that a moment too early.
+        late = int((self._clock() - since) * self._pace + 1e-6) - done
         if late > self._burst:
             # The machine is slower than the pace: forget the debt rather than race to pay it.
             self._restart_pace()
@@ -213,8 +217,7 @@ class Session:
             case Step(iterations):
                 yield from self._step(iterations)
             case SetPace(pace):
-                self._pace = pace
-                self._restart_pace()
+                self._set_pace(pace)
             case SetLearningRate(rate):
                 self._set_learning_rate(rate)
             case StartOver():
@@ -244,6 +247,12 @@ class Session:
         self._training = False
         failed = self._iterate(iterations)
         yield failed if failed is not None else Paused(self.progress())
+
+    def _set_pace(self, pace: float | None) -> None:
+        if pace is not None and not 0 < pace < math.inf:
+            raise FluxError(f"the pace must be above zero iterations a second, not {pace}")
+        self._pace = pace
+        self._restart_pace()
 
     def _set_learning_rate(self, rate: float) -> None:
         if not (math.isfinite(rate) and rate > 0):
@@ -298,6 +307,12 @@ class Session:
 
     def _iterate(self, count: int) -> Failed | None:
         """Train ``count`` iterations and keep the curves; on divergence, go back to the last good weights."""
+        if not math.isfinite(self.network.loss):
+            return Failed(
+                f"the loss of iteration {self._iteration:,} is {self.network.loss}, so there is no way down from it: "
+                "scale the inputs and targets, or start with other weights",
+                self._iteration,
+            )
         while count > 0:
             part = min(count, _LONGEST_BURST)
             count -= part
