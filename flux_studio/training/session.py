@@ -49,6 +49,7 @@ _SPEED_SECONDS = 0.25
 _LONGEST_BURST = 1 << 17
 _SLOWEST_WAKE = 1 / 60
 _LONGEST_WAIT = 3600.0
+_DEBT_SECONDS = 0.25
 
 
 class Session:
@@ -198,11 +199,11 @@ class Session:
         since, done = self._pace_from
         # The wait ends when the next one is due, and rounding must not make that a moment too early.
         late = int((self._clock() - since) * self._pace + 1e-6) - done
-        if late > self._burst:
+        if late > max(self._burst, self._pace * _DEBT_SECONDS):
             # The machine is slower than the pace: forget the debt rather than race to pay it.
             self._restart_pace()
             return self._burst
-        return max(0, late)
+        return max(0, min(late, self._burst))
 
     def _restart_pace(self) -> None:
         self._pace_from = (self._clock(), 0)
