@@ -13,10 +13,11 @@ from flux_studio.engine.layers import (
     ReLU,
     Sequential,
     Sigmoid,
+    Softmax,
     Swish,
     Tanh,
 )
-from flux_studio.engine.losses import MSELoss
+from flux_studio.engine.losses import BCELoss, CrossEntropyLoss, MSELoss
 from flux_studio.engine.network import Network
 from flux_studio.engine.optimizers import SGD
 from flux_studio.engine.tensor import Tensor
@@ -26,6 +27,8 @@ __all__ = [
     "GELU",
     "SGD",
     "Activation",
+    "BCELoss",
+    "CrossEntropyLoss",
     "Dense",
     "Identity",
     "Layer",
@@ -36,6 +39,7 @@ __all__ = [
     "ReLU",
     "Sequential",
     "Sigmoid",
+    "Softmax",
     "Swish",
     "Tanh",
     "Tensor",

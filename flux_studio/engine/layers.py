@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 
 from flux_studio.engine import initializers
-from flux_studio.engine.operations import ACTIVATION_OPERATIONS
+from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.engine.tensor import Tensor
 from flux_studio.errors import SpecificationError
-
-ACTIVATIONS = ACTIVATION_OPERATIONS
-"""The activations by name; each knows its title, formula and slope."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ class Linear(Layer):
 
 
 class Activation(Layer):
-    """h = h(a), cell by cell; nothing to learn."""
+    """h = h(a), cell by cell, or row by row for softmax; nothing to learn."""
 
     def __init__(self, activation: str) -> None:
         if activation not in ACTIVATIONS:
@@ -198,3 +195,10 @@ class GELU(Activation):
 
     def __init__(self) -> None:
         super().__init__("gelu")
+
+
+class Softmax(Activation):
+    """h = e^a over the sum of its row."""
+
+    def __init__(self) -> None:
+        super().__init__("softmax")

@@ -56,6 +56,9 @@ class Network:
         self.dtype = np.dtype(dtype)
         self.executor_name: ExecutorName = executor
         self.recording = record(self.layers, loss, inputs.shape[1], targets.shape[1])
+        loss.check_targets(targets)
+        if validation is not None:
+            loss.check_targets(validation[1])
         self.rule = rule or UpdateRule()
         self.batches = None if batch is None or batch >= len(inputs) else Batches(len(inputs), batch, seed)
         plan = _plan(len(inputs), self.batches, 0 if validation is None else len(validation[0]))

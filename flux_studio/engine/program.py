@@ -201,6 +201,7 @@ class _Builder:
         return made
 
     def _slot(self, symbol: Symbol) -> Slot:
+        symbol = symbol.origin
         if id(symbol) not in self.slots:
             batch = symbol.shape[0] == BATCH
             shape = (self.rows if batch else symbol.shape[0], symbol.shape[1])

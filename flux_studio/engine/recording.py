@@ -21,11 +21,18 @@ NETWORK = ""
 
 
 class Symbol(Differentiable):
-    """A matrix of a recording: a shape and a place, no values."""
+    """A matrix of a recording: a shape and a place, no values.
 
-    def __init__(self, recording: Recording, shape: Shape, needs_gradient: bool) -> None:
+    ``origin`` is the symbol that has the place. It is this symbol itself, unless this one stands for the same
+    matrix in a use of its own, with a gradient of its own.
+    """
+
+    def __init__(
+        self, recording: Recording, shape: Shape, needs_gradient: bool, origin: Symbol | None = None
+    ) -> None:
         self.recording = recording
         self.needs_gradient = needs_gradient
+        self.origin: Symbol = self if origin is None else origin.origin
         self._shape = shape
 
     @property
@@ -45,6 +52,15 @@ class Symbol(Differentiable):
     def named(self, name: str, gradient: str = "") -> Symbol:
         self.recording.name(self, name, gradient)
         return self
+
+    def held(self) -> Symbol:
+        return Symbol(self.recording, self.shape, needs_gradient=False, origin=self)
+
+    def made_by(self, operation: Operation) -> Symbol | None:
+        for step in self.recording.steps:
+            if step.output is self.origin and step.operation is operation:
+                return step.inputs[0]
+        return None
 
 
 @dataclass(frozen=True)
@@ -146,7 +162,7 @@ class Recording:
 
     def name(self, symbol: Symbol, name: str, gradient: str = "") -> None:
         """Let the present layer know ``symbol`` as ``name``, and its gradient as ``gradient``."""
-        self.names[self._layer, name] = symbol
+        self.names[self._layer, name] = symbol.origin
         if gradient:
             self._gradient_names.setdefault(id(symbol), []).append((self._layer, gradient))
 

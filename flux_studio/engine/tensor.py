@@ -44,6 +44,14 @@ class Differentiable(ABC):
     def named(self, name: str, gradient: str = "") -> Self:
         """This matrix under a name that people know, and the name for its gradient."""
 
+    @abstractmethod
+    def held(self) -> Any:
+        """The same matrix as a mere number to compute with: no gradient flows back through it."""
+
+    @abstractmethod
+    def made_by(self, operation: Operation) -> Any:
+        """What ``operation`` made this matrix from (its first input), or ``None`` if something else made it."""
+
     def mm(self, other: Any) -> Any:
         """The matrix product."""
         return self.apply(ops.MULTIPLY, other)
@@ -97,12 +105,12 @@ class Differentiable(ABC):
         return self.apply(ops.MEAN_SQUARE, self.constant("1/N", over_rows=1.0))
 
     def activate(self, activation: str) -> Any:
-        """The activation of that name, cell by cell."""
-        if activation not in ops.ACTIVATION_OPERATIONS:
+        """The activation of that name."""
+        if activation not in ops.ACTIVATIONS:
             raise ProgramError(
-                f"activation {activation!r} is not known; choose one of {', '.join(ops.ACTIVATION_OPERATIONS)}"
+                f"activation {activation!r} is not known; choose one of {', '.join(ops.ACTIVATIONS)}"
             )
-        operation = ops.ACTIVATION_OPERATIONS[activation]
+        operation = ops.ACTIVATIONS[activation]
         constants = [self.constant(symbol, fixed=value) for symbol, value in operation.constants]
         return self.apply(operation, *constants)
 
@@ -117,6 +125,10 @@ class Differentiable(ABC):
     def relu(self) -> Any:
         """Zero below zero, the cell itself above."""
         return self.activate("relu")
+
+    def softmax(self) -> Any:
+        """Probabilities: e to the power of each cell, over the sum of its row."""
+        return self.activate("softmax")
 
 
 class Tensor(Differentiable):
@@ -218,19 +230,21 @@ class Tensor(Differentiable):
             tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
             if tensor._operation is None:
                 continue
-            inputs = cast("tuple[Operand, ...]", tuple(creator.detached() for creator in tensor.creators))
+            inputs = cast("tuple[Operand, ...]", tuple(creator.held() for creator in tensor.creators))
             for index, creator in enumerate(tensor.creators):
                 if creator.autograd:
                     local = tensor._operation.gradient(
-                        index, inputs, cast(Operand, tensor.detached()), cast(Operand, gradient)
+                        index, inputs, cast(Operand, tensor.held()), cast(Operand, gradient)
                     )
                     part = cast(Tensor, local)
                     before = arriving.get(creator.id)
                     arriving[creator.id] = part if before is None else before + part
 
-    def detached(self) -> Tensor:
-        """The same values without a memory of how they were made."""
+    def held(self) -> Tensor:
         return Tensor(self.data)
+
+    def made_by(self, operation: Operation) -> Tensor | None:
+        return self.creators[0] if self._operation is operation else None
 
     def __repr__(self) -> str:
         return f"Tensor({self.data!r})"

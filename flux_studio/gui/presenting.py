@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from flux_studio.data.dataset import Dataset
-from flux_studio.engine.layers import ACTIVATIONS
 from flux_studio.engine.losses import make_loss
+from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.errors import FluxError
 from flux_studio.gui.panels.data import DataView
 from flux_studio.gui.panels.wall import WallLayer

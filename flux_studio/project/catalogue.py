@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from flux_studio.engine.initializers import INITIALIZERS
-from flux_studio.engine.layers import ACTIVATIONS, Activation, Dense, Layer
+from flux_studio.engine.layers import Activation, Dense, Layer
+from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.errors import SpecificationError
 from flux_studio.project.specification import LayerSpecification, Setting, Specification
 

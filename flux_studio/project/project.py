@@ -21,6 +21,7 @@ from flux_studio.errors import FluxError, ShapeError, SpecificationError
 from flux_studio.project.catalogue import layer_kind, titles, widths
 from flux_studio.project.curve import Curve
 from flux_studio.project.specification import OptimizerSpecification, Specification
+from flux_studio.project.stack import check_ending, check_targets
 
 _SPLIT, _WEIGHTS = 0, 1
 
@@ -224,6 +225,7 @@ def check(specification: Specification, dataset: Dataset) -> None:
             f"but there {'is' if n_targets == 1 else 'are'} {n_targets} to predict ({names}): "
             f"give the last layer {n_targets} {'unit' if n_targets == 1 else 'units'}"
         )
+    check_targets(specification, dataset)
 
 
 def check_stack(specification: Specification) -> None:
@@ -234,7 +236,7 @@ def check_stack(specification: Specification) -> None:
     named = titles(specification)
     for layer in specification.layers:
         layer_kind(layer.kind).check(layer.settings, named[layer.identity])
-    make_loss(specification.loss)
+    check_ending(specification)
     _check_optimizer(specification.optimizer)
     if specification.batch is not None and specification.batch < 1:
         raise SpecificationError(f"a batch must hold at least 1 row, not {specification.batch}")

@@ -50,6 +50,8 @@ _SPEED_SECONDS = 0.25
 _EVALUATION_SHARE = 20
 _LONGEST_BURST = 1 << 17
 _SLOWEST_WAKE = 1 / 60
+_LONGEST_WAIT = 3600.0
+_DEBT_SECONDS = 0.25
 
 
 class Session:
@@ -80,7 +82,7 @@ class Session:
         self._reason = ""
         self._pace = project.specification.pace
         self._pace_from: tuple[float, int] = (0.0, 0)
-        self._burst = 16
+        self._burst = 1
         self._speed = 0.0
         self._began = 0.0
         self._told = 0.0
@@ -177,7 +179,9 @@ class Session:
         self._iteration = 0
         self._start = self.network.parameters()
         self._first_loss = self._evaluate()[0]
-        self._changes = ()
+        rate = self.network.learning_rate
+        given = self.project.specification.optimizer.learning_rate
+        self._changes = () if rate == given else (LearningRateChange(0, rate),)
         self._curve = Curve()
         self._curve.extend(np.array([loss]))
         self._validation_curve = None
@@ -207,7 +211,7 @@ class Session:
             return 0.0
         since, done = self._pace_from
         due = since + (done + 1) / self._pace
-        wait = due - self._clock()
+        wait = min(due - self._clock(), _LONGEST_WAIT)
         return max(wait, _SLOWEST_WAKE if self._pace > 60 and wait > 0 else 0.0)
 
     def _due(self) -> int:
@@ -215,12 +219,13 @@ class Session:
         if self._pace is None:
             return self._burst
         since, done = self._pace_from
-        late = int((self._clock() - since) * self._pace) - done
-        if late > self._burst:
+        # The wait ends when the next one is due, and rounding must not make that a moment too early.
+        late = int((self._clock() - since) * self._pace + 1e-6) - done
+        if late > max(self._burst, self._pace * _DEBT_SECONDS):
             # The machine is slower than the pace: forget the debt rather than race to pay it.
             self._restart_pace()
             return self._burst
-        return max(0, late)
+        return max(0, min(late, self._burst))
 
     def _restart_pace(self) -> None:
         self._pace_from = (self._clock(), 0)
@@ -235,8 +240,7 @@ class Session:
             case Step(iterations):
                 yield from self._step(iterations)
             case SetPace(pace):
-                self._pace = pace
-                self._restart_pace()
+                self._set_pace(pace)
             case SetLearningRate(rate):
                 self._set_learning_rate(rate)
             case StartOver():
@@ -267,6 +271,12 @@ class Session:
         self._training, self._reason = False, ""
         failed = self._iterate(iterations)
         yield failed if failed is not None else Paused(self.progress())
+
+    def _set_pace(self, pace: float | None) -> None:
+        if pace is not None and not 0 < pace < math.inf:
+            raise FluxError(f"the pace must be above zero iterations a second, not {pace}")
+        self._pace = pace
+        self._restart_pace()
 
     def _set_learning_rate(self, rate: float) -> None:
         if not (math.isfinite(rate) and rate > 0):
@@ -324,6 +334,12 @@ class Session:
 
     def _iterate(self, count: int) -> Failed | None:
         """Train ``count`` iterations and keep the curves; on divergence, go back to the last good weights."""
+        if not math.isfinite(self.network.loss):
+            return Failed(
+                f"the loss of iteration {self._iteration:,} is {self.network.loss}, so there is no way down from it: "
+                "scale the inputs and targets, or start with other weights",
+                self._iteration,
+            )
         while count > 0 and not self._reason:
             part = min(count, _LONGEST_BURST)
             if self._stopping.is_early:

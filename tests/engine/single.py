@@ -31,8 +31,14 @@ _OTHERS: dict[str, tuple[tuple[str, str], ...]] = {
     "sum_columns": (("N", "O"),),
     "sum_all": (("N", "O"),),
     "mean_square": (("N", "O"), ("1", "1")),
+    "softmax": (("N", "O"),),
+    "softmax_gradient": (("N", "O"), ("N", "O")),
+    "log_softmax": (("N", "O"), ("N", "O")),
+    "log_loss": (("N", "O"), ("N", "O"), ("N", "O"), ("N", "O")),
 }
 """Shapes of the inputs of every operation that is not cell by cell; N is a batch."""
+
+_WITH_NUMBER = (ops.SCALE, ops.POWER, ops.SCALED_DIFFERENCE, ops.GRADIENT_DESCENT)
 
 
 def input_shapes(operation: Operation, n_inputs: int, n_outputs: int) -> tuple[Shape, ...]:
@@ -49,7 +55,7 @@ def numbers(operation: Operation) -> list[Shape]:
         return [SINGLE] * len(operation.constants)
     if isinstance(operation, Slope):
         return [SINGLE] * len(operation.activation.constants)
-    return [SINGLE] if operation in (ops.SCALE, ops.POWER, ops.GRADIENT_DESCENT) else []
+    return [SINGLE] if operation in _WITH_NUMBER else []
 
 
 def constants(operation: Operation) -> list[float] | None:
@@ -113,6 +119,24 @@ def magnitude(operation: Operation, values: Sequence[Array]) -> Array:
             return in_double[0] + in_double[1]
         case "gradient_descent":
             return np.asarray(in_double[0] + in_double[2] * in_double[1])
+        case "scaled_difference":
+            return (in_double[0] + in_double[1]) * in_double[2]
+        case "softmax":
+            return operation.value(np.asarray(values[0], np.float64))
+        case "softmax_gradient":
+            return in_double[0] * (in_double[1] + (in_double[0] * in_double[1]).sum(axis=1, keepdims=True))
+        case "log_softmax":
+            return (
+                in_double[0]
+                + in_double[0].max()
+                + 1
+                + np.abs(np.log(in_double[1].max(axis=1, keepdims=True)))
+            )
+        case "log_likelihood":
+            with np.errstate(invalid="ignore"):
+                return in_double[0] * (1 + in_double[1]) + 1
+        case "log_loss":
+            return in_double[1].sum(keepdims=True)
         case "gelu":
             return 1 + in_double[0]
         case "gelu_slope" | "tanh_slope" | "swish_slope" | "elu_slope" | "sigmoid_slope":

@@ -8,7 +8,7 @@ import pytest
 from flux_studio.engine import Activation, Dense, MSELoss, Network, check_gradients
 from flux_studio.engine.check import LIMIT, relative_error
 from flux_studio.engine.executors import ExecutorName
-from flux_studio.engine.layers import ACTIVATIONS
+from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.engine.operations.activations import Sigmoid
 from flux_studio.errors import ProgramError
 from tests.engine.differences import assert_close, numeric_gradient

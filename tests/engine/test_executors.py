@@ -7,8 +7,8 @@ import pytest
 
 from flux_studio.engine import Network
 from flux_studio.engine.executors import ExecutorName, ReferenceExecutor
-from flux_studio.engine.layers import ACTIVATIONS
 from flux_studio.engine.network import make_executor
+from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.errors import ProgramError
 from tests.engine.networks import EXECUTORS, dense
 

@@ -9,8 +9,8 @@ import pytest
 
 from flux_studio import engine
 from flux_studio.engine import Activation, Dense, Linear, Sequential, Tensor
-from flux_studio.engine.layers import ACTIVATIONS
 from flux_studio.engine.losses import make_loss
+from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.errors import SpecificationError
 
 X = np.random.default_rng(0).normal(size=(5, 3))

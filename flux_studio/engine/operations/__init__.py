@@ -10,11 +10,12 @@ from flux_studio.engine.operations.elementwise import (
     NEGATE,
     POWER,
     SCALE,
+    SCALED_DIFFERENCE,
     SIGN,
     SUBTRACT,
 )
 from flux_studio.engine.operations.limits import LIMITS
-from flux_studio.engine.operations.losses import MEAN_SQUARE
+from flux_studio.engine.operations.losses import LOG_LIKELIHOOD, LOG_LOSS, LOG_SOFTMAX, MEAN_SQUARE
 from flux_studio.engine.operations.products import (
     MULTIPLY,
     MULTIPLY_TRANSPOSED,
@@ -23,6 +24,7 @@ from flux_studio.engine.operations.products import (
     Product,
 )
 from flux_studio.engine.operations.schedules import SCHEDULES
+from flux_studio.engine.operations.softmax import SOFTMAX, SOFTMAX_GRADIENT, Softmax
 from flux_studio.engine.operations.sums import ADD_ROW, BROADCAST, BROADCAST_ALL, SUM_ALL, SUM_COLUMNS
 from flux_studio.engine.operations.updates import GRADIENT_DESCENT, UPDATES
 
@@ -37,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
     NEGATE,
     SCALE,
     POWER,
+    SCALED_DIFFERENCE,
     ABSOLUTE,
     SIGN,
     MULTIPLY,
@@ -49,11 +52,19 @@ OPERATIONS: tuple[Operation, ...] = (
     SUM_COLUMNS,
     SUM_ALL,
     MEAN_SQUARE,
+    LOG_SOFTMAX,
+    LOG_LIKELIHOOD,
+    LOG_LOSS,
+    SOFTMAX,
+    SOFTMAX_GRADIENT,
     *UPDATE_OPERATIONS,
     *ACTIVATION_OPERATIONS.values(),
     *(activation.slope for activation in ACTIVATION_OPERATIONS.values()),
 )
 """Every operation; the place in this table is the operation's code in a program."""
+
+ACTIVATIONS: dict[str, ActivationOperation | Softmax] = {**ACTIVATION_OPERATIONS, SOFTMAX.name: SOFTMAX}
+"""Every activation by name: those that work cell by cell, and softmax, which works row by row."""
 
 OPERATION_CODES: dict[str, int] = {operation.name: code for code, operation in enumerate(OPERATIONS)}
 
@@ -70,6 +81,7 @@ def kernel_code(operation: Operation, sizes: tuple[int, int, int]) -> int:
 
 __all__ = [
     "ABSOLUTE",
+    "ACTIVATIONS",
     "ACTIVATION_OPERATIONS",
     "ADD",
     "ADD_ROW",
@@ -79,6 +91,9 @@ __all__ = [
     "COPY",
     "GRADIENT_DESCENT",
     "HADAMARD",
+    "LOG_LIKELIHOOD",
+    "LOG_LOSS",
+    "LOG_SOFTMAX",
     "MEAN_SQUARE",
     "MULTIPLY",
     "MULTIPLY_TRANSPOSED",
@@ -88,7 +103,10 @@ __all__ = [
     "POWER",
     "PRODUCTS",
     "SCALE",
+    "SCALED_DIFFERENCE",
     "SIGN",
+    "SOFTMAX",
+    "SOFTMAX_GRADIENT",
     "SUBTRACT",
     "SUM_ALL",
     "SUM_COLUMNS",
@@ -100,6 +118,7 @@ __all__ = [
     "Operation",
     "Product",
     "Shape",
+    "Softmax",
     "kernel_code",
     "shape_text",
 ]

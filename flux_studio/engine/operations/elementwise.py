@@ -1,4 +1,4 @@
-"""Operations on each cell by itself: copy, sum, difference, Hadamard product, negative, multiple, power, absolute."""
+"""Operations on each cell by itself: copy, sum, differences, Hadamard product, negative, multiple, power, absolute."""
 
 from __future__ import annotations
 
@@ -171,6 +171,28 @@ class Power(_WithNumber):
         return x**s
 
 
+class ScaledDifference(Elementwise):
+    """The difference of two matrices, every cell times the same number."""
+
+    name = "scaled_difference"
+    formula = "s·(x − y)"
+
+    def value(self, *inputs: Array) -> Array:
+        return np.asarray((inputs[0] - inputs[1]) * inputs[2][0, 0])
+
+    def gradient(
+        self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
+    ) -> Operand:
+        if index == 2:
+            raise ShapeError("scaled_difference: there is no derivative with respect to its number")
+        scaled = arriving(gradient, output).apply(SCALE, inputs[2])
+        return scaled if index == 0 else scaled.apply(NEGATE)
+
+    @staticmethod
+    def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
+        return s * (x - y)
+
+
 class Absolute(Elementwise):
     """The absolute value of each cell; at 0 the derivative is taken as 0."""
 
@@ -214,5 +236,6 @@ HADAMARD = Hadamard()
 NEGATE = Negate()
 SCALE = Scale()
 POWER = Power()
+SCALED_DIFFERENCE = ScaledDifference()
 ABSOLUTE = Absolute()
 SIGN = Sign()

@@ -1,4 +1,4 @@
-"""Operations that turn a matrix of errors into the cost."""
+"""Operations that turn errors, or the logarithms of probabilities, into the cost."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, shape_text
-from flux_studio.engine.operations.elementwise import SCALE
+from flux_studio.engine.operations.base import (
+    Array,
+    Elementwise,
+    Operand,
+    Operation,
+    Shape,
+    arriving,
+    shape_text,
+)
+from flux_studio.engine.operations.elementwise import SCALE, SCALED_DIFFERENCE
 from flux_studio.errors import ShapeError
 
 
@@ -49,4 +57,103 @@ class MeanSquare(Operation):
         A[o] = total * A[b]
 
 
+class LogSoftmax(Operation):
+    """log p of probabilities p = softmax a, from a and p: finite also where p itself is too small to be a number.
+
+    In each row the largest p is at least 1/O, so that its logarithm is safe; log p of the others is as far below it
+    as their a is below the largest a.
+    """
+
+    name = "log_softmax"
+    formula = "log p = a − max a + log max p"
+    storage = ("batch", "batch")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        if shapes[0] != shapes[1]:
+            raise ShapeError(
+                f"log_softmax: {shape_text(shapes[0])} and {shape_text(shapes[1])} must be the same shape"
+            )
+        return shapes[0]
+
+    def value(self, *inputs: Array) -> Array:
+        a, p = inputs
+        return np.asarray(a - a.max(axis=1, keepdims=True) + np.log(p.max(axis=1, keepdims=True)))
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return output[0], 0, output[1]
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        for i in range(m):
+            top, share = A[a + i], A[b + i]
+            for j in range(n):
+                top = A[a + j * m + i] if A[a + j * m + i] > top else top
+                share = A[b + j * m + i] if A[b + j * m + i] > share else share
+            share = np.log(share)
+            for j in range(n):
+                A[o + j * m + i] = A[a + j * m + i] - top + share
+
+
+class LogLikelihood(Elementwise):
+    """The logarithm of the probability that each target y was given by p = σ(a), from a and y.
+
+    log p where y is 1, log(1 − p) where it is 0, and in proportion between; written so that nothing overflows and
+    no digits are lost.
+    """
+
+    name = "log_likelihood"
+    formula = "ℓ = y·log σ(a) + (1 − y)·log(1 − σ(a))"
+
+    def value(self, *inputs: Array) -> Array:
+        a, y = inputs
+        return np.asarray(np.where(a > 0, y - 1, y) * a - np.log1p(np.exp(-np.abs(a))))
+
+    @staticmethod
+    def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
+        return (y - one if x > zero else y) * x - np.log1p(np.exp(-abs(x)))
+
+
+class LogLoss(Operation):
+    """S = −Σ ℓ over all cells, from the logits a, what was made of them (ℓ and p), and the targets y.
+
+    The derivative goes past ℓ and p straight to the logits, ∂S/∂a = p − y. That is exact for ℓ = y·log p and
+    p = softmax a where the targets of each row add up to 1, and for ℓ of :class:`LogLikelihood` and p = σ(a).
+    """
+
+    name = "log_loss"
+    formula = "S = −Σ ℓ"
+
+    def shape(self, *shapes: Shape) -> Shape:
+        for other in shapes[1:]:
+            if other != shapes[0]:
+                raise ShapeError(
+                    f"log_loss: {shape_text(shapes[0])} and {shape_text(other)} must be the same shape"
+                )
+        return 1, 1
+
+    def value(self, *inputs: Array) -> Array:
+        return np.asarray(-inputs[1].sum(keepdims=True)).reshape(1, 1)
+
+    def gradient(
+        self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
+    ) -> Operand:
+        if index > 0:
+            raise ShapeError("log_loss: its derivative goes to the logits only, not to the targets")
+        _, _, probabilities, targets = inputs
+        return probabilities.apply(SCALED_DIFFERENCE, targets, arriving(gradient, output))
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return inputs[0][0] * inputs[0][1], 0, 0
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        total = A.dtype.type(0)
+        for i in range(m):
+            total += A[b + i]
+        A[o] = -total
+
+
 MEAN_SQUARE = MeanSquare()
+LOG_SOFTMAX = LogSoftmax()
+LOG_LIKELIHOOD = LogLikelihood()
+LOG_LOSS = LogLoss()

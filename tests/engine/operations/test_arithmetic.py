@@ -37,6 +37,8 @@ def draw(
             drawn = np.full(SINGLE, fixed[index - len(shapes)])
         if operation is ops.POWER:
             drawn = np.full(SINGLE, generator.choice([2, 3, 0.5, -1, 1, 0])) if index else np.abs(drawn)
+        if operation is ops.LOG_SOFTMAX and index:
+            drawn = np.abs(drawn)
         values.append(drawn.astype(dtype))
     return values
 
@@ -131,6 +133,8 @@ def test_special_values_pass_alike(operation: Elementwise, dtype: type) -> None:
         ops.SUM_COLUMNS,
         ops.SUM_ALL,
         ops.MEAN_SQUARE,
+        ops.SOFTMAX,
+        ops.SOFTMAX_GRADIENT,
     ],
     ids=lambda operation: operation.name,
 )
@@ -150,6 +154,8 @@ def test_nan_stays_nan(
         "sum_columns": (0, 1),
         "sum_all": (0, 0),
         "mean_square": (0, 0),
+        "softmax": (0, slice(None)),
+        "softmax_gradient": (0, slice(None)),
     }.get(operation.name, (0, 1))
     mask = np.zeros(result.shape, bool)
     mask[expected] = True

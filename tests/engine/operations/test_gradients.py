@@ -22,12 +22,20 @@ from tests.engine.single import SINGLE, constants, input_shapes
 RECORDED = [operation for operation in OPERATIONS if operation not in UPDATE_OPERATIONS]
 """The operations that tensors record; those of the update phase are tested in test_updating."""
 
-NO_RULE = {"sign", *(f"{name}_slope" for name in ops.ACTIVATION_OPERATIONS)}
-WITH_RULE = [operation for operation in RECORDED if operation.name not in NO_RULE]
+NO_RULE = {
+    "sign",
+    "softmax_gradient",
+    "log_softmax",
+    "log_likelihood",
+    *(f"{name}_slope" for name in ops.ACTIVATION_OPERATIONS),
+}
+WITH_RULE = [each for each in RECORDED if each.name not in NO_RULE and each is not ops.LOG_LOSS]
+"""The log loss has a derivative only together with the operations it goes past: tests/engine/test_losses.py."""
+
 WITHOUT_RULE = [operation for operation in RECORDED if operation.name in NO_RULE]
 INPUTS_WITH_RULE = {
     **{operation.name: (0,) for operation in RECORDED},
-    **dict.fromkeys(("add", "subtract", "hadamard", "scale", "multiply"), (0, 1)),
+    **dict.fromkeys(("add", "subtract", "hadamard", "scale", "scaled_difference", "multiply"), (0, 1)),
     **dict.fromkeys(("multiply_transposed", "transpose_multiply", "add_row"), (0, 1)),
 }
 ROWS, N_INPUTS, N_OUTPUTS = 5, 3, 4
@@ -174,6 +182,8 @@ def test_operations_without_a_derivative_say_so(operation: Operation) -> None:
         (ops.POWER, 1, "exponent"),
         (ops.BROADCAST, 1, "only lends its shape"),
         (ops.BROADCAST_ALL, 1, "only lends its shape"),
+        (ops.SCALED_DIFFERENCE, 2, "its number"),
+        (ops.LOG_LOSS, 3, "not to the targets"),
         (ops.MEAN_SQUARE, 1, "1/N, has no derivative"),
         (ops.ACTIVATION_OPERATIONS["leaky_relu"], 1, "constants"),
     ],

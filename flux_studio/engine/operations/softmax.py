@@ -1,0 +1,89 @@
+"""Softmax, which makes probabilities of each row, and its derivative, which is no slope of single cells."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
+from flux_studio.errors import ShapeError
+
+
+class _Rowwise(Operation):
+    """An operation whose rows are computed each by itself: m rows of n columns."""
+
+    storage = ("batch", "batch")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        for other in shapes[1:]:
+            if other != shapes[0]:
+                raise ShapeError(
+                    f"{self.name}: {shape_text(shapes[0])} and {shape_text(other)} must be the same shape"
+                )
+        return shapes[0]
+
+    def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
+        return output[0], 0, output[1]
+
+
+class Softmax(_Rowwise):
+    """h = e^a over the sum of its row: positive numbers that add up to 1.
+
+    The largest number of each row is taken away first, which changes nothing but keeps e^a within bounds. Each
+    output depends on all inputs of its row, so there is no slope ∂h/∂a cell by cell: the derivative is
+    :class:`SoftmaxGradient`.
+    """
+
+    name = "softmax"
+    title = "softmax"
+    formula = "h = e^a / Σ e^a"
+    constants: ClassVar[tuple[tuple[str, float], ...]] = ()
+
+    def value(self, *inputs: Array) -> Array:
+        a = inputs[0]
+        powers = np.exp(a - a.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def gradient(
+        self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
+    ) -> Operand:
+        return output.apply(SOFTMAX_GRADIENT, arriving(gradient, output))
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        for i in range(m):
+            top = A[a + i]
+            for j in range(n):
+                top = A[a + j * m + i] if A[a + j * m + i] > top else top
+            total = A.dtype.type(0)
+            for j in range(n):
+                power = np.exp(A[a + j * m + i] - top)
+                A[o + j * m + i] = power
+                total += power
+            for j in range(n):
+                A[o + j * m + i] /= total
+
+
+class SoftmaxGradient(_Rowwise):
+    """∂C/∂a of h = softmax a, from h and from g = ∂C/∂h: the Jacobian matrix of each row times its gradient."""
+
+    name = "softmax_gradient"
+    formula = "∂C/∂a = h ⊙ (∂C/∂h − Σ ∂C/∂h ⊙ h)"
+
+    def value(self, *inputs: Array) -> Array:
+        h, g = inputs
+        return np.asarray(h * (g - (g * h).sum(axis=1, keepdims=True)))
+
+    @staticmethod
+    def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        for i in range(m):
+            total = A.dtype.type(0)
+            for j in range(n):
+                total += A[a + j * m + i] * A[b + j * m + i]
+            for j in range(n):
+                A[o + j * m + i] = A[a + j * m + i] * (A[b + j * m + i] - total)
+
+
+SOFTMAX = Softmax()
+SOFTMAX_GRADIENT = SoftmaxGradient()
