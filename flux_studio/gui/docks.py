@@ -1,12 +1,15 @@
-"""The docks: each panel in a card of its own, and the places where they stand at first."""
+"""The docks: each panel in a card of its own, and the places where they stand at first.
+
+Panels that share a place have tabs, which then stand at the top of the card instead of the panel's own header.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.panel_header import PanelHeader
@@ -15,11 +18,19 @@ _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
 class Docks:
-    """Layers and network at the left; matrices, focus and loss in the middle; data at the right."""
+    """Layers and network at the left; matrices, focus and loss in the middle; data and training at the right."""
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, tuple[QWidget, PanelHeader]]) -> None:
         self._window = window
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._headers = {name: header for name, (_, header) in panels.items()}
         self._docks = {name: self._dock(name, *parts) for name, parts in panels.items()}
+        # Many signals come together, and some of them before the layout has taken its new form.
+        self._settling = QTimer(window, singleShot=True, interval=0)
+        self._settling.timeout.connect(self.settle)
+        for dock in self._docks.values():
+            for changed in (dock.dockLocationChanged, dock.topLevelChanged, dock.visibilityChanged):
+                changed.connect(lambda *_: self._settling.start())
 
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
@@ -40,9 +51,22 @@ class Docks:
         window.splitDockWidget(docks["layers"], docks["network"], _DOWN)
         window.splitDockWidget(docks["matrices"], docks["focus"], _DOWN)
         window.splitDockWidget(docks["focus"], docks["loss"], _DOWN)
+        window.tabifyDockWidget(docks["data"], docks["training"])
         for dock in docks.values():
             dock.show()
+        docks["data"].raise_()
+        self.settle()
         self.share_space()
+
+    def settle(self) -> None:
+        """Let tabs take the place of the headers of panels that share a place."""
+        for name, dock in self._docks.items():
+            others = self._window.tabifiedDockWidgets(dock)
+            self._headers[name].set_folded(any(not other.isHidden() for other in others))
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            bar.setAccessibleName("Panels that share this place")
+            bar.setExpanding(False)
 
     def share_space(self) -> None:
         """Give each dock its share of the window as it is now."""

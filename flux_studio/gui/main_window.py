@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -20,6 +21,7 @@ import flux_studio
 from flux_studio import locations
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.matrices import MATRIX_KINDS
+from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.gui import presenting
 from flux_studio.gui.actions import build_menus
 from flux_studio.gui.dialogs import Dialogs
@@ -32,6 +34,7 @@ from flux_studio.gui.panels.focus import MatrixFocus
 from flux_studio.gui.panels.network import NetworkStack
 from flux_studio.gui.panels.palette import LayerPalette
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
+from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
@@ -42,6 +45,7 @@ from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.workbench import Workbench
 from flux_studio.project.catalogue import titles
+from flux_studio.project.descriptions import batch_text
 from flux_studio.project.project import Project
 from flux_studio.training.events import Frame, MatrixKey
 
@@ -76,6 +80,7 @@ class MainWindow(QMainWindow):
         self.selected_matrix: MatrixKey | None = None
         self._last_frame: Frame | None = None
         self._focus_shows: MatrixKey | None = None
+        self._samples: np.ndarray | None = None
         self._problem, self._rows = "", 0
         self._make_panels()
         self._place_panels()
@@ -105,6 +110,7 @@ class MainWindow(QMainWindow):
         self.focus_panel = MatrixFocus()
         self.curve = LossCurve()
         self.data = DataPanel()
+        self.training = TrainingSettings()
 
     def _place_panels(self) -> None:
         self.addToolBar(self._toolbar())
@@ -117,6 +123,7 @@ class MainWindow(QMainWindow):
                 "focus": (self.focus_panel, PanelHeader("Focus")),
                 "loss": (self.curve, PanelHeader("Loss")),
                 "data": (self.data, self.data.header),
+                "training": (self.training, self.training.header),
             },
         )
         gap = look.length(7)
@@ -204,6 +211,13 @@ class MainWindow(QMainWindow):
         self.data.format_changed.connect(bench.set_format)
         self.data.columns_changed.connect(bench.set_columns)
         self.data.validation_changed.connect(bench.set_validation)
+        self.training.optimizer_changed.connect(bench.set_optimizer)
+        self.training.batch_changed.connect(bench.set_batch)
+        self.training.loss_changed.connect(bench.set_loss)
+        self.training.iterations_changed.connect(bench.set_iterations)
+        self.training.stop_changed.connect(bench.set_stop)
+        self.training.seed_changed.connect(bench.set_seed)
+        self.training.refused.connect(self._show_trouble)
         self.wall.matrix_selected.connect(self.select_matrix)
         self.wall.visible_keys_changed.connect(self.trainer.refresh)
         self.curve.log_changed.connect(self.actions_by_name["view.log"].setChecked)
@@ -214,6 +228,7 @@ class MainWindow(QMainWindow):
             lambda text: self.data.set_data(presenting.data_view(self.document.project, text))
         )
         self.document.project_changed.connect(self._show_document)
+        self.document.setting_changed.connect(self._show_settings)
         self.document.setting_changed.connect(self._show_training)
         self.document.state_changed.connect(self._show_title)
         for stack_signal, name in (("canUndoChanged", "edit.undo"), ("canRedoChanged", "edit.redo")):
@@ -231,9 +246,8 @@ class MainWindow(QMainWindow):
         self._last_frame, self._focus_shows = None, None
         self.stack.set_network(presenting.network_view(project, 0))
         self.data.set_data(presenting.data_view(project))
-        loss_title = make_loss(project.specification.loss).symbol
-        self.curve.set_loss_title(loss_title)
-        self.curve.clear()
+        self._show_settings()
+        self._show_curve()
         named = titles(project.specification)
         if self.selected_matrix is not None and self.selected_matrix[0] not in named:
             self.selected_matrix = None
@@ -250,6 +264,21 @@ class MainWindow(QMainWindow):
         self._show_title()
         self._show_training()
 
+    def _show_settings(self) -> None:
+        self.training.set_view(presenting.training_settings_view(self.document.project))
+
+    def _show_curve(self) -> None:
+        """The curve of the document's run, which a changed way to train goes on with."""
+        project = self.document.project
+        symbol = make_loss(project.specification.loss).symbol
+        self.curve.set_loss_title(symbol, batches=presenting.is_batched(project))
+        run = project.run
+        if run is None or not run.begun:
+            self.curve.clear()
+            return
+        validation = None if run.validation_curve is None else run.validation_curve.points()
+        self.curve.set_curve(run.curve.points(), validation)
+
     def _show_ready(self) -> None:
         ready, project = self.trainer.ready, self.document.project
         if ready is not None:
@@ -258,10 +287,8 @@ class MainWindow(QMainWindow):
                 first = project.specification.layers[0].identity
                 self.selected_matrix = (first, "activated_output_matrix")
             self.wall.set_selected(self.selected_matrix)
-            data = project.dataset()
-            hidden = len(data.training) - SHOWN_ROWS
-            note = f"first {SHOWN_ROWS:,} of {len(data.training):,} rows" if hidden > 0 else ""
-            self.wall.set_rows_note(note)
+            self._names = presenting.SampleNames(project.dataset())
+            self.wall.set_rows_note(presenting.rows_note(project, SHOWN_ROWS))
             self.stack.set_network(presenting.network_view(project, ready.parameter_count))
         self._show_training()
 
@@ -287,20 +314,27 @@ class MainWindow(QMainWindow):
         key, ready = self.selected_matrix, self.trainer.ready
         if key is None or ready is None or key not in frame.matrices:
             return
-        array = frame.matrices[key]
+        array, kind = frame.matrices[key], MATRIX_KINDS[key[1]]
+        is_batch = kind.shape.startswith("N")
+        # The last batch of an epoch may be smaller than the others.
+        full = (frame.rows, ready.shapes[key][1]) if is_batch else ready.shapes[key]
         if key == self._focus_shows:
+            if is_batch and not np.array_equal(frame.samples, self._samples):
+                self.focus_panel.set_rows(self._names.of(frame.samples), full)
+            self._samples = frame.samples
             self.focus_panel.update_values(array)
             return
-        self._focus_shows = key
-        project, full = self.document.project, ready.shapes[key]
-        rows, columns = presenting.labels(project, key, full, SHOWN_ROWS)
+        self._focus_shows, self._samples = key, frame.samples
+        project = self.document.project
+        rows, columns = presenting.labels(project, key, full, self._names.of(frame.samples))
         title = titles(project.specification)[key[0]]
-        self.focus_panel.set_matrix(MATRIX_KINDS[key[1]], title, array, rows, columns, full)
+        self.focus_panel.set_matrix(kind, title, array, rows, columns, full)
 
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project
         specification, progress = project.specification, trainer.progress
         trouble, rows = self._problem, self._rows
+        self.training.set_now(trainer.iteration)
         self.bar.set_state(
             TrainingView(
                 running=trainer.running,
@@ -310,10 +344,10 @@ class MainWindow(QMainWindow):
                 loss=progress.loss if progress else None,
                 loss_title=make_loss(specification.loss).symbol,
                 speed=progress.iterations_per_second if progress and trainer.running else None,
-                optimizer=specification.optimizer.kind.upper(),
+                optimizer=OPTIMIZERS[specification.optimizer.kind].title,
                 learning_rate=specification.optimizer.learning_rate,
                 pace=specification.pace,
-                rows=f"all {rows:,} rows" if rows else "",
+                rows=batch_text(specification.batch, rows) if rows else "",
                 busy="making the engine ready…" if trainer.busy else "",
             )
         )

@@ -7,19 +7,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from flux_studio.data.dataset import Dataset
-from flux_studio.engine.losses import make_loss
+from flux_studio.engine.losses import LOSSES, make_loss
 from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.errors import FluxError
 from flux_studio.gui.panels.data import DataView
+from flux_studio.gui.panels.training_settings import TrainingSettingsView
 from flux_studio.gui.panels.wall import WallLayer
 from flux_studio.gui.widgets.network_view import DropVerdict, InputView, LayerView, LossView, NetworkView
 from flux_studio.project.catalogue import LAYER_KINDS, layer_kind, titles, widths
 from flux_studio.project.defaults import output_activation
+from flux_studio.project.descriptions import is_whole
 from flux_studio.project.project import Project
 from flux_studio.project.specification import LayerSpecification, Setting, Specification
 from flux_studio.training.events import MatrixKey
 
 _NOTED_ROWS = 3
+_MOST_BITS = 8
 
 
 def problem(project: Project) -> str:
@@ -43,7 +46,7 @@ def network_view(project: Project, parameters: int) -> NetworkView:
     """The stack's cards. A layer that cannot be built says why on its card."""
     specification, data = project.specification, dataset(project)
     named = titles(specification)
-    rows = len(data.training) if data else 0
+    rows = batch_rows(project, data)
     inputs = data.preprocessor.input_names if data else ()
     targets = data.preprocessor.target_names if data else ()
     passing = _passing(specification, len(inputs)) if data else ()
@@ -106,9 +109,12 @@ def wall_layers(project: Project, shapes: Mapping[MatrixKey, tuple[int, int]]) -
 
 
 def labels(
-    project: Project, key: MatrixKey, shape: tuple[int, int], limit: int
+    project: Project, key: MatrixKey, shape: tuple[int, int], samples: Sequence[str]
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """What stands beside the rows and above the columns of a matrix: samples, inputs, neurons or targets."""
+    """What stands beside the rows and above the columns of a matrix: samples, inputs, neurons or targets.
+
+    ``samples`` are the names of the training rows that batch matrices show.
+    """
     layer, name = key
     data = project.dataset()
     position = project.specification.position(layer)
@@ -119,18 +125,65 @@ def labels(
         return before, neurons
     if name in ("bias_matrix", "dC_db_matrix"):
         return ("b",), neurons
-    samples = sample_labels(data, limit)
     if name == "input_matrix":
         return samples, data.preprocessor.input_names if position == 0 else _numbered("h", shape[1])
     return samples, neurons
 
 
-def sample_labels(data: Dataset, limit: int) -> tuple[str, ...]:
-    """The training rows' names: their bits where all inputs are 0 or 1, else their row in the table."""
-    inputs = data.training_inputs[:limit]
-    if inputs.shape[1] <= 8 and np.isin(inputs, (0.0, 1.0)).all():
-        return tuple("".join(str(int(bit)) for bit in row) for row in inputs)
-    return tuple(f"row {row + 1}" for row in data.table_rows[data.training[:limit]])
+class SampleNames:
+    """What training rows are called: their bits where all inputs are 0 or 1, else their row in the table."""
+
+    def __init__(self, data: Dataset) -> None:
+        self._data = data
+        # Decided once for all rows: names must not change their kind from batch to batch.
+        few = data.inputs.shape[1] <= _MOST_BITS
+        self._bits = few and bool(np.isin(data.training_inputs, (0.0, 1.0)).all())
+
+    def of(self, samples: np.ndarray) -> tuple[str, ...]:
+        """The names of some training rows, by their places among them."""
+        rows = self._data.training[samples]
+        if self._bits:
+            return tuple("".join(str(int(bit)) for bit in row) for row in self._data.inputs[rows])
+        return tuple(f"row {row + 1}" for row in self._data.table_rows[rows].tolist())
+
+
+def batch_rows(project: Project, data: Dataset | None) -> int:
+    """How many rows each iteration looks at; 0 while that is not known."""
+    rows, batch = len(data.training) if data else 0, project.specification.batch
+    return rows if is_whole(batch, rows) or batch is None else batch
+
+
+def is_batched(project: Project) -> bool:
+    """Whether an iteration looks at some of the rows only."""
+    data = dataset(project)
+    return data is not None and not is_whole(project.specification.batch, len(data.training))
+
+
+def rows_note(project: Project, limit: int) -> str:
+    """Which rows the wall shows, when not all; empty when it shows all."""
+    data = project.dataset()
+    rows, batch = len(data.training), batch_rows(project, data)
+    if batch == rows:
+        return f"the first {limit:,} of {rows:,} rows" if rows > limit else ""
+    first = f"the first {limit:,} of " if batch > limit else ""
+    return f"{first}the present batch: {batch:,} of {rows:,} rows, others at each iteration"
+
+
+def training_settings_view(project: Project) -> TrainingSettingsView:
+    """What the panel of training settings shows."""
+    specification, data = project.specification, dataset(project)
+    return TrainingSettingsView(
+        optimizer=specification.optimizer,
+        loss=specification.loss,
+        losses=tuple((name, loss.title) for name, loss in LOSSES.items()),
+        batch=specification.batch,
+        rows=len(data.training) if data else 0,
+        iterations=specification.iterations,
+        validate_every=specification.validate_every,
+        seed=specification.seed,
+        stop=specification.stop,
+        validation_rows=len(data.validation) if data else 0,
+    )
 
 
 def drop_verdict(project: Project, layer: str, position: int) -> DropVerdict:

@@ -80,7 +80,11 @@ class Trainer(QObject):
 
     def start(self, project: Project) -> None:
         """Make the project's network ready, in place of the one before."""
+        kept, run = self.progress, project.run
         self.leave()
+        if kept is not None and run is not None and run.begun and kept.iteration == run.iteration:
+            # The same moment of the same run: its numbers stay on screen.
+            self.progress = kept
         self._worker = Worker(project, self.executor, self)
         self._worker.told.connect(self._take)
         self._worker.finished.connect(self._ended)

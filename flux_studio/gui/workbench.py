@@ -10,17 +10,25 @@ from PySide6.QtCore import QObject, Signal
 from flux_studio.data.columns import Column, CsvFormat, suggest_columns
 from flux_studio.data.readers import preview, read_table
 from flux_studio.data.table import Table
+from flux_studio.engine.losses import make_loss
 from flux_studio.errors import FluxError
 from flux_studio.export import exporters, predictions
 from flux_studio.gui import presenting
 from flux_studio.gui.document import Document
 from flux_studio.gui.trainer import Trainer
 from flux_studio.gui.widgets.network_view import DropVerdict
-from flux_studio.project import files
+from flux_studio.project import descriptions, files
 from flux_studio.project.catalogue import layer_kind, titles
 from flux_studio.project.defaults import fitted_to, new_project
 from flux_studio.project.project import Project
-from flux_studio.project.specification import LayerSpecification, Setting, Specification
+from flux_studio.project.specification import (
+    LayerSpecification,
+    OptimizerSpecification,
+    Setting,
+    Specification,
+    StopSpecification,
+)
+from flux_studio.project.stack import with_loss
 from flux_studio.training.events import Finished
 
 
@@ -43,6 +51,7 @@ class Workbench(QObject):
         self._table_files: list[tuple[Table, Path]] = []
         self._kept_iteration = 0
         self._rate = document.project.specification.optimizer.learning_rate
+        self._end = document.project.specification.iterations
         document.latest = lambda: trainer.latest(document.project)
         document.project_changed.connect(self._project_changed)
         document.setting_changed.connect(self._setting_changed)
@@ -71,10 +80,7 @@ class Workbench(QObject):
             return
         self.troubled.emit("")
         self._revive()
-        run = self.document.project.run
-        iteration = self.trainer.iteration or (run.iteration if run else 0)
-        end = self.specification.iterations
-        self.trainer.play(end if iteration < end else iteration + end)
+        self._play()
 
     def step(self) -> None:
         """Train one iteration."""
@@ -99,7 +105,58 @@ class Workbench(QObject):
     def set_learning_rate(self, rate: float) -> None:
         """How far each update goes."""
         optimizer = msgspec.structs.replace(self.specification.optimizer, learning_rate=rate)
+        self.troubled.emit("")
         self.document.set_setting(f"Learning rate {rate:g}", self.specification.replace(optimizer=optimizer))
+
+    # How it is trained
+
+    def set_optimizer(self, optimizer: OptimizerSpecification) -> None:
+        """Another rule for updates, with its schedule, penalties and clipping; the run goes on with it."""
+        before = self.specification.optimizer
+        if msgspec.structs.replace(before, learning_rate=optimizer.learning_rate) == optimizer:
+            self.set_learning_rate(optimizer.learning_rate)
+            return
+        words = descriptions.optimizer_change(before, optimizer)
+        self._train_otherwise(words, self.specification.replace(optimizer=optimizer))
+
+    def set_batch(self, batch: int | None) -> None:
+        """Another number of rows for each iteration, ``None`` for all; the run goes on."""
+        words = "Batch of all rows" if batch is None else f"Batch of {batch:,} rows"
+        self._train_otherwise(words, self.specification.replace(batch=batch))
+
+    def set_loss(self, name: str) -> None:
+        """Another loss, which begins a run; the last layer gets the activation that it needs."""
+        self._train_otherwise(f"Loss {make_loss(name).title}", with_loss(self.specification, name))
+
+    def set_stop(self, stop: StopSpecification) -> None:
+        """Other reasons to stop before the last iteration."""
+        self._train_otherwise("Stop condition", self.specification.replace(stop=stop))
+
+    def set_iterations(self, iterations: int) -> None:
+        """The iteration at which training rests."""
+        self.troubled.emit("")
+        changed = self.specification.replace(iterations=iterations)
+        self.document.set_setting(f"Stop after {iterations:,} iterations", changed)
+
+    def set_seed(self, seed: int) -> None:
+        """Other randomness: another split and other start weights, from iteration 0."""
+        self.troubled.emit("")
+        changed = self.specification.replace(seed=seed, draw=0)
+        if changed != self.specification:
+            fresh = self.document.project.with_specification(changed).with_run(None)
+            self.document.replace(f"Seed {seed}", fresh)
+
+    def _train_otherwise(self, words: str, specification: Specification) -> None:
+        """An edit of how the network is trained; refused when it would keep a sound network from training."""
+        project, running = self.document.project, self.trainer.running
+        trouble = presenting.problem(project.with_specification(specification))
+        if trouble and not presenting.problem(project):
+            self.troubled.emit(trouble)
+            return
+        self.troubled.emit("")
+        self.document.edit(words, specification)
+        if running:
+            self._play()
 
     # The network
 
@@ -248,6 +305,13 @@ class Workbench(QObject):
 
     # Inside
 
+    def _play(self) -> None:
+        """Train to the project's own end; from there on, as far again."""
+        run = self.document.project.run
+        iteration = self.trainer.iteration or (run.iteration if run else 0)
+        end = self.specification.iterations
+        self.trainer.play(end if iteration < end else iteration + end)
+
     def _revive(self) -> None:
         """Go on from the last good weights after a failure that ended the training thread."""
         if self.trainer.ended:
@@ -261,6 +325,7 @@ class Workbench(QObject):
         project = self.document.project
         self._kept_iteration = project.run.iteration if project.run else 0
         self._rate = project.specification.optimizer.learning_rate
+        self._end = project.specification.iterations
         if presenting.problem(project):
             self.trainer.leave()
             self.trainer.ready_changed.emit()
@@ -273,6 +338,12 @@ class Workbench(QObject):
         if specification.optimizer.learning_rate != self._rate:
             self._rate = specification.optimizer.learning_rate
             self.trainer.set_learning_rate(self._rate)
+        if specification.iterations != self._end:
+            self._end = specification.iterations
+            if self.trainer.running and self.trainer.iteration < self._end:
+                self._play()
+            elif self.trainer.running:
+                self.trainer.pause()
 
     def _note_training(self) -> None:
         if self.trainer.progress is not None and self.trainer.iteration != self._kept_iteration:

@@ -28,6 +28,16 @@ def check_ending(specification: Specification) -> None:
     )
 
 
+def with_loss(specification: Specification, name: str) -> Specification:
+    """Another loss, and at the end of the network the activation that it needs, where the last layer has one."""
+    changed, loss = specification.replace(loss=name), make_loss(name)
+    if not specification.layers or loss.activation in ("", ending(specification.layers[-1])):
+        return changed
+    last = specification.layers[-1]
+    has_activation = any(field.name == "activation" for field in layer_kind(last.kind).fields)
+    return changed.change_layer(last.identity, activation=loss.activation) if has_activation else changed
+
+
 def check_targets(specification: Specification, dataset: Dataset) -> None:
     """Raise a :class:`FluxError` when the loss, or the last layer, makes no sense for these targets."""
     make_loss(specification.loss).check_targets(dataset.targets)

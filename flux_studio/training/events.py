@@ -81,6 +81,8 @@ class Frame:
     """Each N×F as people see it; batch matrices hold the first ``rows`` rows that the request allowed."""
     samples: NDArray[np.int64]
     """Which training rows the batch matrices show, in their order."""
+    rows: int
+    """How many rows the present batch has; more than ``samples`` where the request allowed fewer."""
     curve: CurvePoints
     validation_curve: CurvePoints | None
     first_loss: float

@@ -424,7 +424,7 @@ class Session:
         return Failed(message, found.iteration)
 
     def _frame(self, request: FrameRequest) -> Frame:
-        progress = self.progress()
+        progress, samples = self.progress(), self.network.batch_rows(self._iteration)
         return Frame(
             generation=request.generation,
             progress=progress,
@@ -434,7 +434,8 @@ class Session:
                 for key in request.keys
                 if key in self.network.program.matrices
             },
-            samples=self.network.batch_rows(self._iteration)[: request.rows].copy(),
+            samples=samples[: request.rows].copy(),
+            rows=len(samples),
             curve=self._curve.points(),
             validation_curve=None if self._validation_curve is None else self._validation_curve.points(),
             first_loss=self._first_loss,

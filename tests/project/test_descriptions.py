@@ -65,7 +65,7 @@ def test_switching_off_is_named_too() -> None:
 def test_a_setting_is_named_with_its_symbol_and_against_its_usual_value() -> None:
     momentum = OptimizerSpecification("momentum", 0.05)
     other = msgspec.structs.replace(momentum, settings={"beta_1": 0.95})
-    assert descriptions.optimizer_change(momentum, other) == "Memory β 0.95"
+    assert descriptions.optimizer_change(momentum, other) == "Momentum β 0.95"
     assert descriptions.optimizer_text(other) == "momentum, learning rate 0.05, β 0.95"
     usual = msgspec.structs.replace(momentum, settings={"beta_1": 0.9})
     assert descriptions.optimizer_text(usual) == "momentum, learning rate 0.05"

@@ -68,12 +68,12 @@ class Constant(Schedule):
 
 
 class StepDecay(Schedule):
-    """η = η₀·γ^⌊u / period⌋."""
+    """η = η₀·γ^⌊u/T⌋."""
 
     name = "step_rate"
     title = "step"
     fields = ("factor", "period")
-    formula = "η = η₀·γ^⌊u / period⌋"
+    formula = "η = η₀·γ^⌊u/T⌋"
 
     def share(self, update: float, factor: float, period: float, floor: float) -> float:
         return float(factor ** (update // period))

@@ -20,8 +20,8 @@ RATES = ("learning_rate", "beta_1", "beta_2", "epsilon", "weight_decay", "beta_1
 """What stands where in the row of rates. The powers begin at 1."""
 
 MEANINGS: dict[str, tuple[str, str]] = {
-    "beta_1": ("memory", "share of the earlier direction that each update keeps"),
-    "beta_2": ("memory of squares", "share of the earlier squared gradients that each update keeps"),
+    "beta_1": ("momentum", "share of the earlier direction that each update keeps"),
+    "beta_2": ("smoothing", "share of the earlier squared gradients that each update keeps"),
     "epsilon": ("epsilon", "added below the fraction, so that a step stays finite where gradients are tiny"),
     "weight_decay": (
         "weight decay",

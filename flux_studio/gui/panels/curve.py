@@ -27,7 +27,7 @@ class LossCurve(QWidget):
         self.setObjectName("curve")
         self.setAccessibleName("Loss")
         self._log = False
-        self._has_validation = False
+        self._has_validation = self._batches = False
         self.plot = CurvePlot()
         self.facts = CurveFacts()
         self._scale = SegmentedControl((_LINEAR, _LOG))
@@ -79,10 +79,12 @@ class LossCurve(QWidget):
         """Say where training stands; ``None`` leaves a line out."""
         self.facts.set_facts(iteration, loss, first_loss, right, rows, validation_loss, validation_accuracy)
 
-    def set_loss_title(self, title: str) -> None:
-        """What the loss is called, such as ``MSE``."""
+    def set_loss_title(self, title: str, *, batches: bool = False) -> None:
+        """What the loss is called, such as ``MSE``, and whether the curve shows that of each batch."""
+        self._batches = batches
         self.facts.set_loss_title(title)
-        self.plot.set_title(title)
+        self.plot.set_title(f"{title} of the batch" if batches else title)
+        self._write_legend()
 
     def clear(self) -> None:
         """Show that nothing has been trained; the scale stays as it is."""
@@ -113,7 +115,7 @@ class LossCurve(QWidget):
             self.log_changed.emit(log)
 
     def _write_legend(self) -> None:
-        words = [("curve_train", "train")]
+        words = [("curve_train", "batch loss" if self._batches else "train")]
         if self._has_validation:
             words.append(("curve_validation", "validation"))
         entries = (

@@ -61,6 +61,12 @@ class MatrixFocus(QWidget):
         self.facts.show()
         self._update_facts()
 
+    def set_rows(self, labels: Sequence[str], full_shape: tuple[int, int]) -> None:
+        """Say which rows the same matrix shows now; ``full_shape`` has as many as there are."""
+        self.grid.set_row_labels(labels)
+        if self._kind is not None:
+            self.facts.set_shape(self._kind, len(labels), full_shape)
+
     def update_values(self, array: np.ndarray) -> None:
         """Show new numbers of the same matrix; place, zoom and selection stay."""
         self._matrix = heat.as_matrix(array)

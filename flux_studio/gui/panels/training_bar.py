@@ -19,12 +19,11 @@ from PySide6.QtWidgets import (
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.icons import icon
-from flux_studio.gui.widgets.number_edit import NumberEdit, NumberRange
+from flux_studio.gui.widgets.number_edit import NumberEdit
+from flux_studio.gui.widgets.number_range import LEARNING_RATES
 from flux_studio.gui.widgets.pace_slider import PaceSlider
 from flux_studio.gui.widgets.read_out import NOTHING, ReadOut, loss_text, speed_text
 from flux_studio.gui.widgets.short_message import ShortMessage
-
-LEARNING_RATES = NumberRange("learning rate", 1e-8, 1e4)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class TrainingBar(QWidget):
         self._name_things()
         self._lay_out()
         self._keep_train_width()
-        self._rate.committed.connect(self.learning_rate_changed)
+        self._rate.committed.connect(self.learning_rate_changed.emit)
         self._rate.refused.connect(self.refused)
         look.changed.connect(self.update)
         self._show_all()

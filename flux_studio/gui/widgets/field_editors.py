@@ -86,6 +86,13 @@ class ChoiceEdit(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(lambda index: self.committed.emit(self.itemData(index)))
 
+    def set_choices(self, choices: tuple[tuple[str, str], ...]) -> None:
+        """Offer other words."""
+        if choices != tuple((self.itemData(place), self.itemText(place)) for place in range(self.count())):
+            self.clear()
+            for value, title in choices:
+                self.addItem(title, value)
+
     def show_value(self, value: Setting) -> None:
         """Show another value without telling it."""
         self.setCurrentIndex(self.findData(value))

@@ -85,9 +85,13 @@ class MatrixFacts(QScrollArea):
         """Name the matrix: its formula, whose it is, and how large."""
         self._formula.setText(kind.formula if "=" in kind.formula else f"{kind.symbol} – {kind.title}")
         self._name.setText(f"{layer_title} · {kind.name}")
-        self._shape.setText(_shape_text(kind.shape, shown_rows, full_shape))
+        self.set_shape(kind, shown_rows, full_shape)
         for label in (self._formula, self._name):
             label.setToolTip(kind.meaning)
+
+    def set_shape(self, kind: MatrixKind, shown_rows: int, full_shape: tuple[int, int]) -> None:
+        """Say how large the matrix is, and how much of it is shown."""
+        self._shape.setText(_shape_text(kind.shape, shown_rows, full_shape))
 
     def set_spread(self, matrix: np.ndarray, style: NumberFormat) -> None:
         """Minimum, maximum, mean and share below zero of the finite numbers."""

@@ -51,6 +51,7 @@ class MatrixGrid(QAbstractScrollArea):
         self._matrix = np.empty((0, 0), dtype=np.float32)
         self._row_labels: Sequence[str] = ()
         self._column_labels: Sequence[str] = ()
+        self._longest_label = 1
         self._level = 1.0
         self._format: NumberFormat = number_format(1.0)
         self._selection: CellSelection | None = None
@@ -68,12 +69,22 @@ class MatrixGrid(QAbstractScrollArea):
         """Show another matrix from its first cell on, with a label for each row and column."""
         self._matrix = heat.as_matrix(array)
         self._row_labels, self._column_labels = rows, columns
+        self._longest_label = self._longest_of(rows)
         largest, _ = heat.magnitude(self._matrix)
         self._level, self._format = levels.settle(largest), number_format(largest)
         self._selection = None
         self._arrange()
         self.horizontalScrollBar().setValue(0)
         self.verticalScrollBar().setValue(0)
+
+    def set_row_labels(self, rows: Sequence[str]) -> None:
+        """Call the rows of the same matrix by other names; their column becomes wider where it must, never narrower."""
+        self._row_labels = rows
+        longest = self._longest_of(rows)
+        if longest > self._longest_label:
+            self._longest_label = longest
+            self._arrange()
+        self.viewport().update()
 
     def update_values(self, array: np.ndarray) -> None:
         """Show new numbers of the same matrix: place, zoom and selection stay."""
@@ -157,8 +168,8 @@ class MatrixGrid(QAbstractScrollArea):
     def _fit(self) -> GridGeometry:
         rows, columns = self._matrix.shape
         labels = QFontMetrics(label_font(self._text_zoom()))
-        sample = (*range(min(rows, 500)), max(rows - 1, 0))
-        longest = min(max(len(self.row_label(row)) for row in sample), LONGEST_LABEL)
+        # A row without a name is called by its index.
+        longest = max(self._longest_label, len(str(max(rows - 1, 0))) if rows > len(self._row_labels) else 1)
         labels_width = labels.horizontalAdvance("0" * longest) + look.length(22)
         cell = self._cell_size(labels_width, columns)
         view = self.maximumViewportSize()
@@ -173,6 +184,10 @@ class MatrixGrid(QAbstractScrollArea):
             rows=rows,
             columns=columns,
         ).with_bars(self._bar())
+
+    @staticmethod
+    def _longest_of(labels: Sequence[str]) -> int:
+        return min(max((len(str(label)) for label in labels), default=1), LONGEST_LABEL)
 
     def _bar(self) -> int:
         return self.verticalScrollBar().sizeHint().width()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from flux_studio.gui.style import restyle
 from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.number_range import NumberRange
 
 _STEPS = {
     Qt.Key.Key_Up: 1.1,
@@ -20,32 +18,10 @@ _STEPS = {
 }
 
 
-@dataclass(frozen=True)
-class NumberRange:
-    """What a field takes: numbers from ``minimum`` to ``maximum``; ``title`` names them in messages."""
-
-    title: str
-    minimum: float
-    maximum: float
-
-    def read(self, text: str) -> float:
-        """The number that ``text`` writes, with a decimal point or comma; :class:`ValueError` in words for a person."""
-        try:
-            value = float(text.strip().replace(",", "."))
-        except ValueError:
-            raise ValueError(
-                f"the {self.title} {text.strip()!r} is not a number; write one such as 0.1 or 1e-3"
-            ) from None
-        if not math.isfinite(value) or not self.minimum <= value <= self.maximum:
-            low, high = short_number(self.minimum), short_number(self.maximum)
-            raise ValueError(f"the {self.title} must lie between {low} and {high}, not {text.strip()}")
-        return value
-
-
 class NumberEdit(QLineEdit):
     """Takes ``0.6`` as well as ``6e-1``; Up and Down change it by a tenth, Page Up and Page Down tenfold."""
 
-    committed = Signal(float)
+    committed = Signal(object)
     """A new number, told on Enter, on leaving and on each key step."""
     refused = Signal(str)
     """Why what was typed cannot be taken; the field goes back to the last good number when it is left."""
@@ -67,7 +43,11 @@ class NumberEdit(QLineEdit):
     @property
     def pending(self) -> bool:
         """Whether something was typed that is not told yet."""
-        return self.text() != short_number(self._value)
+        return self.text() != self._takes.text(self._value)
+
+    def set_range(self, takes: NumberRange) -> None:
+        """Take other numbers from now on; what is shown stays."""
+        self._takes = takes
 
     def set_value(self, value: float) -> None:
         """Show another number without telling it; what a person is typing just now stays."""
@@ -117,8 +97,7 @@ class NumberEdit(QLineEdit):
 
     def _step(self, factor: float) -> None:
         if self.commit():
-            value = float(f"{self._value * factor:.3g}")
-            self._tell(min(self._takes.maximum, max(self._takes.minimum, value)))
+            self._tell(self._takes.stepped(self._value, factor))
 
     def _tell(self, value: float) -> None:
         changed, self._value = value != self._value, value
@@ -128,17 +107,9 @@ class NumberEdit(QLineEdit):
 
     def _show_value(self) -> None:
         self._mark_wrong(False)
-        self.setText(short_number(self._value))
+        self.setText(self._takes.text(self._value))
 
     def _mark_wrong(self, wrong: bool) -> None:
         if bool(self.property("error")) != wrong:
             self.setProperty("error", "true" if wrong else None)
             restyle(self)
-
-
-def short_number(value: float) -> str:
-    """As few characters as tell the number apart: ``0.6``, ``0.001``, ``1e-5``, ``2500``."""
-    if value and not 1e-4 <= abs(value) < 1e6:
-        mantissa, exponent = f"{value:.6e}".split("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return f"{value:.7g}"

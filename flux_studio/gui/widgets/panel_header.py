@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -18,6 +18,7 @@ class PanelHeader(QWidget):
         self.title = title
         name = QLabel(title, self)
         name.setProperty("heading", "true")
+        self._folded = False
         self._detail = ElidedLabel(parent=self)
         self._detail.setProperty("muted", "true")
         row = QHBoxLayout(self)
@@ -36,6 +37,20 @@ class PanelHeader(QWidget):
     def set_detail(self, text: str) -> None:
         """Show another fact beside the title."""
         self._detail.setText(text)
+
+    def set_folded(self, folded: bool) -> None:
+        """Take no room while a tab says the title."""
+        if folded != self._folded:
+            self._folded = folded
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(hint.width(), 0) if self._folded else hint
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), 0) if self._folded else hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # The upper end of the card whose lower end is the panel: round above, a hairline below.

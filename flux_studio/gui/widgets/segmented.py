@@ -68,3 +68,7 @@ class SegmentedControl(QWidget):
         for own, button in self._buttons.items():
             button.setChecked(own == value)
         self._group.setExclusive(True)
+
+    def set_able(self, value: str, able: bool) -> None:
+        """Whether a segment can be chosen now."""
+        self._buttons[value].setEnabled(able)

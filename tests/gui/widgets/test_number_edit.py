@@ -5,7 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from flux_studio.gui.widgets.number_edit import NumberEdit, NumberRange, short_number
+from flux_studio.gui.widgets.number_edit import NumberEdit
+from flux_studio.gui.widgets.number_range import NumberRange, short_number
 from tests.gui.shown import shown, themed
 
 RATES = NumberRange("learning rate", 1e-8, 1e4)

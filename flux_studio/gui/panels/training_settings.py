@@ -1,0 +1,276 @@
+"""How the network is trained: optimizer, schedule, batch, loss, penalties, clipping, and when it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from flux_studio.engine.losses import LOSSES
+from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.batch_edit import BatchEdit
+from flux_studio.gui.widgets.field_editors import ChoiceEdit
+from flux_studio.gui.widgets.field_grid import FieldGrid, NumberField
+from flux_studio.gui.widgets.formula_label import FormulaLabel
+from flux_studio.gui.widgets.number_range import NumberRange, WholeRange
+from flux_studio.gui.widgets.optimizer_edit import OptimizerEdit
+from flux_studio.gui.widgets.panel_header import PanelHeader
+from flux_studio.gui.widgets.schedule_edit import ScheduleEdit
+from flux_studio.project.specification import OptimizerSpecification, StopSpecification
+
+_PENALTIES = (
+    NumberField(
+        "l1",
+        "L1 penalty λ₁",
+        NumberRange("L1 penalty", 1e-12, 1e3, off=0.001),
+        "L1 penalty: adds λ₁·Σ|w| to what is made small, which draws unneeded weights to zero.\n"
+        "Biases are left alone; the loss on screen is without it. Empty is off.",
+    ),
+    NumberField(
+        "l2",
+        "L2 penalty λ₂",
+        NumberRange("L2 penalty", 1e-12, 1e3, off=0.001),
+        "L2 penalty: adds (λ₂/2)·Σw² to what is made small, which keeps all weights small.\n"
+        "Biases are left alone; the loss on screen is without it. Empty is off.",
+    ),
+)
+_CLIPPING = (
+    NumberField(
+        "clip_value",
+        "by value ±",
+        NumberRange("limit of clipping by value", 1e-12, 1e12, off=1.0),
+        "Clipping by value: no cell of the gradient is used beyond ± this number.\nEmpty is off.",
+    ),
+    NumberField(
+        "clip_norm",
+        "by norm",
+        NumberRange("limit of clipping by norm", 1e-12, 1e12, off=1.0),
+        "Clipping by norm: a longer gradient is scaled down to this length, g ← g·min(1, limit/|g|).\n"
+        "Its direction stays. Empty is off.",
+    ),
+)
+_STOP = (
+    NumberField(
+        "iterations",
+        "after iterations",
+        WholeRange("number of iterations", 1, 1_000_000_000),
+        "Training rests when it has reached this iteration; Train goes on beyond it.",
+    ),
+    NumberField(
+        "stop_loss",
+        "at loss",
+        NumberRange("loss to stop at", 1e-30, 1e12, off=0.01),
+        "Training rests as soon as the loss is no larger than this: the loss of the rows that the iteration "
+        "looks at.\nEmpty is off.",
+    ),
+    NumberField(
+        "patience",
+        "early stopping",
+        WholeRange("number of validations", 1, 1_000_000, off=20),
+        "Early stopping: training rests after so many validations in a row without a better validation loss, "
+        "and goes back to the best weights.\nEmpty is off. It needs validation rows.",
+    ),
+    NumberField(
+        "seconds",
+        "after seconds",
+        NumberRange("number of seconds", 0.01, 1e8, off=60.0),
+        "Training rests after this time. Empty is off.",
+    ),
+)
+_SEED = NumberField(
+    "seed",
+    "seed",
+    WholeRange("seed", 0, 1_000_000_000_000),
+    "Seed: where all randomness comes from: start weights, the split of the rows and the order of the batches.\n"
+    "The same seed gives the same numbers. Another one begins anew.",
+)
+
+
+@dataclass(frozen=True)
+class TrainingSettingsView:
+    """All that the panel shows.
+
+    ``losses`` are the names and titles that can be chosen, ``rows`` the training rows and ``validation_rows`` those
+    that are kept away from it; ``batch`` is ``None`` for all rows.
+    """
+
+    optimizer: OptimizerSpecification = field(default_factory=OptimizerSpecification)
+    loss: str = "mse"
+    losses: tuple[tuple[str, str], ...] = tuple((name, loss.title) for name, loss in LOSSES.items())
+    batch: int | None = None
+    rows: int = 0
+    iterations: int = 5_000
+    validate_every: int = 10
+    seed: int = 0
+    stop: StopSpecification = field(default_factory=StopSpecification)
+    validation_rows: int = 0
+
+
+class TrainingSettings(QWidget):
+    """Shows a :class:`TrainingSettingsView` and asks for changes."""
+
+    optimizer_changed = Signal(object)
+    """The new :class:`OptimizerSpecification`, with its schedule, penalties and clipping."""
+    loss_changed = Signal(str)
+    batch_changed = Signal(object)
+    """Rows that each iteration looks at; ``None`` is all of them."""
+    iterations_changed = Signal(object)
+    """A whole number, as large as it likes."""
+    stop_changed = Signal(object)
+    """The new :class:`StopSpecification`."""
+    seed_changed = Signal(object)
+    """A whole number, as large as it likes."""
+    refused = Signal(str)
+    """Why something typed cannot be taken, as one line for a person."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = TrainingSettingsView()
+        self.setObjectName("training.settings")
+        self.setAccessibleName("How the network is trained")
+        self.header = PanelHeader("Training", self)
+        self._optimizer = OptimizerEdit()
+        self._schedule = ScheduleEdit()
+        self._batch = BatchEdit()
+        self._loss = ChoiceEdit(self._view.losses)
+        self._loss.setObjectName("train.loss")
+        self._loss.setAccessibleName("Loss")
+        self._formula = FormulaLabel("train.loss.formula")
+        self._penalties = FieldGrid(_PENALTIES)
+        self._clipping = FieldGrid(_CLIPPING)
+        self._stop = FieldGrid(_STOP)
+        self._validation = FormulaLabel("train.validation")
+        self._seed = FieldGrid((_SEED,))
+        self._lay_out()
+        self._connect()
+        self._show_all()
+
+    def set_view(self, view: TrainingSettingsView) -> None:
+        """Show another state; what a person is typing just now stays."""
+        if view != self._view:
+            self._view = view
+            self._show_all()
+
+    def set_now(self, iteration: int) -> None:
+        """Mark on the schedule where training stands; cheap enough for every frame."""
+        self._schedule.set_now(iteration)
+
+    # Showing
+
+    def _show_all(self) -> None:
+        view, optimizer = self._view, self._view.optimizer
+        self._optimizer.set_optimizer(optimizer)
+        self._schedule.set_schedule(optimizer, view.iterations)
+        self._batch.set_batch(view.batch, view.rows)
+        self._loss.set_choices(view.losses)
+        self._loss.show_value(view.loss)
+        formula = LOSSES[view.loss].formula if view.loss in LOSSES else ""
+        self._formula.set_formula(formula)
+        self._loss.setToolTip(f"Loss: the one number C that training makes small\n{formula}")
+        self._penalties.set_values({"l1": optimizer.l1, "l2": optimizer.l2})
+        self._clipping.set_values({"clip_value": optimizer.clip_value, "clip_norm": optimizer.clip_norm})
+        stop = view.stop
+        self._stop.set_values(
+            {
+                "iterations": view.iterations,
+                "stop_loss": stop.loss,
+                "patience": stop.patience,
+                "seconds": stop.seconds,
+            }
+        )
+        self._stop.set_able("patience", view.validation_rows > 0)
+        self._validation.set_formula(_validation_text(view))
+        self._seed.set_values({"seed": view.seed})
+
+    # Asking
+
+    def _connect(self) -> None:
+        self._optimizer.chosen.connect(self._ask_optimizer)
+        self._schedule.chosen.connect(lambda schedule: self._ask_change(schedule=schedule))
+        self._batch.chosen.connect(self.batch_changed)
+        self._loss.committed.connect(self._ask_loss)
+        self._penalties.committed.connect(lambda name, value: self._ask_change(**{name: value}))
+        self._clipping.committed.connect(lambda name, value: self._ask_change(**{name: value or None}))
+        self._stop.committed.connect(self._ask_stop)
+        self._seed.committed.connect(lambda _, value: self.seed_changed.emit(value))
+        for part in (
+            self._optimizer,
+            self._schedule,
+            self._batch,
+            self._penalties,
+            self._clipping,
+            self._stop,
+            self._seed,
+        ):
+            part.refused.connect(self.refused)
+        look.changed.connect(self.update)
+
+    def _ask_change(self, **changes: object) -> None:
+        self._ask_optimizer(msgspec.structs.replace(self._view.optimizer, **changes))
+
+    def _ask_optimizer(self, wanted: OptimizerSpecification) -> None:
+        if wanted != self._view.optimizer:
+            self.optimizer_changed.emit(wanted)
+        # A change that the owner refused must not stay on screen.
+        self._show_all()
+
+    def _ask_loss(self, name: str) -> None:
+        if name != self._view.loss:
+            self.loss_changed.emit(name)
+        self._show_all()
+
+    def _ask_stop(self, name: str, value: float) -> None:
+        if name == "iterations":
+            self.iterations_changed.emit(value)
+        else:
+            name = "loss" if name == "stop_loss" else name
+            self.stop_changed.emit(msgspec.structs.replace(self._view.stop, **{name: value or None}))
+        self._show_all()
+
+    # Building
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        side = look.length(12)
+        column.setContentsMargins(side, side, side, side)
+        column.setSpacing(look.length(6))
+        for place, (words, parts) in enumerate(
+            (
+                ("Optimizer", (self._optimizer,)),
+                ("Schedule", (self._schedule,)),
+                ("Batch", (self._batch,)),
+                ("Loss", (self._loss, self._formula, self._penalties)),
+                ("Gradient clipping", (self._clipping,)),
+                ("Stop", (self._stop, self._validation)),
+                ("Randomness", (self._seed,)),
+            )
+        ):
+            if place:
+                column.addSpacing(look.length(8))
+            heading = QLabel(words)
+            heading.setProperty("heading", "true")
+            column.addWidget(heading)
+            for part in parts:
+                column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.header)
+        outer.addWidget(scroll, 1)
+
+
+def _validation_text(view: TrainingSettingsView) -> str:
+    if not view.validation_rows:
+        return "no rows are kept for validation"
+    rows = "row" if view.validation_rows == 1 else "rows"
+    return f"validated on {view.validation_rows:,} {rows} every {view.validate_every:,} iterations"
