@@ -244,7 +244,8 @@ class MainWindow(QMainWindow):
     def _show_document(self) -> None:
         project = self.document.project
         self._last_frame, self._focus_shows = None, None
-        self.stack.set_network(presenting.network_view(project, 0))
+        learned = 0 if project.run is None else sum(each.size for each in project.run.parameters.values())
+        self.stack.set_network(presenting.network_view(project, learned))
         self.data.set_data(presenting.data_view(project))
         self._show_settings()
         self._show_curve()

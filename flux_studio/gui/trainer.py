@@ -29,6 +29,7 @@ from flux_studio.training.events import (
 )
 
 FRAME_MS = 33
+PATIENCE_MS = 250
 SHOWN_ROWS = 256
 
 
@@ -62,11 +63,15 @@ class Trainer(QObject):
         self._timer.setObjectName("trainer.frames")
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._ask)
+        # A network is ready in a blink as a rule: only a longer wait is worth words.
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self.ready_changed)
 
     @property
     def busy(self) -> bool:
-        """Whether a network is being made ready."""
-        return self._worker is not None and self.ready is None and self._worker.isRunning()
+        """Whether a network is being made ready, and has been for longer than a blink."""
+        waiting = self._worker is not None and self.ready is None and self._worker.isRunning()
+        return waiting and not self._patience.isActive()
 
     @property
     def ended(self) -> bool:
@@ -80,16 +85,24 @@ class Trainer(QObject):
 
     def start(self, project: Project) -> None:
         """Make the project's network ready, in place of the one before."""
-        kept, run = self.progress, project.run
+        kept = self._kept_progress(project)
         self.leave()
-        if kept is not None and run is not None and run.begun and kept.iteration == run.iteration:
-            # The same moment of the same run: its numbers stay on screen.
-            self.progress = kept
+        self.progress = kept
         self._worker = Worker(project, self.executor, self)
         self._worker.told.connect(self._take)
         self._worker.finished.connect(self._ended)
         self._worker.start()
+        self._patience.start()
         self.ready_changed.emit()
+
+    def _kept_progress(self, project: Project) -> Progress | None:
+        """The numbers on screen, where the project goes on from them: they stay until the next frame."""
+        kept, run = self.progress, project.run
+        if kept is None or run is None or not run.begun:
+            return None
+        # While training runs, what is on screen is up to a frame behind.
+        goes_on = kept.iteration <= run.iteration if self.running else kept.iteration == run.iteration
+        return kept if goes_on else None
 
     def leave(self) -> None:
         """Let the present worker end; nothing it still says is heard."""
@@ -97,6 +110,7 @@ class Trainer(QObject):
         self.running, self.ready, self.progress = False, None, None
         self._answered, self._stale = True, False
         self._timer.stop()
+        self._patience.stop()
         if worker is None:
             return
         if worker.isRunning():
@@ -121,6 +135,8 @@ class Trainer(QObject):
     def play(self, until: int) -> None:
         """Train until an iteration; as soon as the network is ready."""
         self._send(Play(until))
+        if self._worker is not None and self.ready is None:
+            self._set_running(True)
 
     def pause(self) -> None:
         """Rest after the present iteration."""
@@ -164,6 +180,7 @@ class Trainer(QObject):
         match event:
             case Ready():
                 self.ready = event
+                self._patience.stop()
                 self.ready_changed.emit()
                 self.refresh()
             case Started():

@@ -308,7 +308,7 @@ class Workbench(QObject):
     def _play(self) -> None:
         """Train to the project's own end; from there on, as far again."""
         run = self.document.project.run
-        iteration = self.trainer.iteration or (run.iteration if run else 0)
+        iteration = max(self.trainer.iteration, run.iteration if run else 0)
         end = self.specification.iterations
         self.trainer.play(end if iteration < end else iteration + end)
 

@@ -132,8 +132,8 @@ class TrainingSettings(QWidget):
         self.setAccessibleName("How the network is trained")
         self.header = PanelHeader("Training", self)
         self._optimizer = OptimizerEdit()
-        self._schedule = ScheduleEdit()
         self._batch = BatchEdit()
+        self._schedule = ScheduleEdit()
         self._loss = ChoiceEdit(self._view.losses)
         self._loss.setObjectName("train.loss")
         self._loss.setAccessibleName("Loss")
@@ -240,8 +240,8 @@ class TrainingSettings(QWidget):
         for place, (words, parts) in enumerate(
             (
                 ("Optimizer", (self._optimizer,)),
-                ("Schedule", (self._schedule,)),
                 ("Batch", (self._batch,)),
+                ("Schedule", (self._schedule,)),
                 ("Loss", (self._loss, self._formula, self._penalties)),
                 ("Gradient clipping", (self._clipping,)),
                 ("Stop", (self._stop, self._validation)),
