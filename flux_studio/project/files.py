@@ -19,6 +19,7 @@ import numpy as np
 from flux_studio.data.columns import CsvFormat
 from flux_studio.data.readers import parse_table
 from flux_studio.data.table import Table
+from flux_studio.engine.losses import make_loss
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.operations.updates import RATES
 from flux_studio.engine.slots import MatrixKey
@@ -30,6 +31,7 @@ from flux_studio.project.project import (
     Project,
     Run,
     check_identities,
+    check_training,
     make_layers,
     update_rule,
 )
@@ -155,6 +157,8 @@ def _load(members: _Members) -> Project:
         for layer in specification.layers:
             layer_kind(layer.kind).check(layer.settings, layer.identity)
         check_identities(specification)
+        make_loss(specification.loss)
+        check_training(specification)
         table = _table(members, specification.data.source)
     except FluxError as error:
         raise ProjectFileError(f"{members.path}: {error}") from error

@@ -237,6 +237,11 @@ def check_stack(specification: Specification) -> None:
     for layer in specification.layers:
         layer_kind(layer.kind).check(layer.settings, named[layer.identity])
     check_ending(specification)
+    check_training(specification)
+
+
+def check_training(specification: Specification) -> None:
+    """Raise :class:`SpecificationError` for a way to train that no network could make right."""
     _check_optimizer(specification.optimizer)
     if specification.batch is not None and specification.batch < 1:
         raise SpecificationError(f"a batch must hold at least 1 row, not {specification.batch}")

@@ -6,6 +6,7 @@ import pytest
 
 from flux_studio.errors import DataError, FluxError, SpecificationError
 from flux_studio.project.project import Project
+from flux_studio.project.stack import with_loss
 from tests.project.projects import ACTIVATION, number_project, project_of, stack, table
 
 CLASSES = table("a,species\n1,x\n2,y\n3,z\n4,x\n")
@@ -72,3 +73,25 @@ def test_what_makes_no_sense_is_refused_in_one_line(
             attempt()
         assert reason in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "loss", "after"),
+    [
+        ("sigmoid", "cross_entropy", "softmax"),
+        ("softmax", "bce", "sigmoid"),
+        ("softmax", "mse", "softmax"),
+        ("softmax", "cross_entropy", "softmax"),
+    ],
+)
+def test_another_loss_brings_the_ending_that_it_needs(before: str, loss: str, after: str) -> None:
+    changed = with_loss(classes(3, before, "mse").specification, loss)
+    assert changed.loss == loss
+    assert [layer.settings["activation"] for layer in changed.layers] == ["tanh", after]
+
+
+def test_another_loss_at_an_activation_layer_and_without_layers() -> None:
+    layers = (*stack((3, "identity")), ACTIVATION.new("layer-2", activation="tanh"))
+    changed = with_loss(project_of(CLASSES, layers, kind="category").specification, "cross_entropy")
+    assert [layer.settings["activation"] for layer in changed.layers] == ["identity", "softmax"]
+    assert with_loss(changed.replace(layers=()), "bce").loss == "bce"

@@ -80,7 +80,7 @@ class TrainingBar(QWidget):
         self._iteration = ReadOut("iteration", "88,888,888")
         self._loss = ReadOut("MSE", "8.88e-888")
         self._speed = ReadOut("speed", "88.8 M it/s")
-        self._rows = ReadOut("batch", "all 88,888 rows", words=True)
+        self._rows = ReadOut("batch", "128 of 60,000 rows", words=True)
         self._rate = NumberEdit(LEARNING_RATES)
         self._optimizer = QLabel("SGD")
         self._message = ShortMessage()
