@@ -107,6 +107,7 @@ class MainWindow(QMainWindow):
         self.palette_panel = LayerPalette()
         self.stack = NetworkStack(self.workbench.drop_verdict)
         self.wall = MatrixWall()
+        self.wall_header = PanelHeader("Matrices")
         self.focus_panel = MatrixFocus()
         self.curve = LossCurve()
         self.data = DataPanel()
@@ -119,7 +120,7 @@ class MainWindow(QMainWindow):
             {
                 "layers": (self.palette_panel, self.palette_panel.header),
                 "network": (self.stack, self.stack.header),
-                "matrices": (self.wall, PanelHeader("Matrices")),
+                "matrices": (self.wall, self.wall_header),
                 "focus": (self.focus_panel, PanelHeader("Focus")),
                 "loss": (self.curve, PanelHeader("Loss")),
                 "data": (self.data, self.data.header),
@@ -247,6 +248,7 @@ class MainWindow(QMainWindow):
         learned = 0 if project.run is None else sum(each.size for each in project.run.parameters.values())
         self.stack.set_network(presenting.network_view(project, learned))
         self.data.set_data(presenting.data_view(project))
+        self.wall_header.set_detail(presenting.batch_note(project))
         self._show_settings()
         self._show_curve()
         named = titles(project.specification)

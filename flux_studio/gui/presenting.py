@@ -16,7 +16,7 @@ from flux_studio.gui.panels.wall import WallLayer
 from flux_studio.gui.widgets.network_view import DropVerdict, InputView, LayerView, LossView, NetworkView
 from flux_studio.project.catalogue import LAYER_KINDS, layer_kind, titles, widths
 from flux_studio.project.defaults import output_activation
-from flux_studio.project.descriptions import is_whole
+from flux_studio.project.descriptions import batch_text, is_whole
 from flux_studio.project.project import Project
 from flux_studio.project.specification import LayerSpecification, Setting, Specification
 from flux_studio.training.events import MatrixKey
@@ -163,10 +163,17 @@ def rows_note(project: Project, limit: int) -> str:
     """Which rows the wall shows, when not all; empty when it shows all."""
     data = project.dataset()
     rows, batch = len(data.training), batch_rows(project, data)
-    if batch == rows:
-        return f"the first {limit:,} of {rows:,} rows" if rows > limit else ""
-    first = f"the first {limit:,} of " if batch > limit else ""
-    return f"{first}the present batch: {batch:,} of {rows:,} rows, others at each iteration"
+    if batch <= limit:
+        return ""
+    return f"the first {limit:,} of {batch:,} rows{'' if batch == rows else ' of the present batch'}"
+
+
+def batch_note(project: Project) -> str:
+    """What the matrices are of, where that changes from iteration to iteration; else empty."""
+    if not is_batched(project):
+        return ""
+    rows = len(project.dataset().training)
+    return f"{batch_text(project.specification.batch, rows)}, others at each iteration"
 
 
 def training_settings_view(project: Project) -> TrainingSettingsView:
