@@ -8,7 +8,7 @@ import difflib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -238,7 +238,7 @@ def _batch(text: str, rows: int) -> int | None:
 def _train(options: argparse.Namespace) -> int:
     from flux_studio import progress
     from flux_studio.export import exporters
-    from flux_studio.project import files
+    from flux_studio.project import descriptions, files
     from flux_studio.training.events import Failed
     from flux_studio.training.session import Session
 
@@ -257,7 +257,8 @@ def _train(options: argparse.Namespace) -> int:
         until = session.iteration + _not_negative(options.iterations, "--iterations")
     tell = progress.tell_json if options.json else progress.ProgressBar(session.iteration, until).tell
     if not options.json:
-        print(f"training with {_how(project)}, from iteration {session.iteration:,} to {until:,}", flush=True)
+        how = descriptions.training_text(project.specification, len(project.dataset().training))
+        print(f"training with {how}, from iteration {session.iteration:,} to {until:,}", flush=True)
     failed = None
     for event in session.train(until):
         try:
@@ -306,7 +307,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from flux_studio.project import files
+    from flux_studio.project import descriptions, files
     from flux_studio.project.catalogue import layer_kind, titles, widths
 
     project = files.load(options.file)
@@ -322,7 +323,7 @@ def _info(options: argparse.Namespace) -> int:
         settings = layer_kind(layer.kind).complete(layer.settings)
         print(f"{named[layer.identity]:<12} {before} → {after} {settings['activation']}")
     print(f"loss         {specification.loss}")
-    for name, words in _training_lines(project):
+    for name, words in descriptions.training_lines(specification, len(dataset.training)):
         print(f"{name:<12} {words}")
     print(f"seed         {specification.seed}, {specification.dtype}")
     trained = "not trained yet" if project.run is None else f"trained to iteration {project.run.iteration:,}"
@@ -335,33 +336,6 @@ def _describe(project: Project) -> str:
 
     passing = widths(project.specification, project.dataset().inputs.shape[1])
     return f"a network {'-'.join(map(str, passing))}"
-
-
-def _how(project: Project) -> str:
-    """How a project is trained, in one line."""
-    from flux_studio.project import descriptions
-
-    specification = project.specification
-    rows = descriptions.batch_text(specification.batch, len(project.dataset().training))
-    return f"{descriptions.optimizer_text(specification.optimizer)}, {rows}"
-
-
-def _training_lines(project: Project) -> Iterator[tuple[str, str]]:
-    """How a project is trained, a line for each thing that applies."""
-    from flux_studio.project import descriptions
-
-    specification, rows = project.specification, len(project.dataset().training)
-    optimizer = specification.optimizer
-    yield "optimizer", descriptions.optimizer_text(optimizer)
-    if optimizer.schedule.kind != "constant" or optimizer.schedule.warm_up:
-        yield "schedule", descriptions.schedule_text(optimizer.schedule)
-    if limits := descriptions.limits(optimizer):
-        yield "limits", ", ".join(limits)
-    batch = descriptions.batch_text(specification.batch, rows)
-    whole = descriptions.is_whole(specification.batch, rows)
-    yield "batch", batch if whole else f"{batch}, {descriptions.epoch_text(specification.batch, rows)}"
-    if stop := descriptions.stop_text(specification.stop):
-        yield "stops", stop
 
 
 def _check(options: argparse.Namespace) -> int:

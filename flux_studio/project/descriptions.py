@@ -9,6 +9,7 @@ from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
 from flux_studio.project.specification import (
     OptimizerSpecification,
     ScheduleSpecification,
+    Specification,
     StopSpecification,
 )
 
@@ -75,6 +76,26 @@ def stop_text(stop: StopSpecification) -> str:
     if stop.seconds is not None:
         parts.append(f"after {stop.seconds:g} s")
     return ", ".join(parts)
+
+
+def training_text(specification: Specification, rows: int) -> str:
+    """How a project is trained on so many rows, in one line."""
+    return f"{optimizer_text(specification.optimizer)}, {batch_text(specification.batch, rows)}"
+
+
+def training_lines(specification: Specification, rows: int) -> Iterator[tuple[str, str]]:
+    """How a project is trained on so many rows: a name and its words for each thing that applies."""
+    optimizer, schedule = specification.optimizer, specification.optimizer.schedule
+    yield "optimizer", optimizer_text(optimizer)
+    if schedule.kind != "constant" or schedule.warm_up:
+        yield "schedule", schedule_text(schedule)
+    if found := limits(optimizer):
+        yield "limits", ", ".join(found)
+    batch = batch_text(specification.batch, rows)
+    whole = is_whole(specification.batch, rows)
+    yield "batch", batch if whole else f"{batch}, {epoch_text(specification.batch, rows)}"
+    if stop := stop_text(specification.stop):
+        yield "stops", stop
 
 
 def optimizer_change(before: OptimizerSpecification, after: OptimizerSpecification) -> str:

@@ -12,80 +12,13 @@ from flux_studio.engine.losses import LOSSES
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.batch_edit import BatchEdit
 from flux_studio.gui.widgets.field_editors import ChoiceEdit
-from flux_studio.gui.widgets.field_grid import FieldGrid, NumberField
+from flux_studio.gui.widgets.field_grid import FieldGrid
 from flux_studio.gui.widgets.formula_label import FormulaLabel
-from flux_studio.gui.widgets.number_range import NumberRange, WholeRange
 from flux_studio.gui.widgets.optimizer_edit import OptimizerEdit
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.schedule_edit import ScheduleEdit
+from flux_studio.gui.widgets.training_fields import CLIPPING, PENALTIES, SEED, STOP
 from flux_studio.project.specification import OptimizerSpecification, StopSpecification
-
-_PENALTIES = (
-    NumberField(
-        "l1",
-        "L1 penalty λ₁",
-        NumberRange("L1 penalty", 1e-12, 1e3, off=0.001),
-        "L1 penalty: adds λ₁·Σ|w| to what is made small, which draws unneeded weights to zero.\n"
-        "Biases are left alone; the loss on screen is without it. Empty is off.",
-    ),
-    NumberField(
-        "l2",
-        "L2 penalty λ₂",
-        NumberRange("L2 penalty", 1e-12, 1e3, off=0.001),
-        "L2 penalty: adds (λ₂/2)·Σw² to what is made small, which keeps all weights small.\n"
-        "Biases are left alone; the loss on screen is without it. Empty is off.",
-    ),
-)
-_CLIPPING = (
-    NumberField(
-        "clip_value",
-        "by value ±",
-        NumberRange("limit of clipping by value", 1e-12, 1e12, off=1.0),
-        "Clipping by value: no cell of the gradient is used beyond ± this number.\nEmpty is off.",
-    ),
-    NumberField(
-        "clip_norm",
-        "by norm",
-        NumberRange("limit of clipping by norm", 1e-12, 1e12, off=1.0),
-        "Clipping by norm: a longer gradient is scaled down to this length, g ← g·min(1, limit/|g|).\n"
-        "Its direction stays. Empty is off.",
-    ),
-)
-_STOP = (
-    NumberField(
-        "iterations",
-        "after iterations",
-        WholeRange("number of iterations", 1, 1_000_000_000),
-        "Training rests when it has reached this iteration; Train goes on beyond it.",
-    ),
-    NumberField(
-        "stop_loss",
-        "at loss",
-        NumberRange("loss to stop at", 1e-30, 1e12, off=0.01),
-        "Training rests as soon as the loss is no larger than this: the loss of the rows that the iteration "
-        "looks at.\nEmpty is off.",
-    ),
-    NumberField(
-        "patience",
-        "early stopping",
-        WholeRange("number of validations", 1, 1_000_000, off=20),
-        "Early stopping: training rests after so many validations in a row without a better validation loss, "
-        "and goes back to the best weights.\nEmpty is off. It needs validation rows.",
-    ),
-    NumberField(
-        "seconds",
-        "after seconds",
-        NumberRange("number of seconds", 0.01, 1e8, off=60.0),
-        "Training rests after this time. Empty is off.",
-    ),
-)
-_SEED = NumberField(
-    "seed",
-    "seed",
-    WholeRange("seed", 0, 1_000_000_000_000),
-    "Seed: where all randomness comes from: start weights, the split of the rows and the order of the batches.\n"
-    "The same seed gives the same numbers. Another one begins anew.",
-)
 
 
 @dataclass(frozen=True)
@@ -138,11 +71,11 @@ class TrainingSettings(QWidget):
         self._loss.setObjectName("train.loss")
         self._loss.setAccessibleName("Loss")
         self._formula = FormulaLabel("train.loss.formula")
-        self._penalties = FieldGrid(_PENALTIES)
-        self._clipping = FieldGrid(_CLIPPING)
-        self._stop = FieldGrid(_STOP)
+        self._penalties = FieldGrid(PENALTIES)
+        self._clipping = FieldGrid(CLIPPING)
+        self._stop = FieldGrid(STOP)
         self._validation = FormulaLabel("train.validation")
-        self._seed = FieldGrid((_SEED,))
+        self._seed = FieldGrid((SEED,))
         self._lay_out()
         self._connect()
         self._show_all()
