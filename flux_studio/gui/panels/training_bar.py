@@ -157,7 +157,7 @@ class TrainingBar(QWidget):
             read_out.setObjectName(f"training.{name}")
         self._rate.setObjectName("training.rate")
         self._rate.setAccessibleName("Learning rate")
-        self._rate.setFixedWidth(look.length(84))
+        self._rate.setFixedWidth(look.length(100))
         self._rate.setToolTip(
             "Learning rate: how far each iteration goes against the gradient. It can be changed while training runs.\n"
             "Type 0.6 or 6e-1 and press Enter; Up and Down change it by a tenth, Page Up and Page Down tenfold."

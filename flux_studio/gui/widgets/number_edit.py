@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.typed_edit import TypedEdit
@@ -43,7 +43,6 @@ class NumberEdit(TypedEdit):
         super().__init__(takes.read, short_number, takes.minimum, parent)
         self._takes = takes
         self.setFont(look.number_font())
-        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
 
     def stepped(self, steps: int) -> float:
         factor = _PAGE if abs(steps) >= _STEPS_A_PAGE else _STEP

@@ -219,6 +219,14 @@ def test_it_fits_into_1280_pixels(bar: TrainingBar, view: TrainingView) -> None:
         assert one.width() >= one.sizeHint().width()
 
 
+def test_a_long_rate_is_seen_whole(bar: TrainingBar) -> None:
+    rate = child(bar, NumberEdit, "training.rate")
+    bar.set_state(replace(READY, learning_rate=1.234e-5))
+    text = rate.lineEdit()
+    assert text.isVisible()
+    assert text.width() >= text.fontMetrics().horizontalAdvance("1.234e-5") + 4
+
+
 def test_every_control_is_named_and_explained(bar: TrainingBar) -> None:
     names = [
         "action.train.start",
