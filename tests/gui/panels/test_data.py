@@ -5,10 +5,13 @@ from dataclasses import replace
 import msgspec
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDockWidget,
     QLabel,
+    QMainWindow,
     QPushButton,
     QScrollArea,
     QSlider,
@@ -148,6 +151,65 @@ def test_a_thousand_columns_cost_no_thousand_widgets(qtbot: QtBot, panel: DataPa
     # A scroll bar more or less.
     assert len(panel.findChildren(QWidget)) <= before + 4
     assert child(panel, ColumnList, "data.columns").model().rowCount(QModelIndex()) == 1_000
+
+
+@pytest.mark.parametrize("width", [1, 240, 260, 300, 520])
+def test_nothing_is_cut_however_narrow_it_is_made(panel: DataPanel, width: int) -> None:
+    panel.resize(width, 760)
+    settle()
+    assert panel.minimumSizeHint().width() <= 262
+    (area,) = (one for one in panel.findChildren(QScrollArea) if one.isVisible())
+    assert area.widget().width() == area.viewport().width()
+    for control in panel.findChildren(QPushButton):
+        if control.isVisible():
+            room = control.contentsRect().width() - (4 if control.property("segment") else 20)
+            assert room >= control.fontMetrics().horizontalAdvance(control.text())
+            right = control.mapTo(area.viewport(), control.rect().topRight()).x()
+            assert right <= area.viewport().width() - 12
+
+
+def test_the_dock_cannot_be_made_narrower_than_the_panel(qtbot: QtBot) -> None:
+    themed()
+    window = QMainWindow()
+    dock = QDockWidget("Data")
+    data = DataPanel()
+    dock.setWidget(data)
+    window.setCentralWidget(QWidget())
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    shown(qtbot, window, 900, 700)
+    data.set_data(LOADED)
+    settle()
+    window.resizeDocks([dock], [80], Qt.Orientation.Horizontal)
+    settle()
+    assert data.width() >= data.minimumSizeHint().width()
+    (area,) = (one for one in data.findChildren(QScrollArea) if one.isVisible())
+    assert area.widget().width() <= area.viewport().width()
+
+
+def short_table(*cells: str) -> DataView:
+    names = tuple(f"b{place}" for place in range(len(cells)))
+    short = Table("short.csv", names, tuple((cell,) * 20 for cell in cells), tuple(range(20)))
+    return DataView(short, CsvFormat(), tuple(Column(name) for name in names), 0.0, 20, 0)
+
+
+def test_five_short_columns_need_no_scrolling_at_300_pixels(panel: DataPanel) -> None:
+    panel.set_data(short_table("0", "1", "0.6", "0.25", "1"))
+    settle()
+    preview = child(panel, TablePreview, "data.preview")
+    assert not preview.horizontalScrollBar().isVisible()
+    assert sum(preview.columnWidth(place) for place in range(5)) == preview.viewport().width()
+
+
+def test_no_cell_is_cut_while_there_is_room(panel: DataPanel) -> None:
+    panel.set_data(short_table("0.612345678", "1", "-12.25"))
+    settle()
+    preview = child(panel, TablePreview, "data.preview")
+    for place, cell in enumerate(("0.612345678", "1", "-12.25")):
+        room = preview.columnWidth(place) - 2 * 6
+        assert room >= QFontMetricsF(preview.font()).horizontalAdvance(cell)
+    panel.resize(600, 760)
+    settle()
+    assert sum(preview.columnWidth(place) for place in range(3)) == preview.viewport().width()
 
 
 # How the text is read
