@@ -66,6 +66,8 @@ class MatrixFacts(QScrollArea):
         copy.setAccessibleName("Copy matrix")
         copy.clicked.connect(self.copy_requested)
         column.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(look.length(3))
+        self._line(column, "keys", caption=True).setText("Ctrl+wheel zooms · Ctrl+C copies")
         column.addStretch(1)
         self.setWidget(body)
 
