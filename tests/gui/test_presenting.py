@@ -172,7 +172,7 @@ class TestData:
 
     def test_a_refusal_stands_before_the_problem(self, parity: Project) -> None:
         broken = without_target(parity)
-        assert "no column has the role target" in presenting.data_view(broken).problem
+        assert presenting.data_view(broken).problem.startswith("no target yet")
         assert presenting.data_view(broken, "no").problem == "no"
         assert presenting.data_view(parity, "no").problem == "no"
         assert presenting.data_view(broken).training_rows == 0
@@ -240,3 +240,54 @@ def test_no_sentence_of_the_window_is_more_than_a_line(parity: Project) -> None:
     for text in (presenting.problem(wrong), presenting.problem(without_target(parity))):
         assert text
         assert not re.search(r"\n|Traceback", text)
+
+
+def with_roles(project: Project, *roles: str, kind: str = "") -> Project:
+    data = project.specification.data
+    columns = tuple(
+        msgspec.structs.replace(column, role=role, kind=kind or column.kind)
+        for column, role in zip(data.columns, roles, strict=True)
+    )
+    return project.with_specification(
+        project.specification.replace(data=msgspec.structs.replace(data, columns=columns))
+    )
+
+
+def test_a_category_is_told_by_its_number_of_classes(iris: Project) -> None:
+    loss = presenting.network_view(iris, 0).loss
+    assert (loss.targets, loss.shape) == (("species · 3 classes",), "120×3")
+
+
+def test_several_targets_are_all_told(iris: Project) -> None:
+    loss = presenting.network_view(with_roles(iris, "target", "target", *["input"] * 2, "ignore"), 0).loss
+    assert loss.targets == ("sepal_length", "sepal_width")
+    assert "give the last layer 2 units" in loss.error
+
+
+def test_targets_are_told_even_while_the_table_cannot_be_used(iris: Project) -> None:
+    broken = with_roles(iris, *["input"] * 3, "target", "target", kind="number")
+    assert presenting.dataset(broken) is None
+    assert presenting.network_view(broken, 0).loss.targets == ("petal_width", "species")
+
+
+@pytest.mark.parametrize(
+    ("roles", "sentence"),
+    [
+        (["input"] * 5, "no target yet: select the column to predict in the data panel and press Target"),
+        (
+            ["ignore"] * 4 + ["target"],
+            "no inputs yet: select the columns to learn from in the data panel and press Input",
+        ),
+    ],
+)
+def test_a_missing_role_is_told_in_the_words_of_the_panel(
+    iris: Project, roles: list[str], sentence: str
+) -> None:
+    project = with_roles(iris, *roles)
+    assert presenting.problem(project) == sentence
+    assert presenting.data_view(project).problem == sentence
+
+
+def test_a_table_in_order_has_no_problem(iris: Project) -> None:
+    assert presenting.problem(iris) == ""
+    assert presenting.data_view(iris).problem == ""

@@ -103,6 +103,7 @@ class DataPanel(QWidget):
             self._source.setText(view.table.source)
             rows, columns = view.table.rows, len(view.table.names)
             self._counts.setText(f"{_counted(rows, 'row')} · {_counted(columns, 'column')}")
+            self._split.setVisible(view.training_rows > 0)
             self._split.setText(f"{view.training_rows:,} training · {view.validation_rows:,} validation")
         self._preview.set_table(view.table, view.columns)
         self._list.set_columns(view.columns)

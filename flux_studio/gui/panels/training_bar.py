@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -68,6 +69,7 @@ class TrainingBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = TrainingView()
+        self._waiting: QPushButton | None = None
         self.setObjectName("training.bar")
         self._train = _button("action.train.start", "Train", "play", self.toggle, kind="primary")
         self._step = _button("action.train.step", "Step", "step", self.step)
@@ -136,10 +138,24 @@ class TrainingBar(QWidget):
             self._train.setText(words)
             self._train.setIcon(icon(drawing, "accent_text"))
             self._train.setAccessibleName(words)
-        self._train.setEnabled(view.running or (view.can_train and not view.busy))
+        self._enable(self._train, view.running or (view.can_train and not view.busy))
         self._train.setToolTip(view.reason if not view.can_train else _TEACH[words])
-        self._step.setEnabled(view.can_train and not view.running and not view.busy)
-        self._start_over.setEnabled(view.can_train and not view.busy)
+        self._enable(self._step, view.can_train and not view.running and not view.busy)
+        self._enable(self._start_over, view.can_train and not view.busy)
+
+    def _enable(self, button: QPushButton, able: bool) -> None:
+        """Enable or disable; a button that was waited for gets the keyboard back unless it went elsewhere."""
+        if able == button.isEnabled():
+            return
+        if button.hasFocus():
+            # Qt would hand the keyboard to the next control, which nobody asked for.
+            self._waiting = button
+            button.clearFocus()
+        button.setEnabled(able)
+        if able and button is self._waiting:
+            self._waiting = None
+            if self.window().focusWidget() in (None, self.window()):
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # Building
 
@@ -222,7 +238,15 @@ class TrainingBar(QWidget):
             action = menu.addAction(words)
             action.setObjectName(f"action.train.start_over.{name}")
             action.triggered.connect(lambda _=False, new=new: self.start_over_requested.emit(new))
+        menu.aboutToHide.connect(self._forget_hover)
         return menu
+
+    def _forget_hover(self) -> None:
+        """The pointer went over the menu, of which Qt tells the button nothing."""
+        button = self._start_over
+        if not button.rect().contains(button.mapFromGlobal(QCursor.pos())):
+            button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+            button.update()
 
     def _may_train(self) -> bool:
         """Whether nothing in the window waits to be mended: training with another value would surprise."""

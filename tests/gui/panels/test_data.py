@@ -245,6 +245,13 @@ def test_a_strange_delimiter_is_shown_as_it_is(panel: DataPanel) -> None:
     assert child(panel, QComboBox, "data.delimiter").currentText() == "'~'"
 
 
+def test_a_table_that_cannot_be_used_counts_no_rows_to_train_on(panel: DataPanel) -> None:
+    panel.set_data(replace(LOADED, training_rows=0, validation_rows=0, problem="no target yet"))
+    assert not child(panel, QLabel, "data.split").isVisible()
+    panel.set_data(LOADED)
+    assert child(panel, QLabel, "data.split").isVisible()
+
+
 # What columns are for
 
 

@@ -149,6 +149,22 @@ def test_a_layer_without_numbers_has_its_choice_on_the_left(stack: NetworkStack)
     assert stack.body.card("layer-1").facts == ("tanh", "")
 
 
+def test_the_input_card_never_pushes_the_file_name_out(stack: NetworkStack) -> None:
+    card = child(stack, Card, "network.input")
+    assert card.facts_shown() == ("parity-4.csv", "b3 b2 b1 b0")
+    many = tuple(f"sensor_{number}" for number in range(20))
+    stack.set_network(replace(PARITY, input=replace(PARITY.input, columns=many)))
+    assert card.facts_shown() == ("parity-4.csv", "20 columns")
+    assert "sensor_19" in card.toolTip()
+
+
+def test_classes_are_counted_on_the_loss_card(stack: NetworkStack) -> None:
+    stack.set_network(replace(PARITY, loss=replace(PARITY.loss, targets=("fruit · 7 classes",))))
+    assert child(stack, Card, "network.loss").facts[0] == "fruit · 7 classes"
+    stack.set_network(replace(PARITY, loss=replace(PARITY.loss, targets=("sweet", "sour"), shape="")))
+    assert child(stack, Card, "network.loss").facts[0] == "target: sweet, sour"
+
+
 # Keeping what is there
 
 

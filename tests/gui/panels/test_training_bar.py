@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QPushButton, QSlider, QStackedWidget, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QCursor
+from PySide6.QtWidgets import QApplication, QPushButton, QSlider, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
@@ -225,6 +225,34 @@ def test_a_long_rate_is_seen_whole(bar: TrainingBar) -> None:
     text = rate.lineEdit()
     assert text.isVisible()
     assert text.width() >= text.fontMetrics().horizontalAdvance("1.234e-5") + 4
+
+
+@pytest.mark.parametrize("name", ["start", "start_over"])
+def test_the_keyboard_stays_on_a_button_that_is_waited_for(bar: TrainingBar, name: str) -> None:
+    pressed = button(bar, name)
+    pressed.setFocus()
+    bar.set_state(replace(READY, busy="making the engine ready…"))
+    assert QApplication.focusWidget() is not child(bar, QSlider, "training.pace")
+    bar.set_state(READY)
+    assert pressed.hasFocus()
+
+
+def test_the_keyboard_is_not_taken_from_where_a_person_put_it(bar: TrainingBar) -> None:
+    button(bar, "start_over").setFocus()
+    bar.set_state(replace(READY, busy="making the engine ready…"))
+    child(bar, QSlider, "training.pace").setFocus()
+    bar.set_state(READY)
+    assert child(bar, QSlider, "training.pace").hasFocus()
+
+
+def test_start_over_is_not_hovered_when_its_menu_has_closed(qtbot: QtBot, bar: TrainingBar) -> None:
+    over = button(bar, "start_over")
+    menu = over.menu()
+    menu.popup(over.mapToGlobal(QPoint(0, over.height())))
+    over.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    QCursor.setPos(over.mapToGlobal(QPoint(10, over.height() + 30)))
+    menu.close()
+    assert not over.underMouse()
 
 
 def test_every_control_is_named_and_explained(bar: TrainingBar) -> None:
