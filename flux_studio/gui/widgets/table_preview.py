@@ -62,6 +62,7 @@ class TablePreview(QTableView):
             f"The first {SHOWN_ROWS} rows, as they stand in the file. Click a name to select its column."
         )
         self._needed: list[int] = []
+        self._spread = False
         self._cells = _Cells(self)
         self._header = _RoleHeader(self)
         self.setHorizontalHeader(self._header)
@@ -107,16 +108,16 @@ class TablePreview(QTableView):
             + 2
             for place, name in enumerate(self._cells.names)
         ]
-        for place, width in enumerate(self._needed):
-            self.setColumnWidth(place, width)
+        self._spread = True
         self._share_room()
 
     def _share_room(self) -> None:
         """Give what the columns leave of the width to all of them alike; where it is too narrow they scroll."""
-        spare = self.viewport().width() - sum(self._needed)
-        if not self._needed or spare < 0:
+        count, spare = len(self._needed), max(0, self.viewport().width() - sum(self._needed))
+        if not count or not (spare or self._spread):
+            # What a person pulled wider stays while the columns scroll anyway.
             return
-        count = len(self._needed)
+        self._spread = spare > 0
         for place, width in enumerate(self._needed):
             self.setColumnWidth(place, width + spare * (place + 1) // count - spare * place // count)
 

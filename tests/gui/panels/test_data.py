@@ -212,6 +212,19 @@ def test_no_cell_is_cut_while_there_is_room(panel: DataPanel) -> None:
     assert sum(preview.columnWidth(place) for place in range(3)) == preview.viewport().width()
 
 
+def test_columns_that_had_room_to_spare_give_it_back(panel: DataPanel) -> None:
+    preview = child(panel, TablePreview, "data.preview")
+    panel.set_data(short_table(*["0.612345678"] * 5))
+    settle()
+    narrow = [preview.columnWidth(place) for place in range(5)]
+    panel.resize(900, 760)
+    settle()
+    assert sum(preview.columnWidth(place) for place in range(5)) == preview.viewport().width()
+    panel.resize(300, 760)
+    settle()
+    assert [preview.columnWidth(place) for place in range(5)] == narrow
+
+
 # How the text is read
 
 
