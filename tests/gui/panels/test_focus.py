@@ -141,7 +141,7 @@ def test_a_settled_level_is_taken_over(focus: MatrixFocus) -> None:
 
 
 def test_it_says_how_to_zoom_and_copy(focus: MatrixFocus) -> None:
-    assert fact(focus, "keys") == "Ctrl+wheel zooms · Ctrl+C copies"
+    assert fact(focus, "keys") == "Ctrl+C copies cells, Ctrl+wheel zooms"
 
 
 def test_nothing_chosen_shows_no_facts(focus: MatrixFocus) -> None:

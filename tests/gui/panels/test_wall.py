@@ -291,6 +291,7 @@ def test_the_focus_is_seen(qtbot: QtBot, wall: MatrixWall, theme: Theme) -> None
         middle = seen.height() // 2
         return {seen.pixelColor(x, middle).name() for x in (1, 2, seen.width() - 3, seen.width() - 2)}
 
+    wall.clearFocus()
     wall.setFocus(Qt.FocusReason.TabFocusReason)
     settle()
     assert rim() == {theme.accent}

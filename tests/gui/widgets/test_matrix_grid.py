@@ -218,6 +218,7 @@ def test_odd_matrices_at_any_zoom(grid: MatrixGrid, matrix: np.ndarray, zoom: in
 
 
 def test_the_focus_is_seen(grid: MatrixGrid) -> None:
+    grid.clearFocus()
     grid.setFocus(Qt.FocusReason.TabFocusReason)
     settle()
     seen = grid.grab().toImage()
