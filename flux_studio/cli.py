@@ -158,9 +158,20 @@ def _window(file: Path | None, others: Sequence[str]) -> int:
         raise UsageError(f"{file}: this is a folder; give a .flux or CSV file in it")
     if others:
         raise UsageError(f"the window opens one file; {' '.join(others)} is too much")
+    if not _has_display():
+        raise UsageError(
+            "there is no display to open a window on; flux-studio train FILE and the other commands work without one"
+        )
     from flux_studio.gui.app import run
 
     return run(file)
+
+
+def _has_display() -> bool:
+    """Whether a window can be opened: everywhere but on a Linux without a screen."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _new(options: argparse.Namespace) -> int:

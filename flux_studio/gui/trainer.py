@@ -56,6 +56,8 @@ class Trainer(QObject):
         self._worker: Worker | None = None
         self._leaving: list[Worker] = []
         self._generation = 0
+        self._started_at = 0
+        self._reached: float | None = None
         self._answered = True
         self._stale = False
         self._timer = QTimer(self)
@@ -72,6 +74,13 @@ class Trainer(QObject):
     def ended(self) -> bool:
         """Whether a failure has ended the worker: it obeys no more, and needs another one in its place."""
         return self._worker is not None and self._worker.isFinished()
+
+    @property
+    def speed(self) -> float | None:
+        """Iterations a second: now, or over the whole of the training that has just finished."""
+        if self.running and self.progress is not None:
+            return self.progress.iterations_per_second
+        return self._reached
 
     @property
     def iteration(self) -> int:
@@ -92,6 +101,7 @@ class Trainer(QObject):
         worker, self._worker = self._worker, None
         self.running, self.ready, self.progress = False, None, None
         self._answered, self._stale = True, False
+        self._reached = None
         self._timer.stop()
         if worker is None:
             return
@@ -162,12 +172,14 @@ class Trainer(QObject):
                 self.ready = event
                 self.ready_changed.emit()
                 self.refresh()
-            case Started():
+            case Started(iteration):
+                self._started_at = iteration
                 self._set_running(True)
             case Paused(progress):
                 self._set_running(False)
                 self._set_progress(progress)
             case Finished(progress):
+                self._reached = (progress.iteration - self._started_at) / max(event.seconds, 1e-9)
                 self._set_running(False)
                 self._set_progress(progress)
                 self.finished.emit(event)
