@@ -237,7 +237,7 @@ class CurvePlot(pg.PlotWidget):
     def _place_dots(self) -> None:
         x = float(self._cursor_line.value())
         spots = []
-        for line, name in ((self._train_line, "curve_train"), (self._validation_line, "curve_validation")):
+        for line, name in ((self._validation_line, "curve_validation"), (self._train_line, "curve_train")):
             xs, ys = line.getData()
             if xs is None or not len(xs):
                 continue

@@ -151,12 +151,14 @@ class TypedEdit(QAbstractSpinBox):
 
 
 def first_refusal(window: QWidget) -> tuple[QWidget, str] | None:
-    """A widget of a window that holds something refused, and the sentence why."""
-    for widget in window.findChildren(QWidget):
-        sentence = widget.property(REFUSAL)
-        if sentence and not widget.isHidden():
-            return widget, sentence
-    return None
+    """A widget of a window that holds something refused, a field if there is one, and the sentence why."""
+    found = [
+        (widget, str(widget.property(REFUSAL)))
+        for widget in window.findChildren(QWidget)
+        if widget.property(REFUSAL) and widget.isVisibleTo(window)
+    ]
+    fields = [pair for pair in found if isinstance(pair[0], TypedEdit)]
+    return next(iter([*fields, *found]), None)
 
 
 def undo_of_the_project(event: QEvent) -> bool:
