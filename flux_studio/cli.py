@@ -159,9 +159,20 @@ def _window(file: Path | None, others: Sequence[str]) -> int:
         raise UsageError(f"{file}: this is a folder; give a .flux or CSV file in it")
     if others:
         raise UsageError(f"the window opens one file; {' '.join(others)} is too much")
+    if not _has_display():
+        raise UsageError(
+            "there is no display to open a window on; flux-studio train FILE and the other commands work without one"
+        )
     from flux_studio.gui.app import run
 
     return run(file)
+
+
+def _has_display() -> bool:
+    """Whether a window can be opened: everywhere but on a Linux without a screen."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -412,12 +423,9 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _check_output(out: Path, *read: Path) -> None:
     """Complain about a place that cannot be written to, or that holds what is read, before any work is done."""
-    if not out.parent.is_dir():
-        raise UsageError(f"{out}: the folder {out.parent} does not exist; make it first")
-    if out.is_dir():
-        raise UsageError(f"{out}: this is a folder; give a file name")
-    if not os.access(out.parent, os.W_OK):
-        raise UsageError(f"{out}: the folder {out.parent} cannot be written to; choose another one")
+    from flux_studio.project import files
+
+    files.check_place(out)
     for file in read:
         if out.exists() and file.exists() and out.samefile(file):
             raise UsageError(f"{out}: this is the file that is read; give another name")

@@ -23,6 +23,7 @@ from tests.command_line import IRIS, IRIS_CSV, PARITY, PARITY_CSV, XOR, Terminal
 PROGRESS = ["event", "iteration", "loss", "validation_loss", "learning_rate", "iterations_per_second"]
 FINISHED = ["event", "iteration", "loss", "validation_loss", "seconds"]
 LINE = "x,y\n" + "".join(f"{x},{1000 + 50 * x}\n" for x in range(-20, 20))
+END = files.load(PARITY).specification.iterations
 ACCURACY = ["accuracy", "validation_accuracy"]
 
 
@@ -146,7 +147,7 @@ class TestTrain:
 
     def test_parity_is_learned(self, run: Terminal) -> None:
         finished = run.done("train", PARITY, "--json").events[-1]
-        assert finished["iteration"] == 2000
+        assert finished["iteration"] == END
         assert finished["loss"] < 0.01
         assert finished["accuracy"] == 1.0
         assert finished["validation_loss"] is finished["validation_accuracy"] is None
@@ -204,7 +205,10 @@ class TestTrain:
             np.testing.assert_allclose(trained["layer-2", "bias_matrix"][0], b2.ravel(), rtol=2e-6, atol=1e-7)
 
     def test_goes_on_to_the_projects_own_end_and_then_rests(self, run: Terminal) -> None:
-        run.done("train", PARITY, "--iterations", "1999", "--save", "almost.flux")
+        short = files.load(PARITY)
+        short = short.with_specification(short.specification.replace(iterations=2000))
+        files.save(short, run.folder / "short.flux")
+        run.done("train", "short.flux", "--iterations", "1999", "--save", "almost.flux")
         events = run.done("train", "almost.flux", "--json", "--save", "end.flux").events
         assert (events[0]["iteration"], events[-1]["iteration"]) == (1999, 2000)
         events = run.done("train", "end.flux", "--json").events
@@ -245,9 +249,9 @@ class TestTrain:
 
     def test_says_in_words_how_it_went(self, run: Terminal) -> None:
         lines = run.done("train", PARITY).lines
-        assert lines[0] == "training with SGD, learning rate 0.6, all 16 rows, from iteration 0 to 2,000"
+        assert lines[0] == f"training with SGD, learning rate 0.6, all 16 rows, from iteration 0 to {END:,}"
         assert lines[1].startswith("  0%  iteration         0  loss 0.2578")
-        assert lines[-2].startswith("100%  iteration     2,000")
+        assert lines[-2].startswith(f"100%  iteration {END:>9,}")
         assert lines[-1].endswith("16 of 16 right")
         assert run.done("train", IRIS).lines[-1].endswith("of the validation rows right")
 
@@ -451,7 +455,7 @@ class TestProcess:
         command.stdout = None
         assert command.communicate(timeout=60)[1] == ""
         assert command.returncode == 0
-        assert state_of(tmp_path / "mine.flux")[1].iteration == 2000
+        assert state_of(tmp_path / "mine.flux")[1].iteration == END
 
     def test_ctrl_c_stops_training_in_one_line(self, tmp_path: Path) -> None:
         command = process(
@@ -479,5 +483,5 @@ class TestProcess:
             f"weights   {made / 'parity-4-weights.npz'}",
             f"picture   {made / 'window.png'}",
         ]
-        assert state_of(made / "parity-4.flux")[1].iteration == 2000
+        assert state_of(made / "parity-4.flux")[1].iteration == END
         assert (made / "window.png").read_bytes().startswith(b"\x89PNG")

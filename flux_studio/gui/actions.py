@@ -25,6 +25,8 @@ class ActionRow:
     icon: str = ""
     meaning: str = ""
     checkable: bool = False
+    also: str = ""
+    """Keys that the stack of layers obeys while it has the focus; shown, not bound."""
 
 
 ACTIONS: tuple[ActionRow, ...] = (
@@ -58,28 +60,66 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("View", "view.panels", "Panels", meaning="Which panels are shown"),
     ActionRow("View", "view.reset", "Reset Layout", meaning="All panels back in their places"),
     ActionRow(
-        "Network", "network.add", "Add Dense Layer", icon="add", meaning="Behind the selected layer or last"
+        "Network",
+        "network.add",
+        "Add Dense Layer",
+        icon="add",
+        meaning="Behind the selected layer",
+        also="Ins",
     ),
     ActionRow(
-        "Network", "network.duplicate", "Duplicate Layer", icon="duplicate", meaning="A second layer like it"
+        "Network", "network.add_activation", "Add Activation Layer", meaning="Behind the selected layer"
     ),
     ActionRow(
-        "Network", "network.delete", "Delete Layer", icon="delete", meaning="Remove the selected layer"
+        "Network",
+        "network.duplicate",
+        "Duplicate Layer",
+        icon="duplicate",
+        meaning="A second layer like it",
+        also="Ctrl+D",
+    ),
+    ActionRow(
+        "Network",
+        "network.delete",
+        "Delete Layer",
+        icon="delete",
+        meaning="Remove the selected layer",
+        also="Del",
     ),
     ActionRow("Network"),
-    ActionRow("Network", "network.up", "Move Layer Up", icon="up", meaning="Nearer to the inputs"),
-    ActionRow("Network", "network.down", "Move Layer Down", icon="down", meaning="Nearer to the loss"),
+    ActionRow(
+        "Network", "network.up", "Move Layer Up", icon="up", meaning="Nearer to the inputs", also="Alt+Up"
+    ),
+    ActionRow(
+        "Network",
+        "network.down",
+        "Move Layer Down",
+        icon="down",
+        meaning="Nearer to the loss",
+        also="Alt+Down",
+    ),
     ActionRow("Train", "train.toggle", "Train or Pause", "F5", "play", "Begin, go on or rest"),
     ActionRow("Train", "train.step", "Step One Iteration", "F10", "step", "One update, then rest"),
     ActionRow("Train"),
     ActionRow(
-        "Train", "train.same", "Start Over with the Same Weights", "", "start-over", "Back to iteration 0"
+        "Train", "train.same", "Start Over with the Same Weights", "F6", "start-over", "Back to iteration 0"
     ),
     ActionRow(
-        "Train", "train.new", "Start Over with New Weights", meaning="Iteration 0 with other random weights"
+        "Train",
+        "train.new",
+        "Start Over with New Weights",
+        "Shift+F6",
+        meaning="Iteration 0 with other random weights",
     ),
     ActionRow("Help", "help.about", "About Flux Studio", meaning="Version and licence"),
 )
+SAMPLES = {
+    "parity-4": "4-bit parity: is the number of ones odd? (16 rows)",
+    "xor": "XOR: are two bits different? (4 rows)",
+    "iris": "Iris: which of three species is this flower? (150 rows)",
+    "flux-readme": "FLUX's first example: a hidden rule on four numbers (100 rows)",
+}
+"""What the shipped samples are about."""
 _SUBMENUS = ("file.samples", "view.panels")
 
 
@@ -92,7 +132,7 @@ def build_menus(
     menus: dict[str, QMenu] = {}
     for row in ACTIONS:
         if row.menu not in menus:
-            menus[row.menu] = window.menuBar().addMenu(row.menu)
+            menus[row.menu] = window.menuBar().addMenu(f"&{row.menu}")
             menus[row.menu].setObjectName(f"menu.{row.menu.lower()}")
             menus[row.menu].setToolTipsVisible(True)
         menu = menus[row.menu]
@@ -108,7 +148,7 @@ def build_menus(
 
 
 def _action(window: QMainWindow, row: ActionRow, callback: Callable[[], object]) -> QAction:
-    action = QAction(row.words, window)
+    action = QAction(f"{row.words}\t{row.also}" if row.also else row.words, window)
     action.setObjectName(f"action.{row.name}")
     action.setCheckable(row.checkable)
     if row.keys:

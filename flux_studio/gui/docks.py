@@ -9,11 +9,13 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QToolButton, QWidget
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.panel_header import PanelHeader
 
+# A panel that floats over its own place looks as if nothing had happened; it can be moved and hidden.
+_FEATURES = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
 _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
@@ -52,6 +54,7 @@ class Docks:
         window.splitDockWidget(docks["matrices"], docks["focus"], _DOWN)
         window.splitDockWidget(docks["focus"], docks["loss"], _DOWN)
         window.tabifyDockWidget(docks["data"], docks["training"])
+        docks["layers"].setMaximumHeight(look.length(190))
         for dock in docks.values():
             dock.show()
         docks["data"].raise_()
@@ -87,5 +90,16 @@ class Docks:
         panel.setProperty("panel", "true")
         panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         dock.setTitleBarWidget(header)
+        dock.setFeatures(_FEATURES)
+        close = QToolButton(header)
+        close.setObjectName(f"dock.{name}.close")
+        close.setText("×")
+        close.setProperty("kind", "quiet")
+        close.setAccessibleName(f"Hide {header.title}")
+        close.setToolTip(f"Hide this panel; View › Panels brings {header.title} back")
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.setFixedSize(look.length(16), look.length(16))
+        close.clicked.connect(dock.hide)
+        header.layout().addWidget(close)
         dock.setWidget(panel)
         return dock

@@ -6,14 +6,22 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QMainWindow,
     QPushButton,
     QToolBar,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,7 +31,7 @@ from flux_studio.engine.losses import make_loss
 from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.gui import presenting
-from flux_studio.gui.actions import build_menus
+from flux_studio.gui.actions import SAMPLES, build_menus
 from flux_studio.gui.dialogs import Dialogs
 from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
@@ -40,8 +48,9 @@ from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
 from flux_studio.gui.theme import DARK, LIGHT, colour, look
 from flux_studio.gui.trainer import SHOWN_ROWS, Trainer
+from flux_studio.gui.widgets.drop_hint import DropHint
 from flux_studio.gui.widgets.icons import icon
-from flux_studio.gui.widgets.note import Note
+from flux_studio.gui.widgets.message_strip import MessageStrip
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.workbench import Workbench
 from flux_studio.project.catalogue import titles
@@ -50,7 +59,6 @@ from flux_studio.project.project import Project
 from flux_studio.training.events import Frame, MatrixKey
 
 _FIRST_MATRIX = "weight_input_bias_matrix"
-_TABLES = (".csv", ".tsv", ".txt")
 
 
 class MainWindow(QMainWindow):
@@ -102,8 +110,6 @@ class MainWindow(QMainWindow):
 
     def _make_panels(self) -> None:
         self.bar = TrainingBar()
-        self.trouble = Note("warning", "error")
-        self.trouble.setObjectName("window.trouble")
         self.palette_panel = LayerPalette()
         self.stack = NetworkStack(self.workbench.drop_verdict)
         self.wall = MatrixWall()
@@ -144,21 +150,19 @@ class MainWindow(QMainWindow):
             "Export: write the weights for other tools, as NumPy archive, CSV or JSON"
         )
         self.export_button.clicked.connect(self.filing.export)
-        row = QHBoxLayout()
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.bar, 1)
         row.addWidget(self.export_button)
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(look.length(6))
-        column.addLayout(row)
-        column.addWidget(self.trouble)
         toolbar.addWidget(box)
+        self.trouble = MessageStrip(self, toolbar)
+        self.drop_hint = DropHint(self)
         return toolbar
 
     def _fill_submenus(self, submenus: dict) -> None:
         for sample in locations.samples():
-            action = submenus["file.samples"].addAction(sample.stem)
+            action = submenus["file.samples"].addAction(SAMPLES.get(sample.stem, sample.stem))
             action.setObjectName(f"action.sample.{sample.stem}")
             action.triggered.connect(lambda _checked=False, sample=sample: self.filing.open_sample(sample))
         for action in self.docks.actions():
@@ -181,6 +185,7 @@ class MainWindow(QMainWindow):
             "view.log": lambda: self.curve.set_log(self.actions_by_name["view.log"].isChecked()),
             "view.reset": self.reset_layout,
             "network.add": lambda: self.stack.insert("dense.v1"),
+            "network.add_activation": lambda: self.stack.insert("activation.v1"),
             "network.duplicate": self.stack.duplicate_selection,
             "network.delete": self.stack.delete_selection,
             "network.up": lambda: self.stack.move_selection(-1),
@@ -346,15 +351,17 @@ class MainWindow(QMainWindow):
                 iteration=progress.iteration if progress else 0,
                 loss=progress.loss if progress else None,
                 loss_title=make_loss(specification.loss).symbol,
-                speed=progress.iterations_per_second if progress and trainer.running else None,
+                speed=trainer.speed,
                 optimizer=OPTIMIZERS[specification.optimizer.kind].title,
                 learning_rate=specification.optimizer.learning_rate,
                 pace=specification.pace,
                 rows=batch_text(specification.batch, rows) if rows else "",
-                busy="making the engine ready…" if trainer.busy else "",
+                busy="making the engine ready…" if trainer.takes_long else "",
             )
         )
-        state = "training" if trainer.running else "making the engine ready" if trainer.busy else "resting"
+        state = (
+            "training" if trainer.running else "making the engine ready" if trainer.takes_long else "resting"
+        )
         self.status.set_state("cannot train yet" if trouble else state, trainer.running)
         self.status.set_engine(f"{trainer.executor} executor, 1 thread, {specification.dtype}")
 
@@ -443,14 +450,21 @@ class MainWindow(QMainWindow):
             )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event) is not None:
+        path = _dropped_file(event)
+        if path is not None:
+            what = "open this project" if path.suffix.lower() == ".flux" else "use this table as data"
+            self.drop_hint.tell(f"Drop to {what}: {path.name}")
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         self.dragEnterEvent(event)
 
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drop_hint.hide()
+
     def dropEvent(self, event: QDropEvent) -> None:
+        self.drop_hint.hide()
         path = _dropped_file(event)
         if path is None:
             return
@@ -462,6 +476,12 @@ class MainWindow(QMainWindow):
         else:
             self.workbench.load_table(path)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.trouble.isVisible():
+            self.trouble.set_text("")
+        else:
+            super().keyPressEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.filing.may_leave():
             event.ignore()
@@ -472,9 +492,6 @@ class MainWindow(QMainWindow):
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:
-    """The single local file that is being dropped, if it is one that can be opened."""
+    """The single local file that is being dropped; whether it can be read is seen when it is."""
     urls = event.mimeData().urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    path = Path(urls[0].toLocalFile())
-    return path if path.suffix.lower() in (".flux", *_TABLES) or not path.suffix else None
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

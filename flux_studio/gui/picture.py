@@ -68,4 +68,6 @@ def _picture(window: MainWindow, size: tuple[int, int]) -> QPixmap:
     # The layout settles with the events that the first frame caused.
     patience.start(_SETTLING_MS)
     loop.exec()
+    if (focused := window.focusWidget()) is not None:
+        focused.clearFocus()  # a ring around this or that button means nothing on paper
     return window.grab()

@@ -27,6 +27,8 @@ _MOST_BITS = 8
 
 def problem(project: Project) -> str:
     """Why this project cannot be trained, as one line; empty when it can."""
+    if sentence := _missing_role(project.specification):
+        return sentence
     try:
         project.check()
     except FluxError as error:
@@ -48,7 +50,7 @@ def network_view(project: Project, parameters: int) -> NetworkView:
     named = titles(specification)
     rows = batch_rows(project, data)
     inputs = data.preprocessor.input_names if data else ()
-    targets = data.preprocessor.target_names if data else ()
+    targets = data.targets.shape[1] if data else 0
     passing = _passing(specification, len(inputs)) if data else ()
     cards = []
     for place, layer in enumerate(specification.layers):
@@ -64,14 +66,14 @@ def network_view(project: Project, parameters: int) -> NetworkView:
                 error=_layer_error(layer, named[layer.identity]),
             )
         )
-    fits = not passing or passing[-1] == len(targets)
+    fits = not passing or passing[-1] == targets
     return NetworkView(
         input=InputView(specification.data.source, inputs, f"{rows}×{len(inputs)}" if data else ""),
         layers=tuple(cards),
         loss=LossView(
             title=make_loss(specification.loss).title,
-            targets=targets,
-            shape=f"{rows}×{len(targets)}" if data else "",
+            targets=_targets(specification, data),
+            shape=f"{rows}×{targets}" if data else "",
             error="" if fits else problem(project),
         ),
         parameters=parameters,
@@ -84,7 +86,7 @@ def data_view(project: Project, refused: str = "") -> DataView:
     try:
         data = project.dataset()
     except FluxError as error:
-        trouble = trouble or str(error)
+        trouble = trouble or _missing_role(project.specification) or str(error)
     return DataView(
         table=project.table,
         format=project.specification.data.format,
@@ -235,6 +237,30 @@ def _layer_error(layer: LayerSpecification, title: str) -> str:
     except FluxError as error:
         return str(error)
     return ""
+
+
+def _missing_role(specification: Specification) -> str:
+    """What a person has to choose in the data panel before there is anything to train; empty when it is chosen."""
+    roles = {column.role for column in specification.data.columns}
+    if roles and "target" not in roles:
+        return "no target yet: select the column to predict in the data panel and press Target"
+    if roles and "input" not in roles:
+        return "no inputs yet: select the columns to learn from in the data panel and press Input"
+    return ""
+
+
+def _targets(specification: Specification, data: Dataset | None) -> tuple[str, ...]:
+    """The columns to predict; how many classes a category has is known once the table could be used."""
+    classes = (
+        {encoder.column: encoder.classes for encoder in data.preprocessor.target_encoders} if data else {}
+    )
+    return tuple(
+        f"{column.name} · {len(found):,} classes"
+        if len(found := classes.get(column.name, ())) > 2
+        else column.name
+        for column in specification.data.columns
+        if column.role == "target"
+    )
 
 
 def _notes(data: Dataset) -> tuple[str, ...]:

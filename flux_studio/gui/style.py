@@ -8,7 +8,8 @@ Beside the widgets' own classes ``resources/style.qss`` knows these dynamic prop
 - ``panel="true"``: the body of a dock; ``panel="whole"``: a panel that stands without a dock's title.
 - On a label: ``muted="true"`` (soft), ``caption="true"`` (small and faint), ``heading="true"`` (bold),
   ``number="true"`` (monospaced) and ``error="true"``; the last also on a field that holds something wrong.
-- ``segment``: ``"first"``, ``"middle"`` or ``"last"`` on the checkable buttons of a segmented control.
+- ``segment``: ``"first"``, ``"middle"`` or ``"last"`` on the checkable buttons of a segmented control; ``tight="true"``
+  lets their padding shrink.
 - ``flat="true"``: a field without a frame until it is hovered or has the focus.
 
 A plain ``QWidget`` subclass paints the background that the sheet gives it only with ``WA_StyledBackground``.

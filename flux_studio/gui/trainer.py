@@ -57,6 +57,8 @@ class Trainer(QObject):
         self._worker: Worker | None = None
         self._leaving: list[Worker] = []
         self._generation = 0
+        self._started_at = 0
+        self._reached: float | None = None
         self._answered = True
         self._stale = False
         self._timer = QTimer(self)
@@ -69,14 +71,25 @@ class Trainer(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a network is being made ready, and has been for longer than a blink."""
-        waiting = self._worker is not None and self.ready is None and self._worker.isRunning()
-        return waiting and not self._patience.isActive()
+        """Whether a network is being made ready."""
+        return self._worker is not None and self.ready is None and self._worker.isRunning()
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether a network has been being made ready for longer than a blink: only then it is worth a word."""
+        return self.busy and not self._patience.isActive()
 
     @property
     def ended(self) -> bool:
         """Whether a failure has ended the worker: it obeys no more, and needs another one in its place."""
         return self._worker is not None and self._worker.isFinished()
+
+    @property
+    def speed(self) -> float | None:
+        """Iterations a second: now, or over the whole of the training that has just finished."""
+        if self.running and self.progress is not None:
+            return self.progress.iterations_per_second
+        return self._reached
 
     @property
     def iteration(self) -> int:
@@ -109,6 +122,7 @@ class Trainer(QObject):
         worker, self._worker = self._worker, None
         self.running, self.ready, self.progress = False, None, None
         self._answered, self._stale = True, False
+        self._reached = None
         self._timer.stop()
         self._patience.stop()
         if worker is None:
@@ -183,12 +197,14 @@ class Trainer(QObject):
                 self._patience.stop()
                 self.ready_changed.emit()
                 self.refresh()
-            case Started():
+            case Started(iteration):
+                self._started_at = iteration
                 self._set_running(True)
             case Paused(progress):
                 self._set_running(False)
                 self._set_progress(progress)
             case Finished(progress):
+                self._reached = (progress.iteration - self._started_at) / max(event.seconds, 1e-9)
                 self._set_running(False)
                 self._set_progress(progress)
                 self.finished.emit(event)

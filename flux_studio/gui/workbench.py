@@ -196,25 +196,25 @@ class Workbench(QObject):
     # The data
 
     def load_table(self, path: Path) -> None:
-        """Other data for this network: hidden layers stay, the output layer is made to fit."""
+        """Other data for this network: hidden layers stay, the output layer is made to fit.
+
+        A table whose columns cannot be used as they are is loaded all the same: the data panel says what to choose.
+        """
+        now = self.specification
         try:
             format, _ = preview(path)
-            project = new_project(read_table(path, format), format=format, seed=self.specification.seed)
-            if self.specification.layers:
-                kept = project.specification.replace(
-                    layers=self.specification.layers,
-                    pace=self.specification.pace,
-                    dtype=self.specification.dtype,
-                )
-                project = fitted_to(project.with_specification(kept))
+            table = read_table(path, format)
+            project = new_project(table, format=format, layers=now.layers, seed=now.seed)
         except FluxError as error:
             self.data_refused.emit(str(error))
             self.troubled.emit(str(error))
             return
-        self._table_files.append((project.table, path))
+        project = project.with_specification(project.specification.replace(pace=now.pace, dtype=now.dtype))
+        project = _fitted(project)
+        self._table_files.append((table, path))
         self.troubled.emit("")
         self.document.replace(f"Load {path.name}", project)
-        self.informed.emit(f"{path.name}: {project.table.rows:,} rows")
+        self.informed.emit(f"{path.name}: {table.rows:,} rows{_what_changed(now, project.specification)}")
 
     def set_format(self, format: CsvFormat) -> None:
         """Cut the table's text into cells in another way."""
@@ -352,7 +352,8 @@ class Workbench(QObject):
     def _finished(self, event: Finished) -> None:
         scores = event.scores
         right = "" if scores.right is None else f", {scores.right:,} of {scores.rows:,} right"
-        self.informed.emit(f"finished at iteration {event.progress.iteration:,}{right}")
+        duration = f"{event.seconds * 1000:.0f} ms" if event.seconds < 1 else f"{event.seconds:.1f} s"
+        self.informed.emit(f"finished at iteration {event.progress.iteration:,} after {duration}{right}")
 
     def _with_output(self, specification: Specification) -> Specification:
         return _fitted(self.document.project.with_specification(specification)).specification
@@ -364,3 +365,14 @@ class Workbench(QObject):
 def _fitted(project: Project) -> Project:
     """With an output layer that fits, where the data can tell what fits."""
     return project if presenting.dataset(project) is None else fitted_to(project)
+
+
+def _what_changed(before: Specification, after: Specification) -> str:
+    """In words, what other data made of the output layer and the learning rate."""
+    words = []
+    if after.layers and after.layers[-1:] != before.layers[-1:]:
+        settings = after.layers[-1].settings
+        words.append(f"the last layer now has {settings['units']} units and ends in {settings['activation']}")
+    if after.optimizer.learning_rate != before.optimizer.learning_rate:
+        words.append(f"the learning rate is {after.optimizer.learning_rate:g}")
+    return "".join(f"; {each}" for each in words)

@@ -30,11 +30,13 @@ def new_project(
     format: CsvFormat | None = None,
     targets: Sequence[str] | None = None,
     columns: Sequence[Column] | None = None,
+    layers: tuple[LayerSpecification, ...] | None = None,
     seed: int = 0,
 ) -> Project:
     """A project ready to train: roles by what the columns hold, and a hidden layer that suits the task.
 
-    Tables of fewer than fifty rows are trained on whole; of others a fifth is kept for validation.
+    Tables of fewer than fifty rows are trained on whole; of others a fifth is kept for validation. With ``layers``
+    of its own the project need not be ready: the table may still want other roles.
     """
     columns = tuple(columns) if columns is not None else suggest_columns(table, targets)
     data = DataSpecification(
@@ -44,9 +46,9 @@ def new_project(
         validation_fraction=0.2 if table.rows >= _FEWEST_ROWS_TO_SPLIT else 0.0,
     )
     specification = Specification(data=data, layers=(), seed=seed)
-    return Project(
-        specification.replace(layers=default_layers(table, data, seed), **_training(table, data)), table
-    )
+    if layers is None:
+        layers = default_layers(table, data, seed)
+    return Project(specification.replace(layers=layers, **_training(table, data)), table)
 
 
 def default_layers(table: Table, data: DataSpecification, seed: int = 0) -> tuple[LayerSpecification, ...]:

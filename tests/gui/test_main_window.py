@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from flux_studio import locations
@@ -18,7 +18,7 @@ from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.theme import DARK, LIGHT, look
 from flux_studio.gui.widgets.layer_drag import DraggedLayer
 from flux_studio.project import files
-from tests.gui.drag import drag_drop
+from tests.gui.drag import drag_away, drag_drop, drag_over
 from tests.gui.windows import open_window, sample, until
 
 W1 = ("layer-1", "weights_matrix")
@@ -340,3 +340,60 @@ def test_layout_comes_back_after_a_reset(qtbot: QtBot, window: MainWindow) -> No
     window.actions_by_name["view.reset"].trigger()
     assert window.docks["data"].isVisible()
     assert not window.docks["loss"].isFloating()
+
+
+def test_a_message_hangs_over_the_content_and_goes_away(qtbot: QtBot, window: MainWindow) -> None:
+    before = {name: window.docks[name].geometry() for name in ("layers", "matrices", "data")}
+    window.workbench.troubled.emit("training diverged: " + "a long explanation " * 12)
+    assert window.trouble.isVisible()
+    assert window.trouble.text.startswith("Training diverged")
+    assert {name: window.docks[name].geometry() for name in before} == before
+    assert window.trouble.geometry().right() <= window.width()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.trouble.isVisible()
+    window.workbench.troubled.emit("again")
+    window.trouble.findChild(QToolButton, "window.trouble.close").click()
+    assert not window.trouble.isVisible()
+
+
+def test_a_file_over_the_window_says_what_dropping_it_would_do(window: MainWindow) -> None:
+    assert drag_over(window, file_mime(locations.sample("iris.csv")), QPoint(600, 300))
+    assert window.drop_hint.isVisible()
+    assert "use this table as data: iris.csv" in window.drop_hint.text()
+    drag_away(window)
+    assert not window.drop_hint.isVisible()
+
+
+def test_what_is_no_table_is_told_so(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    before = window.document.project
+    assert drag_drop(window, file_mime(tmp_path / "photo.png"), QPoint(600, 300))
+    assert window.document.project is before
+    assert "photo.png" in window.trouble.text
+
+
+def test_a_table_that_cannot_be_used_yet_is_loaded_and_says_what_to_choose(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    (tmp_path / "one.csv").write_text("age\n" + "\n".join(str(n) for n in range(20)))
+    assert drag_drop(window, file_mime(tmp_path / "one.csv"), QPoint(600, 300))
+    assert window.document.project.table.names == ("age",)
+    assert "one.csv" in text_of(window.data)
+    button = window.findChild(QPushButton, "action.train.start")
+    assert not button.isEnabled()
+    window.document.undo_stack.undo()
+    until(qtbot, lambda: window.trainer.ready is not None)
+    assert button.isEnabled()
+
+
+def test_a_panel_can_be_hidden_by_its_own_button(window: MainWindow) -> None:
+    window.docks["data"].findChild(QToolButton, "dock.data.close").click()
+    assert not window.docks["data"].isVisible()
+    window.actions_by_name["view.reset"].trigger()
+    assert window.docks["data"].isVisible()
+
+
+def test_the_reached_speed_stays_to_be_read(qtbot: QtBot, window: MainWindow) -> None:
+    assert window.trainer.speed is None
+    train_to_the_end(qtbot, window)
+    assert window.trainer.speed > 1000

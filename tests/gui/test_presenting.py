@@ -1,72 +1,299 @@
-"""From projects to what panels show: which rows are named, and how many."""
+"""From a project to what the panels show: labels, verdicts, notes, problems and cards."""
 
 from __future__ import annotations
 
+import re
+
+import msgspec
 import numpy as np
 import pytest
 
+from flux_studio.data.columns import Column
+from flux_studio.data.readers import parse_table
+from flux_studio.engine.matrices import DENSE_MATRICES
 from flux_studio.gui import presenting
+from flux_studio.project.catalogue import layer_kind
+from flux_studio.project.defaults import new_project
+from flux_studio.project.project import Project
 from tests.gui.windows import sample
 
+N = [f"n{number}" for number in range(8)]
+H = [f"h{number}" for number in range(8)]
+BITS = [f"{number:04b}" for number in range(16)]
+INPUTS = ["b3", "b2", "b1", "b0"]
 
-def test_rows_of_bits_are_called_by_their_bits() -> None:
-    names = presenting.SampleNames(sample("parity-4").dataset())
-    assert names.of(np.array([3, 0, 15])) == ("0011", "0000", "1111")
+
+@pytest.fixture(scope="module")
+def parity() -> Project:
+    return sample("parity-4")
 
 
-def test_other_rows_are_called_by_their_row_in_the_table() -> None:
-    data = sample("iris").dataset()
-    samples = np.array([5, 119, 0])
-    rows = [int(data.table_rows[data.training[place]]) + 1 for place in samples]
-    assert presenting.SampleNames(data).of(samples) == tuple(f"row {row}" for row in rows)
+@pytest.fixture(scope="module")
+def iris() -> Project:
+    return sample("iris")
+
+
+def with_activation(project: Project, position: int) -> Project:
+    layer = layer_kind("activation.v1").new("bend", activation="tanh")
+    return project.with_specification(project.specification.insert_layer(position, layer))
+
+
+def shapes_of(project: Project) -> dict[tuple[str, str], tuple[int, int]]:
+    program = project.network("reference").program
+    return {key: slot.shape for key, slot in program.matrices.items() if key[0]}
+
+
+def sample_names(project: Project) -> tuple[str, ...]:
+    data = project.dataset()
+    return presenting.SampleNames(data).of(np.arange(len(data.training)))
+
+
+class TestLabels:
+    @pytest.mark.parametrize("layer", ["layer-1", "layer-2", "layer-3"])
+    @pytest.mark.parametrize("name", [kind.name for kind in DENSE_MATRICES])
+    def test_every_matrix_of_a_dense_layer(self, parity: Project, layer: str, name: str) -> None:
+        shape = shapes_of(parity)[layer, name]
+        rows, columns = presenting.labels(parity, (layer, name), shape, sample_names(parity))
+        before = {"layer-1": INPUTS, "layer-2": H[:8], "layer-3": H[:4]}[layer]
+        neurons = {"layer-1": N[:8], "layer-2": N[:4], "layer-3": ["parity"]}[layer]
+        expected = {
+            "weights_matrix": (before, neurons),
+            "dC_dw_matrix": (before, neurons),
+            "bias_matrix": (["b"], neurons),
+            "dC_db_matrix": (["b"], neurons),
+            "input_matrix": (BITS, before),
+        }.get(name, (BITS, neurons))
+        assert (list(rows), list(columns)) == expected
+        assert (len(rows), len(columns)) == shape
+
+    @pytest.mark.parametrize("position", [0, 1, 2, 3])
+    def test_layers_without_weights(self, parity: Project, position: int) -> None:
+        project = with_activation(parity, position)
+        for key, shape in shapes_of(project).items():
+            rows, columns = presenting.labels(project, key, shape, sample_names(project))
+            assert (len(rows), len(columns)) == shape, key
+
+    def test_rows_are_called_by_their_place_in_the_table(self, iris: Project) -> None:
+        data = iris.dataset()
+        labels = presenting.SampleNames(data).of(np.arange(len(data.training)))
+        assert labels == tuple(f"row {row + 1}" for row in data.table_rows[data.training])
+        assert len(labels) == 120
+        assert presenting.SampleNames(data).of(np.arange(7)) == labels[:7]
+
+    def test_rows_that_are_left_out_do_not_shift_the_names(self) -> None:
+        table = parse_table("x,y\n1.5,1\n,2\n2.5,3\n4,4\n", "gaps.csv")
+        project = new_project(table, columns=(Column("x"), Column("y", "target")))
+        assert sample_names(project) == ("row 1", "row 3", "row 4")
+
+    def test_only_few_columns_of_zeros_and_ones_make_a_name(self) -> None:
+        names = [f"x{number}" for number in range(9)]
+        text = ",".join([*names, "y"]) + "\n" + "0,1,0,1,0,1,0,1,0,1\n1,0,1,0,1,0,1,0,1,0\n"
+        columns = (*(Column(name, scaling="none") for name in names), Column("y", "target"))
+        nine = new_project(parse_table(text, "t.csv"), columns=columns)
+        assert sample_names(nine) == ("row 1", "row 2")
+        eight = new_project(parse_table(text, "t.csv"), columns=(*columns[1:9], Column("y", "target")))
+        assert sample_names(eight) == ("10101010", "01010101")
+
+
+class TestVerdicts:
+    @pytest.mark.parametrize(("position", "text"), [(0, "4 → 4"), (1, "8 → 8"), (2, "4 → 4"), (3, "1 → 1")])
+    def test_a_new_layer_fits_anywhere(self, parity: Project, position: int, text: str) -> None:
+        verdict = presenting.drop_verdict(parity, "dense.v1", position)
+        assert (verdict.fits, verdict.text) == (True, f"drop here: {text} fits")
+        changed = presenting.insert_new(parity, "dense.v1", position)
+        parity.with_specification(changed).check()
+
+    @pytest.mark.parametrize("position", range(4))
+    def test_a_layer_without_weights_fits_anywhere(self, parity: Project, position: int) -> None:
+        assert presenting.drop_verdict(parity, "activation.v1", position).fits
+        parity.with_specification(presenting.insert_new(parity, "activation.v1", position)).check()
+
+    def test_a_hidden_layer_may_not_become_the_last(self, parity: Project) -> None:
+        verdict = presenting.drop_verdict(parity, "layer-1", 2)
+        assert (verdict.fits, verdict.text) == (False, "would end with 8 outputs; the data need 1")
+        verdict = presenting.drop_verdict(parity, "layer-3", 0)
+        assert (verdict.fits, verdict.text) == (False, "would end with 4 outputs; the data need 1")
+
+    def test_hidden_layers_may_change_places(self, parity: Project) -> None:
+        verdict = presenting.drop_verdict(parity, "layer-2", 0)
+        assert (verdict.fits, verdict.text) == (True, "drop here: 4 → 4 fits")
+        assert presenting.drop_verdict(parity, "layer-1", 0).fits
+
+    def test_one_output_is_singular(self, iris: Project) -> None:
+        narrow = iris.with_specification(iris.specification.change_layer("layer-1", units=1))
+        verdict = presenting.drop_verdict(narrow, "layer-1", 1)
+        assert verdict.text == "would end with 1 output; the data need 3"
+
+    def test_a_stack_that_is_wrong_already_can_be_put_right(self, parity: Project) -> None:
+        """Nothing is refused for ending wrongly when it does so anyway."""
+        wrong = parity.with_specification(parity.specification.move_layer("layer-3", 0))
+        assert presenting.problem(wrong)
+        assert presenting.drop_verdict(wrong, "layer-3", 2).fits
+        assert presenting.drop_verdict(wrong, "layer-1", 0).fits
+
+    def test_data_that_cannot_be_used_refuse_nothing(self, parity: Project) -> None:
+        broken = without_target(parity)
+        verdict = presenting.drop_verdict(broken, "dense.v1", 1)
+        assert (verdict.fits, verdict.text) == (True, "drop here")
+        assert presenting.insert_new(broken, "dense.v1", 3).layers[-1].kind == "dense.v1"
+
+    def test_a_layer_at_the_end_takes_the_targets_width_and_activation(self, iris: Project) -> None:
+        last = presenting.insert_new(iris, "dense.v1", 2).layers[-1]
+        assert (last.settings["units"], last.settings["activation"]) == (3, "sigmoid")
+        empty = iris.with_specification(iris.specification.replace(layers=()))
+        assert presenting.insert_new(empty, "dense.v1", 0).layers[0].settings["units"] == 3
+
+
+def without_target(project: Project) -> Project:
+    data = project.specification.data
+    columns = tuple(msgspec.structs.replace(column, role="input") for column in data.columns)
+    changed = msgspec.structs.replace(data, columns=columns)
+    return project.with_specification(project.specification.replace(data=changed))
+
+
+class TestData:
+    def test_rows_that_are_left_out_are_noted(self) -> None:
+        rows = "".join(f"{number},{'' if number % 2 else number}\n" for number in range(12))
+        project = new_project(
+            parse_table("x,y\n" + rows, "gaps.csv"), columns=(Column("x"), Column("y", "target"))
+        )
+        count, first, second, third, more = presenting.data_view(project).notes
+        assert count == "6 rows are left out:"
+        assert first == "gaps.csv, line 3: no value in 'y'"
+        assert (second[:16], third[:16]) == ("gaps.csv, line 5", "gaps.csv, line 7")
+        assert more == "and 3 more"
+
+    def test_a_single_row_is_singular_and_none_are_silent(self, parity: Project) -> None:
+        project = new_project(
+            parse_table("x,y\n1,2\n2,\n3,4\n", "gap.csv"), columns=(Column("x"), Column("y", "target"))
+        )
+        assert presenting.data_view(project).notes[0] == "1 row is left out:"
+        assert len(presenting.data_view(project).notes) == 2
+        assert presenting.data_view(parity).notes == ()
+
+    def test_rows_are_counted(self, iris: Project) -> None:
+        view = presenting.data_view(iris)
+        assert (view.training_rows, view.validation_rows, view.problem) == (120, 30, "")
+        assert view.validation_fraction == iris.specification.data.validation_fraction
+
+    def test_a_refusal_stands_before_the_problem(self, parity: Project) -> None:
+        broken = without_target(parity)
+        assert presenting.data_view(broken).problem.startswith("no target yet")
+        assert presenting.data_view(broken, "no").problem == "no"
+        assert presenting.data_view(parity, "no").problem == "no"
+        assert presenting.data_view(broken).training_rows == 0
+
+
+class TestNetwork:
+    def test_the_cards_of_a_sound_network(self, parity: Project) -> None:
+        view = presenting.network_view(parity, 81)
+        assert view.parameters == 81
+        assert (view.input.title, view.input.columns, view.input.shape) == (
+            "parity-4.csv",
+            tuple(INPUTS),
+            "16×4",
+        )
+        assert [layer.title for layer in view.layers] == ["Dense 1", "Dense 2", "Dense 3"]
+        assert [layer.shape for layer in view.layers] == ["16×8", "16×4", "16×1"]
+        assert [layer.error for layer in view.layers] == ["", "", ""]
+        assert (view.loss.targets, view.loss.shape, view.loss.error) == (("parity",), "16×1", "")
+
+    def test_a_wrong_output_is_said_at_the_loss(self, parity: Project) -> None:
+        wrong = parity.with_specification(parity.specification.change_layer("layer-3", units=2))
+        view = presenting.network_view(wrong, 0)
+        assert view.loss.error == (
+            "Dense 3 has 2 outputs, but there is 1 to predict (parity): give the last layer 1 unit"
+        )
+        assert presenting.problem(wrong) == view.loss.error
+
+    def test_a_layer_that_cannot_be_built_says_so_on_its_card(self, parity: Project) -> None:
+        wrong = parity.with_specification(parity.specification.change_layer("layer-2", units=0))
+        errors = [layer.error for layer in presenting.network_view(wrong, 0).layers]
+        assert errors[0] == errors[2] == ""
+        assert errors[1].startswith("Dense 2: units must be a whole number from 1")
+
+    def test_no_layers_and_no_data_are_bearable(self, parity: Project) -> None:
+        empty = parity.with_specification(parity.specification.replace(layers=()))
+        assert presenting.network_view(empty, 0).layers == ()
+        assert presenting.network_view(empty, 0).loss.error.startswith("the network has no layers")
+        view = presenting.network_view(without_target(parity), 0)
+        assert [layer.shape for layer in view.layers] == ["", "", ""]
+        assert view.loss.error == ""
+        assert presenting.dataset(without_target(parity)) is None
+
+    def test_the_wall_has_a_row_for_each_layer_with_matrices(self, parity: Project) -> None:
+        project = with_activation(parity, 1)
+        rows = presenting.wall_layers(project, shapes_of(project))
+        assert [(row.title, row.subtitle) for row in rows] == [
+            ("Dense 1", "4 → 8 · leaky ReLU"),
+            ("Activation 1", "8 → 8 · tanh"),
+            ("Dense 2", "8 → 4 · leaky ReLU"),
+            ("Dense 3", "4 → 1 · sigmoid"),
+        ]
+        assert set(rows[0].shapes) == {kind.name for kind in DENSE_MATRICES}
+        assert "weights_matrix" not in rows[1].shapes
+
+    def test_settings_that_are_left_out_are_shown_as_what_they_are(self, parity: Project) -> None:
+        first, *others = parity.specification.layers
+        bare = parity.specification.replace(layers=(msgspec.structs.replace(first, settings={}), *others))
+        project = parity.with_specification(bare)
+        assert presenting.wall_layers(project, shapes_of(project))[0].subtitle == "4 → 8 · leaky ReLU"
+        assert presenting.network_view(project, 0).layers[0].values["units"] == 8
+
+
+def test_no_sentence_of_the_window_is_more_than_a_line(parity: Project) -> None:
+    wrong = parity.with_specification(parity.specification.change_layer("layer-3", units=2))
+    for text in (presenting.problem(wrong), presenting.problem(without_target(parity))):
+        assert text
+        assert not re.search(r"\n|Traceback", text)
+
+
+def with_roles(project: Project, *roles: str, kind: str = "") -> Project:
+    data = project.specification.data
+    columns = tuple(
+        msgspec.structs.replace(column, role=role, kind=kind or column.kind)
+        for column, role in zip(data.columns, roles, strict=True)
+    )
+    return project.with_specification(
+        project.specification.replace(data=msgspec.structs.replace(data, columns=columns))
+    )
+
+
+def test_a_category_is_told_by_its_number_of_classes(iris: Project) -> None:
+    loss = presenting.network_view(iris, 0).loss
+    assert (loss.targets, loss.shape) == (("species · 3 classes",), "120×3")
+
+
+def test_several_targets_are_all_told(iris: Project) -> None:
+    loss = presenting.network_view(with_roles(iris, "target", "target", *["input"] * 2, "ignore"), 0).loss
+    assert loss.targets == ("sepal_length", "sepal_width")
+    assert "give the last layer 2 units" in loss.error
+
+
+def test_targets_are_told_even_while_the_table_cannot_be_used(iris: Project) -> None:
+    broken = with_roles(iris, *["input"] * 3, "target", "target", kind="number")
+    assert presenting.dataset(broken) is None
+    assert presenting.network_view(broken, 0).loss.targets == ("petal_width", "species")
 
 
 @pytest.mark.parametrize(
-    ("name", "batch", "limit", "note"),
+    ("roles", "sentence"),
     [
-        ("iris", None, 256, ""),
-        ("iris", 500, 256, ""),
-        ("iris", None, 100, "the first 100 of 120 rows"),
-        ("iris", 32, 256, ""),
-        ("iris", 64, 50, "the first 50 of 64 rows of the present batch"),
+        (["input"] * 5, "no target yet: select the column to predict in the data panel and press Target"),
+        (
+            ["ignore"] * 4 + ["target"],
+            "no inputs yet: select the columns to learn from in the data panel and press Input",
+        ),
     ],
 )
-def test_the_wall_says_which_rows_it_shows(name: str, batch: int | None, limit: int, note: str) -> None:
-    project = sample(name)
-    changed = project.with_specification(project.specification.replace(batch=batch))
-    assert presenting.rows_note(changed, limit) == note
+def test_a_missing_role_is_told_in_the_words_of_the_panel(
+    iris: Project, roles: list[str], sentence: str
+) -> None:
+    project = with_roles(iris, *roles)
+    assert presenting.problem(project) == sentence
+    assert presenting.data_view(project).problem == sentence
 
 
-@pytest.mark.parametrize(
-    ("batch", "note"), [(None, ""), (120, ""), (500, ""), (32, "32 of 120 rows, others at each iteration")]
-)
-def test_matrices_that_change_their_rows_say_so(batch: int | None, note: str) -> None:
-    project = sample("iris")
-    changed = project.with_specification(project.specification.replace(batch=batch))
-    assert presenting.batch_note(changed) == note
-
-
-def test_the_shapes_in_the_stack_are_those_of_a_batch() -> None:
-    project = sample("iris")
-    changed = project.with_specification(project.specification.replace(batch=32))
-    view = presenting.network_view(changed, 67)
-    assert [view.input.shape, *(layer.shape for layer in view.layers), view.loss.shape] == [
-        "32×4",
-        "32×8",
-        "32×3",
-        "32×3",
-    ]
-
-
-def test_the_settings_are_those_of_the_specification() -> None:
-    project = sample("iris")
-    specification = project.specification
-    view = presenting.training_settings_view(project)
-    assert (view.optimizer, view.loss, view.batch) == (specification.optimizer, "mse", None)
-    assert (view.rows, view.validation_rows, view.iterations, view.seed) == (
-        120,
-        30,
-        1000,
-        specification.seed,
-    )
-    assert ("cross_entropy", "cross-entropy") in view.losses
+def test_a_table_in_order_has_no_problem(iris: Project) -> None:
+    assert presenting.problem(iris) == ""
+    assert presenting.data_view(iris).problem == ""

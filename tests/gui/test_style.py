@@ -4,8 +4,9 @@ import re
 from dataclasses import asdict
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from flux_studio import locations
@@ -88,3 +89,39 @@ def test_qt_takes_the_sheet_and_widgets_wear_it(qtbot: QtBot, theme: Theme) -> N
         assert QApplication.instance().palette().window().color().name() == theme.window
     finally:
         look.apply(LIGHT)
+
+
+@BOTH
+def test_a_focused_button_has_one_frame(qtbot: QtBot, theme: Theme) -> None:
+    look.apply(theme)
+    page = shown(qtbot, QWidget(), 120, 60)
+    button = QPushButton("", page)
+    button.setGeometry(10, 10, 100, 32)
+    button.show()
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(button.hasFocus)
+    seen = button.grab().toImage()
+    across = {seen.pixelColor(x, 16).name() for x in range(4, 96)}
+    assert seen.pixelColor(0, 16).name() == theme.accent
+    assert across == {theme.surface}
+    look.apply(LIGHT)
+
+
+@BOTH
+def test_the_list_of_a_combo_box_has_one_frame(qtbot: QtBot, theme: Theme) -> None:
+    look.apply(theme)
+    page = shown(qtbot, QWidget(), 200, 60)
+    box = QComboBox(page)
+    box.addItems(["comma", "semicolon"])
+    box.setGeometry(10, 10, 150, 28)
+    box.show()
+    box.showPopup()
+    popup = box.view().parentWidget()
+    seen = popup.grab().toImage()
+    middle = seen.height() // 3
+    lines = [seen.pixelColor(x, middle).name() for x in range(6)]
+    assert lines[0] == theme.border_strong
+    assert theme.border_strong not in lines[1:]
+    assert theme.accent not in lines
+    box.hidePopup()
+    look.apply(LIGHT)

@@ -50,9 +50,10 @@ class Answers(Dialogs):
 
 
 def sample(name: str) -> Project:
-    """A ready sample project, at full speed."""
+    """A ready sample project, at full speed and soon done."""
     project = files.load(locations.sample(f"{name}.flux"))
-    return project.with_specification(project.specification.replace(pace=None))
+    iterations = min(2_000, project.specification.iterations)
+    return project.with_specification(project.specification.replace(pace=None, iterations=iterations))
 
 
 def open_window(qtbot: QtBot, project: Project, path: Path | None = None) -> MainWindow:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import msgspec
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from flux_studio.data.columns import Column, CsvFormat
 from flux_studio.gui.theme import look
@@ -25,6 +17,7 @@ from flux_studio.gui.widgets.drop_place import DropPlace
 from flux_studio.gui.widgets.elided_label import ElidedLabel
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.note import Note
+from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.share_edit import ShareEdit
 from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
@@ -110,6 +103,7 @@ class DataPanel(QWidget):
             self._source.setText(view.table.source)
             rows, columns = view.table.rows, len(view.table.names)
             self._counts.setText(f"{_counted(rows, 'row')} · {_counted(columns, 'column')}")
+            self._split.setVisible(view.training_rows > 0)
             self._split.setText(f"{view.training_rows:,} training · {view.validation_rows:,} validation")
         self._preview.set_table(view.table, view.columns)
         self._list.set_columns(view.columns)
@@ -151,8 +145,9 @@ class DataPanel(QWidget):
 
     def _name_things(self) -> None:
         self._source.setProperty("heading", "true")
-        self._counts.setProperty("muted", "true")
-        self._split.setProperty("muted", "true")
+        for words in (self._counts, self._split):
+            words.setProperty("muted", "true")
+            words.setWordWrap(True)
         self._split.setObjectName("data.split")
         self._roles.setProperty("heading", "true")
 
@@ -167,12 +162,7 @@ class DataPanel(QWidget):
         column.addWidget(self._loaded)
         column.addStretch(1)
         self._fill_loaded()
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(page)
+        scroll = PageScroll(page, self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -183,15 +173,16 @@ class DataPanel(QWidget):
         column = QVBoxLayout(self._loaded)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(look.length(8))
-        top = QGridLayout()
-        top.setHorizontalSpacing(look.length(8))
-        top.setVerticalSpacing(look.length(2))
-        top.setColumnStretch(0, 1)
-        top.addWidget(self._source, 0, 0)
-        top.addWidget(self._counts, 1, 0)
-        top.addWidget(_open_button("data.open", self), 0, 1, 2, 1)
-        top.addWidget(self._split, 2, 0, 1, 2)
-        column.addLayout(top)
+        top = QHBoxLayout()
+        top.setSpacing(look.length(8))
+        top.addWidget(self._source, 1)
+        top.addWidget(_open_button("data.open", self))
+        facts = QVBoxLayout()
+        facts.setSpacing(look.length(2))
+        facts.addLayout(top)
+        facts.addWidget(self._counts)
+        facts.addWidget(self._split)
+        column.addLayout(facts)
         column.addWidget(self._notes)
         column.addWidget(self._format)
         column.addWidget(self._preview)

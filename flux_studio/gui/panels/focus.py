@@ -30,6 +30,7 @@ class MatrixFocus(QWidget):
         self.setObjectName("matrices.focus")
         self.setAccessibleName("The chosen matrix")
         self._kind: MatrixKind | None = None
+        self._layer_title = ""
         self._matrix = np.empty((0, 0), dtype=np.float32)
         self.grid = MatrixGrid()
         self.facts = MatrixFacts()
@@ -51,12 +52,18 @@ class MatrixFocus(QWidget):
         row_labels: Sequence[str],
         column_labels: Sequence[str],
         full_shape: tuple[int, int],
+        level: float | None = None,
     ) -> None:
-        """Show another matrix. ``array`` may hold only the first rows of ``full_shape``."""
-        self._kind = kind
+        """Show another matrix. ``array`` may hold only the first rows of ``full_shape``.
+
+        ``level`` is the wall's colour level of this matrix, so that both have the same colours. The chosen cell
+        stays where it is the same matrix of the same layer, as after training was started over.
+        """
+        same = self._kind is not None and (self._kind.name, self._layer_title) == (kind.name, layer_title)
+        self._kind, self._layer_title = kind, layer_title
         self._matrix = heat.as_matrix(array)
         self.grid.set_sentence(_NO_CELLS)
-        self.grid.set_matrix(self._matrix, row_labels, column_labels)
+        self.grid.set_matrix(self._matrix, row_labels, column_labels, level, keep_place=same)
         self.facts.set_matrix(kind, layer_title, len(self._matrix), full_shape)
         self.facts.show()
         self._update_facts()
@@ -67,10 +74,10 @@ class MatrixFocus(QWidget):
         if self._kind is not None:
             self.facts.set_shape(self._kind, len(labels), full_shape)
 
-    def update_values(self, array: np.ndarray) -> None:
-        """Show new numbers of the same matrix; place, zoom and selection stay."""
+    def update_values(self, array: np.ndarray, level: float | None = None) -> None:
+        """Show new numbers of the same matrix, in the wall's colours; place, zoom and selection stay."""
         self._matrix = heat.as_matrix(array)
-        self.grid.update_values(self._matrix)
+        self.grid.update_values(self._matrix, level)
         self._update_facts()
 
     def set_selected_cell(self, row: int, column: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +25,7 @@ from flux_studio.gui.widgets.number_range import LEARNING_RATES
 from flux_studio.gui.widgets.pace_slider import PaceSlider
 from flux_studio.gui.widgets.read_out import NOTHING, ReadOut, loss_text, speed_text
 from flux_studio.gui.widgets.short_message import ShortMessage
+from flux_studio.gui.widgets.typed_edit import TypedEdit, first_refusal
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,15 @@ class TrainingBar(QWidget):
     """Iterations a second as a float; ``None`` is full speed."""
     learning_rate_changed = Signal(float)
     refused = Signal(str)
-    """Why something typed cannot be taken, as one line for a person."""
+    """Why something typed cannot be taken, as one line for a person; empty as soon as that is over."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = TrainingView()
+        self._waiting: QPushButton | None = None
         self.setObjectName("training.bar")
-        self._train = _button("action.train.start", "Train", "play", self._on_train, kind="primary")
-        self._step = _button("action.train.step", "Step", "step", self.step_requested.emit)
+        self._train = _button("action.train.start", "Train", "play", self.toggle, kind="primary")
+        self._step = _button("action.train.step", "Step", "step", self.step)
         self._step.setToolTip("Step: train one iteration and rest")
         self._start_over = _button("action.train.start_over", "Start over", "start-over", None)
         self._start_over.setToolTip(
@@ -99,6 +102,18 @@ class TrainingBar(QWidget):
             self._view = view
             self._show_all()
 
+    def toggle(self) -> None:
+        """Ask to train or to rest, as the first button does; not to train while a field holds something refused."""
+        if self._view.running:
+            self.pause_requested.emit()
+        elif self._may_train():
+            self.train_requested.emit()
+
+    def step(self) -> None:
+        """Ask for one iteration, as its button does."""
+        if self._may_train():
+            self.step_requested.emit()
+
     # Showing
 
     def _show_all(self) -> None:
@@ -122,10 +137,24 @@ class TrainingBar(QWidget):
             self._train.setText(words)
             self._train.setIcon(icon(drawing, "accent_text"))
             self._train.setAccessibleName(words)
-        self._train.setEnabled(view.running or (view.can_train and not view.busy))
+        self._enable(self._train, view.running or (view.can_train and not view.busy))
         self._train.setToolTip(view.reason if not view.can_train else _TEACH[words])
-        self._step.setEnabled(view.can_train and not view.running and not view.busy)
-        self._start_over.setEnabled(view.can_train and not view.busy)
+        self._enable(self._step, view.can_train and not view.running and not view.busy)
+        self._enable(self._start_over, view.can_train and not view.busy)
+
+    def _enable(self, button: QPushButton, able: bool) -> None:
+        """Enable or disable; a button that was waited for gets the keyboard back unless it went elsewhere."""
+        if able == button.isEnabled():
+            return
+        if button.hasFocus():
+            # Qt would hand the keyboard to the next control, which nobody asked for.
+            self._waiting = button
+            button.clearFocus()
+        button.setEnabled(able)
+        if able and button is self._waiting:
+            self._waiting = None
+            if self.window().focusWidget() in (None, self.window()):
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # Building
 
@@ -143,7 +172,7 @@ class TrainingBar(QWidget):
             read_out.setObjectName(f"training.{name}")
         self._rate.setObjectName("training.rate")
         self._rate.setAccessibleName("Learning rate")
-        self._rate.setFixedWidth(look.length(84))
+        self._rate.setFixedWidth(look.length(100))
         self._rate.setToolTip(
             "Learning rate: how far each iteration goes against the gradient. It can be changed while training runs.\n"
             "Type 0.6 or 6e-1 and press Enter; Up and Down change it by a tenth, Page Up and Page Down tenfold."
@@ -208,10 +237,29 @@ class TrainingBar(QWidget):
             action = menu.addAction(words)
             action.setObjectName(f"action.train.start_over.{name}")
             action.triggered.connect(lambda _=False, new=new: self.start_over_requested.emit(new))
+        menu.aboutToHide.connect(self._forget_hover)
         return menu
 
-    def _on_train(self) -> None:
-        (self.pause_requested if self._view.running else self.train_requested).emit()
+    def _forget_hover(self) -> None:
+        """The pointer went over the menu, of which Qt tells the button nothing."""
+        button = self._start_over
+        if not button.rect().contains(button.mapFromGlobal(QCursor.pos())):
+            button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+            button.update()
+
+    def _may_train(self) -> bool:
+        """Whether nothing in the window waits to be mended: training with another value would surprise."""
+        typing = self.window().focusWidget()
+        if isinstance(typing, TypedEdit):
+            typing.commit()
+        found = first_refusal(self.window())
+        if found is None:
+            return True
+        widget, sentence = found
+        if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus:
+            widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.refused.emit(sentence)
+        return False
 
 
 _TEACH = {

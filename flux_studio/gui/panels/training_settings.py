@@ -98,7 +98,7 @@ class TrainingSettings(QWidget):
         self._schedule.set_schedule(optimizer, view.iterations)
         self._batch.set_batch(view.batch, view.rows)
         self._loss.set_choices(view.losses)
-        self._loss.show_value(view.loss)
+        self._loss.set_value(view.loss)
         formula = LOSSES[view.loss].formula if view.loss in LOSSES else ""
         self._formula.set_formula(formula)
         self._loss.setToolTip(f"Loss: the one number C that training makes small\n{formula}")

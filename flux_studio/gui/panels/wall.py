@@ -22,11 +22,12 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from flux_studio.engine.matrices import DENSE_MATRICES
 from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.keys import ARROWS
 from flux_studio.gui.widgets.numbers import short, whole
 from flux_studio.gui.widgets.wall_content import Place, WallContent, WallLayer
 from flux_studio.gui.widgets.wall_geometry import WallGeometry
-from flux_studio.gui.widgets.wall_header import WallHeader
+from flux_studio.gui.widgets.wall_header import Legend, WallHeader
 from flux_studio.gui.widgets.wall_painting import CAPTION, SMALL, WallPainter, name_lines
 from flux_studio.training.events import MatrixKey
 
@@ -59,6 +60,7 @@ class MatrixWall(QAbstractScrollArea):
         self._sentence = _NO_LAYERS
         self._seen: tuple[MatrixKey, ...] = ()
         self._geometry = self._fit()
+        FocusRing(self)
         look.changed.connect(self._paint_anew)
 
     def set_layers(self, layers: tuple[WallLayer, ...]) -> None:
@@ -116,6 +118,16 @@ class MatrixWall(QAbstractScrollArea):
         """The magnitude that gets the full colours in this matrix; ``None`` before it was ever shown."""
         picture = self._content.picture(key)
         return picture.level if picture else None
+
+    def legend(self) -> Legend:
+        """What the scale of colours speaks of: the matrix pointed at, or else the chosen one."""
+        for key in (self._hovered, self._selected):
+            place = self._content.place(key)
+            level = self.level(key)
+            if place is not None and level is not None:
+                layer, kind = self._content.layers[place[0]], self._content.kinds[place[1]]
+                return Legend(level, kind.symbol, layer.title)
+        return Legend()
 
     def sizeHint(self) -> QSize:
         return QSize(look.length(870), look.length(340))
@@ -210,7 +222,7 @@ class MatrixWall(QAbstractScrollArea):
         )
         wall.paint_tiles()
         wall.paint_names()
-        self._header.paint(painter, self._geometry, scroll, self.level(self._hovered or self._selected))
+        self._header.paint(painter, self._geometry, scroll, self.legend())
         wall.paint_note(self._rows_note, self._note_height())
 
     # -- what people do -------------------------------------------------------------------------------------

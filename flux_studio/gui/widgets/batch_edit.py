@@ -42,7 +42,7 @@ class BatchEdit(QWidget):
         self._number.setFont(look.number_font(0.94))
         self._number.setObjectName("train.batch")
         self._number.setAccessibleName("Rows in a batch")
-        self._number.setPlaceholderText("all")
+        self._number.lineEdit().setPlaceholderText("all")
         self._number.setToolTip(f"{_TEACH}\nEmpty is all rows.")
         self._of = QLabel(self)
         self._epoch = QLabel(self)

@@ -21,6 +21,7 @@ class Card(QWidget):
         self._tint = tint
         self._title = ""
         self._facts = ("", "")
+        self._brief = ""
         self._facts_shown = True
         self._numbers_right = False
         self._error: QLabel | None = None
@@ -44,9 +45,16 @@ class Card(QWidget):
         """The complaint, or nothing."""
         return self._error.text() if self._error else ""
 
-    def set_lines(self, title: str, left: str, right: str, *, numbers_right: bool = False) -> None:
-        """Show these words; ``numbers_right`` sets the right one in the face for numbers."""
+    def set_lines(
+        self, title: str, left: str, right: str, *, numbers_right: bool = False, brief: str = ""
+    ) -> None:
+        """Show these words; ``numbers_right`` sets the right one in the face for numbers.
+
+        Where both do not fit side by side, ``brief`` takes the place of the right one, and then the left one is
+        shortened.
+        """
         self._title, self._facts, self._numbers_right = title, (left, right), numbers_right
+        self._brief = brief
         self.setAccessibleName(", ".join(part for part in (title, left, right) if part))
         self.update()
 
@@ -99,11 +107,18 @@ class Card(QWidget):
 
     def _paint_facts(self, painter: QPainter) -> None:
         area = QRectF(_side(), _top() + _title_height() + _gap(), self.width() - 2 * _side(), _facts_height())
-        left, right = self._facts
+        left, right = self.facts_shown()
         font = look.number_font(0.92) if self._numbers_right else _facts_font()
         taken = line_of_text(painter, area, right, font, colour("text_soft"), Qt.AlignmentFlag.AlignRight)
         room = area.adjusted(0, 0, -taken - look.length(8), 0) if right else area
         line_of_text(painter, room, left, _facts_font(), colour("text_soft"))
+
+    def facts_shown(self) -> tuple[str, str]:
+        """What stands in the second line at the present width, but for an ellipsis."""
+        left, right = self._facts
+        metrics = QFontMetrics(_facts_font())
+        needed = metrics.horizontalAdvance(left) + look.length(8) + metrics.horizontalAdvance(right)
+        return (left, self._brief or right) if needed > self.width() - 2 * _side() else (left, right)
 
     def _place_body(self) -> None:
         top = _top() + _title_height()

@@ -35,6 +35,7 @@ SCALING_TITLES = {"standard": "standard", "min_max": "min–max", "none": ""}
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES = 6
+_LEAST_DESCRIPTION = 0.3
 _States = QStyle.StateFlag
 
 
@@ -140,12 +141,12 @@ class _Painter(QStyledItemDelegate):
         painter.restore()
         inside = area.adjusted(look.length(22), 0, -look.length(8), 0)
         faint = colour("text_faint" if column.role == "ignore" else "text_soft")
-        right = line_of_text(
-            painter, inside, describe(column), look.text_font(0.9), faint, Qt.AlignmentFlag.AlignRight
-        )
-        name = inside.adjusted(0, 0, -right - look.length(8), 0)
         tint = colour("text_faint" if column.role == "ignore" else "text")
-        line_of_text(painter, name, column.name, look.text_font(), tint)
+        # The name goes first; what the column is for can be seen by its dot as well.
+        name = inside.adjusted(0, 0, -inside.width() * _LEAST_DESCRIPTION, 0)
+        taken = line_of_text(painter, name, column.name, look.text_font(), tint) + look.length(8)
+        rest = inside.adjusted(taken, 0, 0, 0)
+        line_of_text(painter, rest, describe(column), look.text_font(0.9), faint, Qt.AlignmentFlag.AlignRight)
 
 
 def _paint_ground(painter: QPainter, area: QRectF, state: QStyle.StateFlag) -> None:

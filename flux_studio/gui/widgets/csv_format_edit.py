@@ -20,6 +20,8 @@ class CsvFormatEdit(QWidget):
         super().__init__(parent)
         self._format = CsvFormat()
         self._delimiter = QComboBox(self)
+        self._delimiter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._delimiter.setMinimumContentsLength(5)
         self._delimiter.setObjectName("data.delimiter")
         self._delimiter.setAccessibleName("Delimiter")
         self._delimiter.setToolTip(

@@ -18,6 +18,7 @@ from flux_studio.gui.widgets.curve_points import (
     thinned,
     value_text,
 )
+from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.training.events import CurvePoints
 
 _PIXELS_A_BUCKET = 1.0
@@ -51,7 +52,14 @@ class CurvePlot(pg.PlotWidget):
         self._validation_line = pg.PlotCurveItem(antialias=True)
         self._cursor_line = pg.InfiniteLine(angle=90, movable=False)
         self._grid_lines = pg.PlotCurveItem(antialias=False)
-        for item in (self._grid_lines, self._train_line, self._validation_line, self._cursor_line):
+        self._dots = pg.ScatterPlotItem(pxMode=True)
+        for item in (
+            self._grid_lines,
+            self._train_line,
+            self._validation_line,
+            self._cursor_line,
+            self._dots,
+        ):
             self.addItem(item)
         self._readout = QLabel(self)
         self._readout.setObjectName("curve.readout")
@@ -60,6 +68,7 @@ class CurvePlot(pg.PlotWidget):
         self._readout.hide()
         self._take_look()
         self.clear_curves()
+        FocusRing(self)
         look.changed.connect(self._take_look)
 
     def set_title(self, title: str) -> None:
@@ -204,6 +213,7 @@ class CurvePlot(pg.PlotWidget):
         shown = self._cursor is not None and self._train is not None and len(self._train.iterations) > 0
         self._cursor_line.setVisible(shown)
         self._readout.setVisible(shown)
+        self._dots.setVisible(shown)
         if not shown:
             return
         bucket = bucket_at(self._train, self._cursor)
@@ -215,7 +225,27 @@ class CurvePlot(pg.PlotWidget):
         self._readout.setText("\n".join(lines))
         self._readout.adjustSize()
         self._cursor_line.setValue(float(self._train.iterations[bucket]))
+        self._place_dots()
         self._place_readout()
+
+    def dots(self) -> list[tuple[float, float]]:
+        """Where dots mark the curves at the readout, in the plot's own numbers; none while it is hidden."""
+        if not self._dots.isVisible():
+            return []
+        return [(float(point.pos().x()), float(point.pos().y())) for point in self._dots.points()]
+
+    def _place_dots(self) -> None:
+        x = float(self._cursor_line.value())
+        spots = []
+        for line, name in ((self._validation_line, "curve_validation"), (self._train_line, "curve_train")):
+            xs, ys = line.getData()
+            if xs is None or not len(xs):
+                continue
+            # Between two points the curve is a straight line, and the dot lies on it.
+            y = float(np.interp(x, xs, ys))
+            if np.isfinite(y):
+                spots.append({"pos": (x, y), "brush": colour(name), "pen": QPen(colour("surface"), 1.5)})
+        self._dots.setData(spots, size=look.length(9))
 
     def _place_readout(self) -> None:
         view = self.getViewBox()

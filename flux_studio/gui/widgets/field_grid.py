@@ -107,6 +107,6 @@ class _Cell(QWidget):
         self._caption.setText(field.caption)
         self.editor.set_range(field.takes)
         self.editor.setAccessibleName(field.caption)
-        self.editor.setPlaceholderText("" if field.takes.off is None else field.takes.off_word)
+        self.editor.lineEdit().setPlaceholderText("" if field.takes.off is None else field.takes.off_word)
         for widget in (self._caption, self.editor):
             widget.setToolTip(field.tip)

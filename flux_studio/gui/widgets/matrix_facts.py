@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from flux_studio.engine.matrices import MatrixKind
 from flux_studio.gui.theme import look
@@ -65,11 +74,15 @@ class MatrixFacts(QScrollArea):
         )
         copy.setAccessibleName("Copy matrix")
         copy.clicked.connect(self.copy_requested)
-        column.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
+        foot = QHBoxLayout()
+        foot.setSpacing(look.length(10))
+        foot.addWidget(copy)
+        self._line(foot, "keys", caption=True).setText("Ctrl+C copies cells, Ctrl+wheel zooms")
+        column.addLayout(foot)
         column.addStretch(1)
         self.setWidget(body)
 
-    def _line(self, column: QVBoxLayout, name: str, **style: bool) -> QLabel:
+    def _line(self, column: QBoxLayout, name: str, **style: bool) -> QLabel:
         label = QLabel()
         label.setObjectName(f"matrices.facts.{name}")
         label.setWordWrap(True)

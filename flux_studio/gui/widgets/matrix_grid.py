@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import heat, levels
 from flux_studio.gui.widgets.cell_selection import Cell, CellSelection
+from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.grid_geometry import GridGeometry
 from flux_studio.gui.widgets.grid_painting import LONGEST_LABEL, GridPainter, label_font, number_font
 from flux_studio.gui.widgets.keys import aim
@@ -58,6 +59,7 @@ class MatrixGrid(QAbstractScrollArea):
         self._zoom = _ORDINARY_ZOOM
         self._sentence = ""
         self._geometry = self._fit()
+        FocusRing(self)
         look.changed.connect(self._arrange)
 
     def set_sentence(self, sentence: str) -> None:
@@ -65,17 +67,33 @@ class MatrixGrid(QAbstractScrollArea):
         self._sentence = sentence
         self.viewport().update()
 
-    def set_matrix(self, array: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> None:
-        """Show another matrix from its first cell on, with a label for each row and column."""
+    def set_matrix(
+        self,
+        array: np.ndarray,
+        rows: Sequence[str],
+        columns: Sequence[str],
+        level: float | None = None,
+        *,
+        keep_place: bool = False,
+    ) -> None:
+        """Show another matrix, with a label for each row and column.
+
+        ``level`` is the magnitude with the full colours where it is already settled. It is seen from its first
+        cell on with nothing selected; with ``keep_place`` what was seen and selected stays as far as it exists.
+        """
         self._matrix = heat.as_matrix(array)
         self._row_labels, self._column_labels = rows, columns
         self._longest_label = self._longest_of(rows)
         largest, _ = heat.magnitude(self._matrix)
-        self._level, self._format = levels.settle(largest), number_format(largest)
-        self._selection = None
+        self._level, self._format = level or levels.settle(largest), number_format(largest)
+        if keep_place and self._selection is not None:
+            self._selection = self._selection.within(*self._matrix.shape)
+        elif not keep_place:
+            self._selection = None
         self._arrange()
-        self.horizontalScrollBar().setValue(0)
-        self.verticalScrollBar().setValue(0)
+        if not keep_place:
+            self.horizontalScrollBar().setValue(0)
+            self.verticalScrollBar().setValue(0)
 
     def set_row_labels(self, rows: Sequence[str]) -> None:
         """Call the rows of the same matrix by other names; their column becomes wider where it must, never narrower."""
@@ -86,11 +104,15 @@ class MatrixGrid(QAbstractScrollArea):
             self._arrange()
         self.viewport().update()
 
-    def update_values(self, array: np.ndarray) -> None:
+    def level(self) -> float:
+        """The magnitude that gets the full colours."""
+        return self._level
+
+    def update_values(self, array: np.ndarray, level: float | None = None) -> None:
         """Show new numbers of the same matrix: place, zoom and selection stay."""
         matrix = heat.as_matrix(array)
         largest, _ = heat.magnitude(matrix)
-        self._level = levels.settle(largest, self._level)
+        self._level = level or levels.settle(largest, self._level)
         form = number_format(largest, self._format)
         moved = matrix.shape != self._matrix.shape or form.width != self._format.width
         self._matrix, self._format = matrix, form

@@ -35,7 +35,10 @@ class LayerView:
 
 @dataclass(frozen=True)
 class LossView:
-    """The card at the bottom: the loss by name, the target columns, their shape, and what does not fit them."""
+    """The card at the bottom: the loss by name, the targets, their shape, and what does not fit them.
+
+    A target is a column's name, with what is more to know about it: ``parity``, ``fruit · 7 classes``.
+    """
 
     title: str = ""
     targets: tuple[str, ...] = ()

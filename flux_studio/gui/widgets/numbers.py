@@ -90,3 +90,11 @@ def short(value: float) -> str:
 def whole(value: float) -> str:
     """A count with thousands separators: ``1,840``."""
     return f"{round(value):,}"
+
+
+def compact(count: int) -> str:
+    """A count in four characters or less, rounded: ``784``, ``8k``, ``8.1k``, ``60k``, ``1.2M``."""
+    if count < 1_000:
+        return str(count)
+    scaled, unit = (count / 1e3, "k") if count < 999_500 else (count / 1e6, "M")
+    return (f"{scaled:.1f}".removesuffix(".0") if scaled < 9.95 else f"{scaled:.0f}") + unit

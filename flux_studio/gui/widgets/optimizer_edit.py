@@ -57,7 +57,7 @@ class OptimizerEdit(QWidget):
         """Show another optimizer without asking for it."""
         self._optimizer = optimizer
         kind = OPTIMIZERS[optimizer.kind]
-        self._kind.show_value(optimizer.kind)
+        self._kind.set_value(optimizer.kind)
         self._kind.setToolTip(f"Optimizer: how a gradient becomes a step\n{_lines(kind)}")
         self._formula.set_formula(kind.formula)
         self._fields.set_fields((_RATE, *(_setting(kind, name) for name in kind.settings)))

@@ -76,7 +76,7 @@ class ScheduleEdit(QWidget):
         """Show the optimizer's schedule over a run without asking for it."""
         self._schedule, self._iterations = optimizer.schedule, iterations
         kind = SCHEDULES[self._schedule.kind]
-        self._kind.show_value(self._schedule.kind)
+        self._kind.set_value(self._schedule.kind)
         self._kind.setToolTip(
             f"Schedule: the learning rate η at update u, from the rate η₀ above\n{kind.formula}"
         )

@@ -49,6 +49,7 @@ class SegmentedControl(QWidget):
             button.setProperty("segment", ends.get(place, "middle"))
             if wide:
                 # The padding may shrink: three words have to stand side by side in a narrow dock.
+                button.setProperty("tight", "true")
                 button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
                 button.setMinimumWidth(button.fontMetrics().horizontalAdvance(segment.title) + look.length(8))
             button.clicked.connect(lambda _, value=segment.value: self.chosen.emit(value))

@@ -79,7 +79,9 @@ class StackBody(QWidget):
 
     def _stack_up(self) -> None:
         while self._column.count():
-            self._column.takeAt(0)
+            item = self._column.itemAt(0)
+            # An item that is merely taken goes on answering for its widget with the size it once had.
+            self._column.removeWidget(item.widget()) if item.widget() else self._column.takeAt(0)
         while len(self._wires) <= len(self.identities):
             self._wires.append(Wire(self))
         while len(self._wires) > len(self.identities) + 1:
@@ -101,7 +103,9 @@ class StackBody(QWidget):
 
 def show_input(card: Card, view: InputView) -> None:
     """Write on the card at the top where the rows come from."""
-    card.set_lines("Input", view.title or "no data yet", " ".join(view.columns))
+    count = len(view.columns)
+    brief = f"{count:,} column{'' if count == 1 else 's'}"
+    card.set_lines("Input", view.title or "no data yet", " ".join(view.columns), brief=brief)
     columns = ", ".join(view.columns)
     card.setToolTip(
         f"{view.title}: the columns {columns} go into the network"
@@ -113,7 +117,7 @@ def show_input(card: Card, view: InputView) -> None:
 def show_loss(card: Card, view: LossView) -> None:
     """Write on the card at the bottom what the outputs are compared with."""
     targets = ", ".join(view.targets)
-    left = f"target: {targets}" if targets else "no target yet"
+    left = "no target yet" if not targets else targets if " · " in targets else f"target: {targets}"
     card.set_lines(f"Loss: {view.title}" if view.title else "Loss", left, view.shape, numbers_right=True)
     card.set_error(view.error)
     card.setToolTip(

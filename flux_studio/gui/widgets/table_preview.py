@@ -14,13 +14,21 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from flux_studio.data.columns import Column
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.column_list import ROLE_TINTS
-from flux_studio.gui.widgets.paint import line_of_text, mixed
+from flux_studio.gui.widgets.paint import line_of_text, mixed, rounded_box
 
 SHOWN_ROWS = 50
 _ROWS_IN_SIGHT = 5
@@ -53,6 +61,8 @@ class TablePreview(QTableView):
         self.setToolTip(
             f"The first {SHOWN_ROWS} rows, as they stand in the file. Click a name to select its column."
         )
+        self._needed: list[int] = []
+        self._spread = False
         self._cells = _Cells(self)
         self._header = _RoleHeader(self)
         self.setHorizontalHeader(self._header)
@@ -68,7 +78,8 @@ class TablePreview(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_row_height())
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self._header.setStretchLastSection(True)
+        self._header.setMinimumSectionSize(look.length(24))
+        self.setItemDelegate(_CellPainter(self))
         self._header.sectionClicked.connect(lambda place: self.column_clicked.emit(self._cells.names[place]))
         self.setFixedHeight(
             self._header.sizeHint().height() + _ROWS_IN_SIGHT * _row_height() + look.length(10) + 4
@@ -81,14 +92,34 @@ class TablePreview(QTableView):
             self._fit_widths()
         self._header.viewport().update()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_room()
+
     def _fit_widths(self) -> None:
         # Measuring cells through the style takes seconds for a thousand columns; digits all have one width.
         digit = QFontMetrics(self.font()).horizontalAdvance("0")
-        names = QFontMetrics(look.text_font(0.9, bold=True))
-        for place, name in enumerate(self._cells.names):
-            longest = min(_LONGEST_CELL, self._cells.longest(place))
-            width = max(longest * digit, min(names.horizontalAdvance(name), _LONGEST_CELL * digit))
-            self.setColumnWidth(place, max(look.length(52), width + look.length(18)))
+        names, roles = QFontMetrics(_name_font()), QFontMetrics(_role_font())
+        least = max(roles.horizontalAdvance(role) for role in ROLE_TINTS)
+        most = _LONGEST_CELL * digit
+        self._needed = [
+            max(least, min(most, max(self._cells.longest(place) * digit, names.horizontalAdvance(name))))
+            + 2 * _side()
+            + 2
+            for place, name in enumerate(self._cells.names)
+        ]
+        self._spread = True
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Give what the columns leave of the width to all of them alike; where it is too narrow they scroll."""
+        count, spare = len(self._needed), max(0, self.viewport().width() - sum(self._needed))
+        if not count or not (spare or self._spread):
+            # What a person pulled wider stays while the columns scroll anyway.
+            return
+        self._spread = spare > 0
+        for place, width in enumerate(self._needed):
+            self.setColumnWidth(place, width + spare * (place + 1) // count - spare * place // count)
 
 
 class _Cells(QAbstractTableModel):
@@ -133,6 +164,17 @@ class _Cells(QAbstractTableModel):
         return None
 
 
+class _CellPainter(QStyledItemDelegate):
+    """Text with just so much room at its sides that it stands below its column's name."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        area = QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            rounded_box(painter, area, None, colour("accent"), radius=look.length(3))
+        inside = area.adjusted(_side(), 0, -_side(), 0)
+        line_of_text(painter, inside, str(index.data() or ""), option.font, colour("text"))
+
+
 class _RoleHeader(QHeaderView):
     """Each section has the column's name over its role, on a ground in the colour of the role."""
 
@@ -154,14 +196,26 @@ class _RoleHeader(QHeaderView):
         painter.setPen(colour("border"))
         painter.drawLine(area.topRight(), area.bottomRight())
         painter.fillRect(QRectF(area.left(), area.bottom() - 2, area.width(), 2), colour(tint))
-        inside = area.adjusted(look.length(6), look.length(4), -look.length(6), -look.length(4))
+        inside = area.adjusted(_side(), look.length(4), -_side(), -look.length(4))
         upper = QRectF(inside.left(), inside.top(), inside.width(), inside.height() / 2)
         name = str(self.model().headerData(place, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole))
-        line_of_text(painter, upper, name, look.text_font(0.9, bold=True), colour("text"))
+        line_of_text(painter, upper, name, _name_font(), colour("text"))
         if column:
             below = upper.translated(0, inside.height() / 2)
-            line_of_text(painter, below, column.role, look.text_font(0.82), colour(tint))
+            line_of_text(painter, below, column.role, _role_font(), colour(tint))
         painter.restore()
+
+
+def _name_font() -> QFont:
+    return look.text_font(0.9, bold=True)
+
+
+def _role_font() -> QFont:
+    return look.text_font(0.82)
+
+
+def _side() -> int:
+    return look.length(6)
 
 
 def _row_height() -> int:

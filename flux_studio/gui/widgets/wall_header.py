@@ -22,6 +22,15 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 @dataclass(frozen=True)
+class Legend:
+    """The magnitude with the full colours, and whose it is: each matrix has a level of its own."""
+
+    level: float | None = None
+    symbol: str = ""
+    layer: str = ""
+
+
+@dataclass(frozen=True)
 class WallHeader:
     """The header of the wall for these columns; paints itself, knows its own height."""
 
@@ -37,14 +46,14 @@ class WallHeader:
         metrics = QFontMetrics(look.text_font(_TITLE_SCALE))
         return 2 if any(metrics.horizontalAdvance(kind.title) > pitch - 2 for kind in self.kinds) else 1
 
-    def paint(self, painter: QPainter, geometry: WallGeometry, scroll: QPoint, level: float | None) -> None:
-        """Paint at the top of the view; ``level`` is that of the matrix the legend speaks of."""
+    def paint(self, painter: QPainter, geometry: WallGeometry, scroll: QPoint, legend: Legend) -> None:
+        """Paint at the top of the view."""
         painter.save()
         painter.setClipRect(geometry.names, 0, geometry.view_width - geometry.names, geometry.header)
         self._paint_bands(painter, geometry, scroll)
         self._paint_columns(painter, geometry, scroll)
         painter.restore()
-        self._paint_legend(painter, geometry, level)
+        self._paint_legend(painter, geometry, legend)
         if scroll.y():
             painter.fillRect(0, geometry.header - 1, geometry.view_width, 1, colour("border"))
 
@@ -80,7 +89,7 @@ class WallHeader:
             flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
             painter.drawText(room, flags, kind.title)
 
-    def _paint_legend(self, painter: QPainter, geometry: WallGeometry, level: float | None) -> None:
+    def _paint_legend(self, painter: QPainter, geometry: WallGeometry, legend: Legend) -> None:
         left, top = geometry.margin, look.length(11)
         width = min(geometry.names - 2 * geometry.margin, look.length(110))
         ramp = heat.heat_image(np.linspace(-1, 1, max(width, 2))[None, :], 1.0, look.theme)
@@ -89,12 +98,27 @@ class WallHeader:
         painter.setFont(look.text_font(_LEGEND_SCALE))
         painter.setPen(colour("text_faint"))
         labels = QRect(left, bar.bottom() + look.length(4), width, look.length(14))
-        minus, plus = ("−", "+") if level is None else (short(-level), f"+{short(level)}")
+        minus, plus = (
+            ("−", "+") if legend.level is None else (short(-legend.level), f"+{short(legend.level)}")
+        )
         metrics = QFontMetrics(painter.font())
         painter.drawText(labels, Qt.AlignmentFlag.AlignLeft, minus)
         painter.drawText(labels, Qt.AlignmentFlag.AlignRight, plus)
         if metrics.horizontalAdvance(f"{minus} 0 {plus}") < width:
             painter.drawText(labels, Qt.AlignmentFlag.AlignHCenter, "0")
+        if legend.level is not None:
+            self._paint_whose(painter, labels, legend)
+
+    def _paint_whose(self, painter: QPainter, labels: QRect, legend: Legend) -> None:
+        metrics = QFontMetrics(painter.font())
+        whose = f"{legend.symbol}, {legend.layer}"
+        whole = f"colours of {whose}"
+        lines = [whole] if metrics.horizontalAdvance(whole) <= labels.width() else ["colours of", whose]
+        room = labels.translated(0, labels.height() + look.length(1))
+        for line in lines:
+            shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, labels.width() + look.length(6))
+            painter.drawText(room.adjusted(0, 0, look.length(8), 0), Qt.AlignmentFlag.AlignLeft, shown)
+            room.translate(0, metrics.height())
 
 
 def _in_view(band: QRectF, geometry: WallGeometry) -> QRectF:

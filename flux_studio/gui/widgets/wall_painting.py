@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import heat
+from flux_studio.gui.widgets.numbers import compact, whole
 from flux_studio.gui.widgets.wall_content import Place, WallContent, WallLayer
 from flux_studio.gui.widgets.wall_geometry import WallGeometry
 from flux_studio.training.events import MatrixKey
@@ -22,6 +23,12 @@ def name_lines(layer: WallLayer, view_width: int) -> list[str]:
     """What stands below a layer's title, on two lines where there is little width."""
     narrow = view_width < look.length(_NARROW)
     return layer.subtitle.split(" · ") if narrow else [layer.subtitle]
+
+
+def shape_text(shape: tuple[int, int], width: int, metrics: QFontMetrics) -> str:
+    """``16×8``, ``8,000×64``, or ``8k×64`` where the whole does not fit into ``width``."""
+    exact, brief = ("×".join(map(write, shape)) for write in (whole, compact))
+    return next((text for text in (exact, brief) if metrics.horizontalAdvance(text) <= width), brief)
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,12 @@ class WallPainter:
                 picture.image = heat.heat_image(cells, picture.level, look.theme)
             heat.paint_heat(self.painter, target, picture.image, colour(ground), look.length(3))
         broken = picture is not None and not picture.finite
-        words = "not finite" if broken else f"{shape[0]}×{shape[1]}"
         self.painter.setFont(look.text_font(CAPTION))
+        words = (
+            "not finite"
+            if broken
+            else shape_text(shape, tile.width() - look.length(4), self.painter.fontMetrics())
+        )
         self.painter.setPen(colour("error" if broken else "accent" if key == self.selected else "text_faint"))
         caption = QRect(tile.left(), target.bottom() + 1 + look.length(2), tile.width(), look.length(15))
         self.painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, words)

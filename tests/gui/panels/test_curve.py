@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from flux_studio.gui.panels.curve import LossCurve
-from flux_studio.gui.theme import DARK, LIGHT, look
+from flux_studio.gui.theme import DARK, LIGHT, Theme, look
 from flux_studio.training.events import CurvePoints
 from tests.gui.shown import child, settle, shown, themed
 
@@ -213,3 +213,37 @@ def test_odd_curves_are_drawn(curve: LossCurve, values: list[float], log: bool) 
     assert np.isfinite(ranges(curve)).all()
     assert not curve.grab().isNull()
     assert ticks(curve, "left")
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_dot_marks_the_curve_at_the_readout(qtbot: QtBot, curve: LossCurve, log: bool) -> None:
+    plain = CurvePoints(np.array([0, 100, 200]), np.array([1.0, 0.1, 0.01]), np.array([1.0, 0.1, 0.01]))
+    curve.set_log(log)
+    curve.set_curve(plain, None)
+    assert curve.plot.dots() == []
+    for _ in range(2):
+        qtbot.keyClick(curve.plot, Qt.Key.Key_Left)
+    assert curve.plot.dots() == [(100.0, pytest.approx(-1.0 if log else 0.1))]
+    place = curve.plot.getViewBox().mapViewToScene(QPointF(*curve.plot.dots()[0])).toPoint()
+    assert curve.plot.grab().toImage().pixelColor(place).name() == LIGHT.curve_train
+    qtbot.keyClick(curve.plot, Qt.Key.Key_Escape)
+    assert curve.plot.dots() == []
+
+
+def test_both_curves_have_a_dot(qtbot: QtBot, curve: LossCurve) -> None:
+    qtbot.keyClick(curve.plot, Qt.Key.Key_Left)
+    assert len(curve.plot.dots()) == 2
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_the_focus_is_seen(curve: LossCurve, theme: Theme) -> None:
+    look.apply(theme)
+    curve.plot.setFocus(Qt.FocusReason.TabFocusReason)
+    settle()
+    seen = curve.plot.grab().toImage()
+    assert seen.pixelColor(1, seen.height() // 2).name() == theme.accent
+    curve.plot.clearFocus()
+    settle()
+    seen = curve.plot.grab().toImage()
+    assert seen.pixelColor(1, seen.height() // 2).name() == theme.surface
+    look.apply(LIGHT)

@@ -5,14 +5,16 @@ from dataclasses import replace
 import msgspec
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDockWidget,
     QLabel,
+    QMainWindow,
     QPushButton,
     QScrollArea,
     QSlider,
-    QSpinBox,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -21,6 +23,7 @@ from flux_studio.data.columns import Column, CsvFormat
 from flux_studio.data.table import Table
 from flux_studio.gui.panels.data import DataPanel, DataView
 from flux_studio.gui.widgets.column_list import ColumnList
+from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.segmented import SegmentedControl
 from flux_studio.gui.widgets.table_preview import TablePreview
@@ -150,6 +153,78 @@ def test_a_thousand_columns_cost_no_thousand_widgets(qtbot: QtBot, panel: DataPa
     assert child(panel, ColumnList, "data.columns").model().rowCount(QModelIndex()) == 1_000
 
 
+@pytest.mark.parametrize("width", [1, 240, 260, 300, 520])
+def test_nothing_is_cut_however_narrow_it_is_made(panel: DataPanel, width: int) -> None:
+    panel.resize(width, 760)
+    settle()
+    assert panel.minimumSizeHint().width() <= 262
+    (area,) = (one for one in panel.findChildren(QScrollArea) if one.isVisible())
+    assert area.widget().width() == area.viewport().width()
+    for control in panel.findChildren(QPushButton):
+        if control.isVisible():
+            room = control.contentsRect().width() - (4 if control.property("segment") else 20)
+            assert room >= control.fontMetrics().horizontalAdvance(control.text())
+            right = control.mapTo(area.viewport(), control.rect().topRight()).x()
+            assert right <= area.viewport().width() - 12
+
+
+def test_the_dock_cannot_be_made_narrower_than_the_panel(qtbot: QtBot) -> None:
+    themed()
+    window = QMainWindow()
+    dock = QDockWidget("Data")
+    data = DataPanel()
+    dock.setWidget(data)
+    window.setCentralWidget(QWidget())
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    shown(qtbot, window, 900, 700)
+    data.set_data(LOADED)
+    settle()
+    window.resizeDocks([dock], [80], Qt.Orientation.Horizontal)
+    settle()
+    assert data.width() >= data.minimumSizeHint().width()
+    (area,) = (one for one in data.findChildren(QScrollArea) if one.isVisible())
+    assert area.widget().width() <= area.viewport().width()
+
+
+def short_table(*cells: str) -> DataView:
+    names = tuple(f"b{place}" for place in range(len(cells)))
+    short = Table("short.csv", names, tuple((cell,) * 20 for cell in cells), tuple(range(20)))
+    return DataView(short, CsvFormat(), tuple(Column(name) for name in names), 0.0, 20, 0)
+
+
+def test_five_short_columns_need_no_scrolling_at_300_pixels(panel: DataPanel) -> None:
+    panel.set_data(short_table("0", "1", "0.6", "0.25", "1"))
+    settle()
+    preview = child(panel, TablePreview, "data.preview")
+    assert not preview.horizontalScrollBar().isVisible()
+    assert sum(preview.columnWidth(place) for place in range(5)) == preview.viewport().width()
+
+
+def test_no_cell_is_cut_while_there_is_room(panel: DataPanel) -> None:
+    panel.set_data(short_table("0.612345678", "1", "-12.25"))
+    settle()
+    preview = child(panel, TablePreview, "data.preview")
+    for place, cell in enumerate(("0.612345678", "1", "-12.25")):
+        room = preview.columnWidth(place) - 2 * 6
+        assert room >= QFontMetricsF(preview.font()).horizontalAdvance(cell)
+    panel.resize(600, 760)
+    settle()
+    assert sum(preview.columnWidth(place) for place in range(3)) == preview.viewport().width()
+
+
+def test_columns_that_had_room_to_spare_give_it_back(panel: DataPanel) -> None:
+    preview = child(panel, TablePreview, "data.preview")
+    panel.set_data(short_table(*["0.612345678"] * 5))
+    settle()
+    narrow = [preview.columnWidth(place) for place in range(5)]
+    panel.resize(900, 760)
+    settle()
+    assert sum(preview.columnWidth(place) for place in range(5)) == preview.viewport().width()
+    panel.resize(300, 760)
+    settle()
+    assert [preview.columnWidth(place) for place in range(5)] == narrow
+
+
 # How the text is read
 
 
@@ -181,6 +256,13 @@ def test_a_refused_format_does_not_stay_on_screen(qtbot: QtBot, panel: DataPanel
 def test_a_strange_delimiter_is_shown_as_it_is(panel: DataPanel) -> None:
     panel.set_data(replace(LOADED, format=CsvFormat("~", True)))
     assert child(panel, QComboBox, "data.delimiter").currentText() == "'~'"
+
+
+def test_a_table_that_cannot_be_used_counts_no_rows_to_train_on(panel: DataPanel) -> None:
+    panel.set_data(replace(LOADED, training_rows=0, validation_rows=0, problem="no target yet"))
+    assert not child(panel, QLabel, "data.split").isVisible()
+    panel.set_data(LOADED)
+    assert child(panel, QLabel, "data.split").isVisible()
 
 
 # What columns are for
@@ -272,9 +354,9 @@ def test_only_what_applies_can_be_chosen(panel: DataPanel) -> None:
 def test_the_share_is_asked_for_by_slider_and_number(qtbot: QtBot, panel: DataPanel) -> None:
     slider, percent = (
         child(panel, QSlider, "data.validation"),
-        child(panel, QSpinBox, "data.validation.percent"),
+        child(panel, WholeNumberEdit, "data.validation.percent"),
     )
-    assert (slider.value(), percent.value(), slider.maximum()) == (20, 20, 50)
+    assert (slider.value(), percent.value, slider.maximum()) == (20, 20, 50)
     slider.setFocus()
     with qtbot.waitSignal(panel.validation_changed) as asked:
         qtbot.keyClick(slider, Qt.Key.Key_Right)
@@ -290,14 +372,14 @@ def test_the_share_is_asked_for_by_slider_and_number(qtbot: QtBot, panel: DataPa
 def test_a_pulled_slider_moves_the_number_and_asks_once_it_is_let_go(qtbot: QtBot, panel: DataPanel) -> None:
     slider, percent = (
         child(panel, QSlider, "data.validation"),
-        child(panel, QSpinBox, "data.validation.percent"),
+        child(panel, WholeNumberEdit, "data.validation.percent"),
     )
     asked: list[float] = []
     panel.validation_changed.connect(asked.append)
     slider.setSliderDown(True)
     for position in (25, 30, 40):
         slider.setSliderPosition(position)
-    assert percent.value() == 40
+    assert percent.value == 40
     assert asked == []
     slider.setSliderDown(False)
     assert asked == [pytest.approx(0.4)]
@@ -306,7 +388,28 @@ def test_a_pulled_slider_moves_the_number_and_asks_once_it_is_let_go(qtbot: QtBo
 def test_showing_a_share_asks_nothing(qtbot: QtBot, panel: DataPanel) -> None:
     with qtbot.assertNotEmitted(panel.validation_changed):
         panel.set_data(replace(LOADED, validation_fraction=0.333))
-    assert child(panel, QSpinBox, "data.validation.percent").value() == 33
+    assert child(panel, WholeNumberEdit, "data.validation.percent").value == 33
+
+
+@pytest.mark.parametrize(("text", "words"), [("150", "150"), ("51 %", "51"), ("-1", "-1"), ("a", "'a'")])
+def test_an_impossible_share_turns_red_in_words(
+    qtbot: QtBot, panel: DataPanel, text: str, words: str
+) -> None:
+    percent = child(panel, WholeNumberEdit, "data.validation.percent")
+    sentence = child(panel, QLabel, "data.validation.error")
+    percent.setFocus()
+    percent.selectAll()
+    qtbot.keyClicks(percent, text)
+    with qtbot.assertNotEmitted(panel.validation_changed):
+        qtbot.keyClick(percent, Qt.Key.Key_Return)
+    assert sentence.isVisible()
+    assert (
+        sentence.text() == f"the validation share must be a whole number from 0 to 50 per cent, not {words}"
+    )
+    panel.set_data(replace(LOADED, notes=("another note",)))
+    assert (percent.text(), percent.property("error")) == (text, "true")
+    qtbot.keyClick(percent, Qt.Key.Key_Escape)
+    assert (percent.text(), percent.property("error"), sentence.isVisible()) == ("20 %", None, False)
 
 
 def test_every_control_is_named_and_explained(panel: DataPanel) -> None:

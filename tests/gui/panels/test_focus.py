@@ -107,6 +107,43 @@ def test_another_matrix_forgets_the_cell(focus: MatrixFocus) -> None:
     assert fact(focus, "shape") == "1 row × 8 columns (neurons)"
 
 
+def test_the_cell_is_kept_when_the_same_matrix_comes_anew(focus: MatrixFocus) -> None:
+    focus.set_selected_cell(5, 2)
+    focus.set_matrix(MATRIX_KINDS["weight_input_bias_matrix"], "Dense 1", MATRIX + 1, ROWS, COLUMNS, (16, 8))
+    assert focus.selected_cell() == (5, 2)
+    assert np.float32(fact(focus, "cell_value")) == MATRIX[5, 2] + np.float32(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "matrix"),
+    [
+        ("weight_input_bias_matrix", "Dense 1", MATRIX[:5]),
+        ("weight_input_bias_matrix", "Dense 2", MATRIX),
+        ("activated_output_matrix", "Dense 1", MATRIX),
+    ],
+    ids=["fewer rows", "another layer", "another matrix"],
+)
+def test_the_cell_is_forgotten_otherwise(
+    focus: MatrixFocus, name: str, title: str, matrix: np.ndarray
+) -> None:
+    focus.set_selected_cell(5, 2)
+    focus.set_matrix(MATRIX_KINDS[name], title, matrix, ROWS, COLUMNS, matrix.shape)
+    assert focus.selected_cell() is None
+
+
+def test_a_settled_level_is_taken_over(focus: MatrixFocus) -> None:
+    focus.set_matrix(
+        MATRIX_KINDS["bias_matrix"], "Dense 1", np.full((1, 8), 0.3), ["b"], COLUMNS, (1, 8), level=20.0
+    )
+    assert focus.grid.level() == 20.0
+    focus.update_values(np.full((1, 8), 0.4), 5.0)
+    assert focus.grid.level() == 5.0
+
+
+def test_it_says_how_to_zoom_and_copy(focus: MatrixFocus) -> None:
+    assert fact(focus, "keys") == "Ctrl+C copies cells, Ctrl+wheel zooms"
+
+
 def test_nothing_chosen_shows_no_facts(focus: MatrixFocus) -> None:
     focus.clear()
     settle()

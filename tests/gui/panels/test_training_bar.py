@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QPushButton, QSlider, QStackedWidget, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QCursor
+from PySide6.QtWidgets import QApplication, QPushButton, QSlider, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
@@ -152,6 +152,49 @@ def test_a_wrong_rate_is_refused_in_words(qtbot: QtBot, bar: TrainingBar) -> Non
     assert told.args == ["the learning rate must lie between 1e-8 and 10000, not -3"]
 
 
+@pytest.mark.parametrize("pressed", ["start", "step"])
+def test_no_training_while_a_refused_rate_stands_there(qtbot: QtBot, bar: TrainingBar, pressed: str) -> None:
+    rate = child(bar, NumberEdit, "training.rate")
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "1e6")
+    told: list[str] = []
+    bar.refused.connect(told.append)
+    with (
+        qtbot.assertNotEmitted(bar.train_requested),
+        qtbot.assertNotEmitted(bar.step_requested),
+        qtbot.assertNotEmitted(bar.learning_rate_changed),
+    ):
+        qtbot.mouseClick(button(bar, pressed), LEFT)
+        bar.set_state(replace(READY, iteration=1))
+    assert told[-1] == "the learning rate must lie between 1e-8 and 10000, not 1e6"
+    assert (rate.text(), rate.property("error"), rate.hasFocus()) == ("1e6", "true", True)
+    qtbot.keyClick(rate, Qt.Key.Key_Escape)
+    assert (told[-1], rate.text()) == ("", "0.6")
+    with qtbot.waitSignals([bar.train_requested, bar.step_requested]):
+        bar.toggle()
+        bar.step()
+
+
+def test_a_running_training_rests_whatever_stands_in_the_field(qtbot: QtBot, bar: TrainingBar) -> None:
+    bar.set_state(RUNNING)
+    rate = child(bar, NumberEdit, "training.rate")
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "-")
+    with qtbot.waitSignal(bar.pause_requested):
+        qtbot.mouseClick(button(bar, "start"), LEFT)
+
+
+def test_what_is_typed_is_taken_before_training_starts(qtbot: QtBot, bar: TrainingBar) -> None:
+    rate = child(bar, NumberEdit, "training.rate")
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "0.02")
+    with qtbot.waitSignals([bar.learning_rate_changed, bar.train_requested], order="strict"):
+        bar.toggle()
+
+
 def test_a_frame_while_typing_leaves_what_is_typed(qtbot: QtBot, bar: TrainingBar) -> None:
     bar.set_state(RUNNING)
     rate = child(bar, NumberEdit, "training.rate")
@@ -174,6 +217,42 @@ def test_it_fits_into_1280_pixels(bar: TrainingBar, view: TrainingView) -> None:
     assert max(one.geometry().right() for one in visible) < 1260
     for one in bar.findChildren(QPushButton):
         assert one.width() >= one.sizeHint().width()
+
+
+def test_a_long_rate_is_seen_whole(bar: TrainingBar) -> None:
+    rate = child(bar, NumberEdit, "training.rate")
+    bar.set_state(replace(READY, learning_rate=1.234e-5))
+    text = rate.lineEdit()
+    assert text.isVisible()
+    assert text.width() >= text.fontMetrics().horizontalAdvance("1.234e-5") + 4
+
+
+@pytest.mark.parametrize("name", ["start", "start_over"])
+def test_the_keyboard_stays_on_a_button_that_is_waited_for(bar: TrainingBar, name: str) -> None:
+    pressed = button(bar, name)
+    pressed.setFocus()
+    bar.set_state(replace(READY, busy="making the engine ready…"))
+    assert QApplication.focusWidget() is not child(bar, QSlider, "training.pace")
+    bar.set_state(READY)
+    assert pressed.hasFocus()
+
+
+def test_the_keyboard_is_not_taken_from_where_a_person_put_it(bar: TrainingBar) -> None:
+    button(bar, "start_over").setFocus()
+    bar.set_state(replace(READY, busy="making the engine ready…"))
+    child(bar, QSlider, "training.pace").setFocus()
+    bar.set_state(READY)
+    assert child(bar, QSlider, "training.pace").hasFocus()
+
+
+def test_start_over_is_not_hovered_when_its_menu_has_closed(qtbot: QtBot, bar: TrainingBar) -> None:
+    over = button(bar, "start_over")
+    menu = over.menu()
+    menu.popup(over.mapToGlobal(QPoint(0, over.height())))
+    over.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    QCursor.setPos(over.mapToGlobal(QPoint(10, over.height() + 30)))
+    menu.close()
+    assert not over.underMouse()
 
 
 def test_every_control_is_named_and_explained(bar: TrainingBar) -> None:

@@ -194,7 +194,7 @@ def test_emptied_is_off(qtbot: QtBot, panel: TrainingSettings, name: str, off: f
         write(qtbot, number(panel, name), "")
     assert asked.args == [msgspec.structs.replace(optimizer, **{name: off})]
     panel.set_view(replace(DIGITS, optimizer=asked.args[0]))
-    assert (number(panel, name).text(), number(panel, name).placeholderText()) == ("", "off")
+    assert (number(panel, name).text(), number(panel, name).lineEdit().placeholderText()) == ("", "off")
 
 
 @pytest.mark.parametrize(

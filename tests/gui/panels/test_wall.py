@@ -5,12 +5,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from flux_studio.engine.matrices import DENSE_MATRICES
 from flux_studio.gui.panels.wall import MatrixWall, WallLayer
-from flux_studio.gui.theme import DARK, LIGHT, look
+from flux_studio.gui.theme import DARK, LIGHT, Theme, look
 from flux_studio.gui.widgets import heat
+from flux_studio.gui.widgets.wall_header import Legend
+from flux_studio.gui.widgets.wall_painting import CAPTION, shape_text
 from flux_studio.training.events import MatrixKey
 from tests.gui.shown import settle, shown, themed
 
@@ -259,3 +262,49 @@ def test_odd_matrices_are_painted(wall: MatrixWall, matrix: np.ndarray) -> None:
     settle()
     assert not wall.grab().isNull()
     assert wall.level(("layer-1", "weights_matrix")) in {1.0, 5.0}
+
+
+def test_the_legend_says_whose_colours_it_shows(qtbot: QtBot, wall: MatrixWall) -> None:
+    assert wall.legend() == Legend()
+    plain = header_corner(wall)
+    chosen, pointed = ("layer-1", "weight_input_bias_matrix"), ("layer-3", "dC_dw_matrix")
+    wall.set_selected(chosen)
+    assert wall.legend() == Legend(wall.level(chosen), "a", "Dense 1")
+    settle()
+    assert header_corner(wall) != plain
+    qtbot.mouseMove(wall.viewport(), wall.tile_rect(pointed).center())
+    assert wall.legend() == Legend(wall.level(pointed), "∂C/∂w", "Dense 3")
+
+
+def header_corner(wall: MatrixWall) -> bytes:
+    """The pixels of the legend's words below its numbers."""
+    picture = wall.viewport().grab(QRect(0, 40, 100, 22)).toImage()
+    return bytes(picture.constBits())
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_the_focus_is_seen(qtbot: QtBot, wall: MatrixWall, theme: Theme) -> None:
+    look.apply(theme)
+
+    def rim() -> set[str]:
+        seen = wall.grab().toImage()
+        middle = seen.height() // 2
+        return {seen.pixelColor(x, middle).name() for x in (1, 2, seen.width() - 3, seen.width() - 2)}
+
+    wall.clearFocus()
+    wall.setFocus(Qt.FocusReason.TabFocusReason)
+    settle()
+    assert rim() == {theme.accent}
+    wall.clearFocus()
+    settle()
+    assert theme.accent not in rim()
+    look.apply(LIGHT)
+
+
+def test_captions_of_large_matrices_fit_into_their_tiles(wall: MatrixWall) -> None:
+    metrics = QFontMetrics(look.text_font(CAPTION))
+    width = 54
+    assert shape_text((16, 8), width, metrics) == "16×8"
+    assert shape_text((8000, 64), 90, metrics) == "8,000×64"
+    for shape in ((8000, 64), (60_000, 784), (4096, 4096), (256, 1_000)):
+        assert metrics.horizontalAdvance(shape_text(shape, width, metrics)) <= width

@@ -215,3 +215,15 @@ def test_odd_matrices_at_any_zoom(grid: MatrixGrid, matrix: np.ndarray, zoom: in
     if matrix.size:
         last = (matrix.shape[0] - 1, matrix.shape[1] - 1)
         assert grid.viewport().rect().contains(grid.cell_rect(last))
+
+
+def test_the_focus_is_seen(grid: MatrixGrid) -> None:
+    grid.clearFocus()
+    grid.setFocus(Qt.FocusReason.TabFocusReason)
+    settle()
+    seen = grid.grab().toImage()
+    assert seen.pixelColor(1, seen.height() // 2).name() == LIGHT.accent
+    grid.clearFocus()
+    settle()
+    seen = grid.grab().toImage()
+    assert seen.pixelColor(1, seen.height() // 2).name() == LIGHT.surface

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flux_studio.gui.widgets.numbers import exact, loss_text, number_format, short, whole
+from flux_studio.gui.widgets.numbers import compact, exact, loss_text, number_format, short, whole
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,23 @@ def test_round_numbers_are_short(value: float, text: str) -> None:
 
 def test_counts_have_thousands_separators() -> None:
     assert whole(1840) == "1,840"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (7, "7"),
+        (999, "999"),
+        (1_000, "1k"),
+        (1_050, "1.1k"),
+        (8_000, "8k"),
+        (9_949, "9.9k"),
+        (9_960, "10k"),
+        (60_000, "60k"),
+        (999_499, "999k"),
+        (999_500, "1M"),
+        (1_234_567, "1.2M"),
+    ],
+)
+def test_counts_are_written_short(count: int, text: str) -> None:
+    assert compact(count) == text
