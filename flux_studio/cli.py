@@ -292,7 +292,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from flux_studio.project import files
-    from flux_studio.project.catalogue import titles, widths
+    from flux_studio.project.catalogue import layer_kind, titles, widths
 
     project = files.load(options.file)
     specification, dataset = project.specification, project.dataset()
@@ -304,7 +304,8 @@ def _info(options: argparse.Namespace) -> int:
     passing = widths(specification, dataset.inputs.shape[1])
     named = titles(specification)
     for layer, (before, after) in zip(specification.layers, pairwise(passing), strict=True):
-        print(f"{named[layer.identity]:<12} {before} → {after} {layer.settings.get('activation', '')}")
+        settings = layer_kind(layer.kind).complete(layer.settings)
+        print(f"{named[layer.identity]:<12} {before} → {after} {settings['activation']}")
     print(f"loss         {specification.loss}")
     print(
         f"optimizer    {specification.optimizer.kind}, learning rate {specification.optimizer.learning_rate:g}"

@@ -133,7 +133,7 @@ class TestNew:
     @pytest.mark.parametrize(
         ("option", "value", "words"),
         [
-            ("--optimizer", "adam:0.1", "optimizer 'adam' is not known; choose one of sgd"),
+            ("--optimizer", "sdg:0.1", "optimizer 'sdg' is not known; choose one of sgd"),
             ("--optimizer", "sgd:nan", "the learning rate must be a number above zero, not nan"),
             ("--optimizer", "sgd:inf", "above zero, not inf"),
             ("--optimizer", "sgd:-0.1", "above zero, not -0.1"),

@@ -175,6 +175,13 @@ class Network:
         powers = [RATES.index(name) for name in ("beta_1_power", "beta_2_power")]
         updating.rates.view(self.arena)[0, powers] = state["rates"][0, powers]
 
+    def forget_updates(self) -> None:
+        """Let the optimizer begin anew, as if no update had been made."""
+        for slot in self._updating.state.values():
+            slot.view(self.arena)[...] = 0
+        powers = [RATES.index(name) for name in ("beta_1_power", "beta_2_power")]
+        self._updating.rates.view(self.arena)[0, powers] = 1
+
     def fill(self, program: Program, inputs: Array, targets: Array | None = None) -> None:
         """Copy rows into a program's input and target matrices."""
         _put(program.inputs.view(self.arena), inputs, "inputs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -47,7 +48,7 @@ def run(file: Path | None) -> int:
     window = MainWindow(project, file if is_project else None, settings=settings)
     if file is not None and not is_project:
         window.workbench.open(file)
-    sys.excepthook = lambda kind, error, trace: _tell(window, kind, error, trace)
+    catch_errors(window)
     # Ctrl+C in the terminal closes the window as its own button would; Python sees signals only when it runs.
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
     heartbeat = QTimer(window)
@@ -56,6 +57,17 @@ def run(file: Path | None) -> int:
     window.show()
     QTimer.singleShot(0, window.begin)
     return application.exec()
+
+
+def catch_errors(window: MainWindow) -> None:
+    """From here on, errors that nobody caught are shown in the window, whichever thread they come from."""
+
+    def tell_of_thread(left: threading.ExceptHookArgs) -> None:
+        if left.exc_value is not None and not isinstance(left.exc_value, SystemExit):
+            _tell(window, left.exc_type, left.exc_value, left.exc_traceback)
+
+    sys.excepthook = lambda kind, error, trace: _tell(window, kind, error, trace)
+    threading.excepthook = tell_of_thread
 
 
 def _tell(

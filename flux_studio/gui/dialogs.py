@@ -34,23 +34,21 @@ class Dialogs:
 
     def save_project(self, parent: QWidget, suggestion: str) -> Path | None:
         """Where to save the project; the suffix is added where it is missing."""
-        path = _path(QFileDialog.getSaveFileName(parent, "Save Project", suggestion, PROJECTS))
-        return path if path is None or path.suffix else path.with_suffix(".flux")
+        chosen, _ = QFileDialog.getSaveFileName(parent, "Save Project", suggestion, PROJECTS)
+        return self._with_suffix(parent, chosen, ".flux")
 
     def export_weights(self, parent: QWidget, suggestion: str) -> Path | None:
         """Where to write the weights; the suffix chooses the format."""
         filters = {f"{each.title} (*{each.suffix})": each.suffix for each in EXPORTERS}
-        name, chosen = QFileDialog.getSaveFileName(parent, "Export Weights", suggestion, ";;".join(filters))
-        path = _path((name, chosen))
-        return (
-            path
-            if path is None or path.suffix
-            else path.with_suffix(filters.get(chosen, EXPORTERS[0].suffix))
-        )
+        # Without a suffix in the suggestion, it is the chosen filter that gives one.
+        bare = str(Path(suggestion).with_suffix(""))
+        chosen, filter = QFileDialog.getSaveFileName(parent, "Export Weights", bare, ";;".join(filters))
+        return self._with_suffix(parent, chosen, filters.get(filter, EXPORTERS[0].suffix), *filters.values())
 
     def save_predictions(self, parent: QWidget, suggestion: str) -> Path | None:
         """Where to write predictions."""
-        return _path(QFileDialog.getSaveFileName(parent, "Save Predictions", suggestion, "CSV (*.csv)"))
+        chosen, _ = QFileDialog.getSaveFileName(parent, "Save Predictions", suggestion, "CSV (*.csv)")
+        return self._with_suffix(parent, chosen, ".csv")
 
     def ask_to_save(self, parent: QWidget, title: str) -> Answer:
         """Whether to save unsaved changes before they are gone."""
@@ -69,6 +67,22 @@ class Dialogs:
     def tell(self, parent: QWidget, title: str, text: str) -> None:
         """Something a person asked to read."""
         QMessageBox.about(parent, title, text)
+
+    def may_replace(self, parent: QWidget, path: Path) -> bool:
+        """Whether a file may be written over that the person did not name with its suffix."""
+        buttons = QMessageBox.StandardButton
+        text = f"{path.name} is there already. Replace it?"
+        return QMessageBox.question(parent, "Flux Studio", text) == buttons.Yes
+
+    def _with_suffix(self, parent: QWidget, chosen: str, suffix: str, *others: str) -> Path | None:
+        """The chosen path; ``suffix`` is added unless it ends in that or one of the others."""
+        if not chosen:
+            return None
+        path = Path(chosen)
+        if path.suffix.lower() in (suffix, *others):
+            return path
+        path = path.with_name(path.name + suffix)
+        return path if not path.exists() or self.may_replace(parent, path) else None
 
 
 def _path(chosen: tuple[str, str]) -> Path | None:

@@ -48,7 +48,7 @@ class Docks:
         """Give each dock its share of the window as it is now."""
         window, docks = self._window, self._docks
         width, height = window.width(), window.height()
-        left, right = min(look.length(240), width // 5), min(look.length(310), width // 4)
+        left, right = min(look.length(240), width // 5), look.length(310)
         columns = [docks["layers"], docks["matrices"], docks["data"]]
         window.resizeDocks(columns, [left, width - left - right, right], _ACROSS)
         middle = [docks["matrices"], docks["focus"], docks["loss"]]

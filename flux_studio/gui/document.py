@@ -80,7 +80,7 @@ class Document(QObject):
 
     def set_pace(self, pace: float | None) -> None:
         """Remember the pace; how fast one watches is kept with the project but is no edit."""
-        self.take_specification(self._project.specification.replace(pace=pace))
+        self._take_specification(self._project.specification.replace(pace=pace))
 
     def mark_trained(self) -> None:
         """Training has gone on since the last save."""
@@ -97,12 +97,17 @@ class Document(QObject):
         self.state_changed.emit()
 
     def take_project(self, project: Project) -> None:
-        """What an edit does and undoes."""
-        self._project = project
+        """What an edit does and undoes; the pace stays, being no part of any edit."""
+        pace = self._project.specification.pace
+        self._project = project.with_specification(project.specification.replace(pace=pace))
         self.project_changed.emit()
 
     def take_specification(self, specification: Specification) -> None:
-        """What a change of a setting does and undoes."""
+        """What a change of a setting does and undoes; the pace stays here, too."""
+        pace = self._project.specification.pace
+        self._take_specification(specification.replace(pace=pace))
+
+    def _take_specification(self, specification: Specification) -> None:
         self._project = self._project.with_specification(specification)
         self.setting_changed.emit()
 

@@ -85,7 +85,8 @@ class MainWindow(QMainWindow):
         self._fill_submenus(submenus)
         self._connect()
         self._show_document()
-        self.setMinimumSize(QSize(look.length(900), look.length(560)))
+        screen = QApplication.primaryScreen().availableSize()
+        self.setMinimumSize(QSize(look.length(1200), look.length(620)).boundedTo(screen))
         self._restore_layout()
 
     def begin(self) -> None:
@@ -386,13 +387,11 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         self.actions_by_name["view.dark"].setChecked(look.theme is DARK)
         known = self.settings.layout()
-        if known is None:
-            available = QApplication.primaryScreen().availableSize()
-            self.resize(min(1600, available.width()), min(1000, available.height()))
-            self.docks.share_space()
-        else:
-            self.restoreGeometry(known[0])
-            self.restoreState(known[1])
+        if known is not None and self.restoreGeometry(known[0]) and self.restoreState(known[1]):
+            return
+        available = QApplication.primaryScreen().availableSize()
+        self.resize(min(1600, available.width()), min(1000, available.height()))
+        self.docks.share_space()
 
     # Events
 

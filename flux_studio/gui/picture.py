@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QPixmap
 
 from flux_studio.errors import ExportError
 from flux_studio.gui.app import make_application
@@ -14,6 +16,7 @@ from flux_studio.gui.theme import THEMES, look
 from flux_studio.project import files
 
 _PATIENCE_MS = 120_000
+_SETTLING_MS = 150
 
 
 class NoSettings(Settings):
@@ -26,23 +29,43 @@ class NoSettings(Settings):
 def save_picture(file: Path, out: Path, size: tuple[int, int], theme: str) -> None:
     """Open a project, wait until its matrices are shown, and write the window as PNG."""
     project = files.load(file)
+    project.check()
+    # On a real screen, the desktop would have its say about the window's size.
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     make_application()
     look.apply(THEMES[theme])
     window = MainWindow(project, file, settings=NoSettings())
+    try:
+        picture = _picture(window, size)
+    finally:
+        window.trainer.close()
+        window.deleteLater()
+    if not picture.save(str(out), "PNG"):
+        raise ExportError(f"{out}: the picture cannot be written there; choose another place")
+
+
+def _picture(window: MainWindow, size: tuple[int, int]) -> QPixmap:
     window.resize(*size)
+    if window.size().toTuple() != size:
+        least = "×".join(map(str, window.minimumSize().toTuple()))
+        raise ExportError(
+            f"the window is at least {least}; ask for a larger picture than {size[0]}×{size[1]}"
+        )
     window.show()
     window.reset_layout()
+    troubles: list[str] = []
     loop = QEventLoop()
     window.frame_shown.connect(loop.quit)
-    window.workbench.troubled.connect(lambda text: loop.quit() if text else None)
-    QTimer.singleShot(_PATIENCE_MS, loop.quit)
+    window.workbench.troubled.connect(troubles.append)
+    window.workbench.troubled.connect(loop.quit)
+    patience = QTimer(loop, singleShot=True, interval=_PATIENCE_MS)
+    patience.timeout.connect(loop.quit)
+    patience.start()
     window.begin()
     loop.exec()
+    if troubles:
+        raise ExportError(troubles[-1])
     # The layout settles with the events that the first frame caused.
-    QTimer.singleShot(150, loop.quit)
+    patience.start(_SETTLING_MS)
     loop.exec()
-    picture = window.grab()
-    window.trainer.close()
-    window.deleteLater()
-    if not picture.save(str(out), "PNG"):
-        raise ExportError(f"{out}: the picture cannot be written there")
+    return window.grab()

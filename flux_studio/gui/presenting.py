@@ -188,7 +188,8 @@ def _notes(data: Dataset) -> tuple[str, ...]:
 
 
 def _subtitle(layer: LayerSpecification, shapes: Mapping[str, tuple[int, int]]) -> str:
-    activation = ACTIVATIONS[str(layer.settings.get("activation", "identity"))].title
+    settings = layer_kind(layer.kind).complete(layer.settings)
+    activation = ACTIVATIONS[str(settings["activation"])].title
     inputs, outputs = shapes["input_matrix"][1], shapes["activated_output_matrix"][1]
     return f"{inputs} → {outputs} · {activation}"
 

@@ -69,6 +69,11 @@ class Trainer(QObject):
         return self._worker is not None and self.ready is None and self._worker.isRunning()
 
     @property
+    def ended(self) -> bool:
+        """Whether a failure has ended the worker: it obeys no more, and needs another one in its place."""
+        return self._worker is not None and self._worker.isFinished()
+
+    @property
     def iteration(self) -> int:
         """Where training stands, as far as was told."""
         return self.progress.iteration if self.progress else 0
@@ -88,9 +93,13 @@ class Trainer(QObject):
         self.running, self.ready, self.progress = False, None, None
         self._answered, self._stale = True, False
         self._timer.stop()
-        if worker is not None and worker.isRunning():
+        if worker is None:
+            return
+        if worker.isRunning():
             worker.send(Close())
             self._leaving.append(worker)
+        else:
+            worker.deleteLater()
 
     def latest(self, project: Project) -> Project:
         """The project with what has been trained so far."""
@@ -138,7 +147,7 @@ class Trainer(QObject):
     def _ask(self) -> None:
         if self._worker is None or not self._answered:
             return
-        if not (self.running or self._stale):
+        if self.ended or not (self.running or self._stale):
             self._timer.stop()
             return
         self._generation += 1
@@ -163,6 +172,7 @@ class Trainer(QObject):
                 self._set_progress(progress)
                 self.finished.emit(event)
             case Failed(message):
+                self._answered = True
                 self._set_running(False)
                 self.failed.emit(message)
             case Frame():

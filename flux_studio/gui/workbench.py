@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from flux_studio.data.columns import Column, CsvFormat, suggest_columns
 from flux_studio.data.readers import preview, read_table
+from flux_studio.data.table import Table
 from flux_studio.errors import FluxError
 from flux_studio.export import exporters, predictions
 from flux_studio.gui import presenting
@@ -39,7 +40,7 @@ class Workbench(QObject):
         super().__init__(parent)
         self.document = document
         self.trainer = trainer
-        self._table_path: Path | None = None
+        self._table_files: list[tuple[Table, Path]] = []
         self._kept_iteration = 0
         self._rate = document.project.specification.optimizer.learning_rate
         document.latest = lambda: trainer.latest(document.project)
@@ -69,12 +70,16 @@ class Workbench(QObject):
             self.troubled.emit(trouble)
             return
         self.troubled.emit("")
-        end, iteration = self.specification.iterations, self.trainer.iteration
+        self._revive()
+        run = self.document.project.run
+        iteration = self.trainer.iteration or (run.iteration if run else 0)
+        end = self.specification.iterations
         self.trainer.play(end if iteration < end else iteration + end)
 
     def step(self) -> None:
         """Train one iteration."""
         self.troubled.emit("")
+        self._revive()
         self.trainer.step()
 
     def start_over(self, new_weights: bool) -> None:
@@ -149,7 +154,7 @@ class Workbench(QObject):
             self.data_refused.emit(str(error))
             self.troubled.emit(str(error))
             return
-        self._table_path = path
+        self._table_files.append((project.table, path))
         self.troubled.emit("")
         self.document.replace(f"Load {path.name}", project)
         self.informed.emit(f"{path.name}: {project.table.rows:,} rows")
@@ -157,13 +162,14 @@ class Workbench(QObject):
     def set_format(self, format: CsvFormat) -> None:
         """Cut the table's text into cells in another way."""
         project = self.document.project
-        if self._table_path is None:
+        path = self._table_file(project.table)
+        if path is None:
             self.data_refused.emit(
                 "the table came with the project, already cut into cells: open the CSV file to change this"
             )
             return
         try:
-            table = read_table(self._table_path, format)
+            table = read_table(path, format)
             columns = project.specification.data.columns
             if table.names != project.table.names:
                 columns = suggest_columns(table)
@@ -172,6 +178,7 @@ class Workbench(QObject):
             return
         data = msgspec.structs.replace(project.specification.data, format=format, columns=columns)
         changed = Project(project.specification.replace(data=data), table)
+        self._table_files.append((table, path))
         self.document.replace("Change how the table is read", _fitted(changed))
 
     def set_columns(self, columns: tuple[Column, ...]) -> None:
@@ -194,16 +201,16 @@ class Workbench(QObject):
         """Open a project, or a table as a new project. A sample is saved under a path of its own."""
         try:
             if path.suffix.lower() == ".flux":
-                project = files.load(path)
-                self._table_path = None
+                project, table_files = files.load(path), []
             else:
                 format, _ = preview(path)
                 project = new_project(read_table(path, format), format=format)
-                self._table_path = path
+                table_files = [(project.table, path)]
         except FluxError as error:
             self.troubled.emit(str(error))
             return
         self.troubled.emit("")
+        self._table_files = table_files
         own = path.suffix.lower() == ".flux" and not as_sample
         self.document.open(project, path if own else None)
 
@@ -240,6 +247,15 @@ class Workbench(QObject):
         self.informed.emit(f"predictions written to {out.name}")
 
     # Inside
+
+    def _revive(self) -> None:
+        """Go on from the last good weights after a failure that ended the training thread."""
+        if self.trainer.ended:
+            self.trainer.start(self.document.latest())
+
+    def _table_file(self, table: Table) -> Path | None:
+        """The file that this very table was read from; undo may have brought back one of several."""
+        return next((path for known, path in self._table_files if known is table), None)
 
     def _project_changed(self) -> None:
         project = self.document.project

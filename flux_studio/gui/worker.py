@@ -41,6 +41,7 @@ class Worker(QThread):
         self.project = project
         self.ready = False
         self._runs: queue.SimpleQueue[Run] = queue.SimpleQueue()
+        self._rescued: Run | None = None
         self._executor: ExecutorName = executor
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
 
@@ -49,7 +50,10 @@ class Worker(QThread):
         self._commands.put(command)
 
     def take_run(self) -> Run | None:
-        """A copy of what training has left behind so far, after the present burst; ``None`` if nothing."""
+        """A copy of what training has left behind so far, after the present burst; ``None`` if nothing.
+
+        When the thread has ended by a failure, it is what had been trained up to then.
+        """
         if not self.ready:
             return None
         self.send(TakeRun())
@@ -58,9 +62,10 @@ class Worker(QThread):
                 return self._runs.get(timeout=0.05)
             except queue.Empty:
                 continue
-        return None
+        return self._rescued
 
     def run(self) -> None:
+        session = None
         try:
             session = Session(self.project, self._executor, commands=self._commands)
             # The first instruction loads the compiled interpreter, or compiles it when the cache is cold.
@@ -77,4 +82,10 @@ class Worker(QThread):
             self.told.emit(self, Failed(str(error), 0))
         except Exception as error:
             traceback.print_exc()
+            self._rescue(session)
             self.told.emit(self, Failed(f"training stopped by an error inside Flux Studio: {error!r}", 0))
+
+    def _rescue(self, session: Session | None) -> None:
+        """Keep what was trained before the failure, where it can still be used."""
+        if session is not None and session.network.state_is_finite():
+            self._rescued = session.run()

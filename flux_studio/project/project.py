@@ -240,6 +240,11 @@ def check_stack(specification: Specification) -> None:
     _check_optimizer(specification.optimizer)
     if specification.batch is not None and specification.batch < 1:
         raise SpecificationError(f"a batch must hold at least 1 row, not {specification.batch}")
+    stop = specification.stop
+    if stop.patience is not None and stop.patience < 1:
+        raise SpecificationError(f"early stopping must wait for at least 1 validation, not {stop.patience}")
+    if stop.seconds is not None and not stop.seconds > 0:
+        raise SpecificationError(f"training must be allowed more than 0 seconds, not {stop.seconds}")
     if specification.iterations < 1:
         raise SpecificationError(
             f"the number of iterations must be at least 1, not {specification.iterations}"

@@ -61,6 +61,16 @@ class OptimizerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=
     """The gradient is scaled down to this norm where it is longer."""
 
 
+class StopSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reasons to stop before the last iteration; ``None`` is no reason."""
+
+    loss: float | None = None
+    """A training loss that is good enough: of all rows, or of the batch where there are mini-batches."""
+    patience: int | None = None
+    """Validations in a row without a better loss; training then goes back to the best weights."""
+    seconds: float | None = None
+
+
 class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole project without its numbers. Same specification, table and seed: the same numbers."""
 
@@ -77,6 +87,7 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rows that each iteration looks at; ``None`` is all of them."""
     iterations: int = 5_000
     """The project's own stop condition: training rests when it has reached this iteration."""
+    stop: StopSpecification = StopSpecification()
     pace: float | None = None
     """Iterations a second in the window; ``None`` is as fast as the machine can."""
     validate_every: int = 10

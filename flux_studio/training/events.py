@@ -57,6 +57,8 @@ class Finished:
     progress: Progress
     seconds: float
     scores: Scores
+    reason: str = ""
+    """Why training stopped before the last iteration, in words; empty when it did not."""
 
 
 @dataclass(frozen=True)

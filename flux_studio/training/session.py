@@ -42,6 +42,7 @@ from flux_studio.training.events import (
     TakeRun,
 )
 from flux_studio.training.metrics import scores
+from flux_studio.training.stopping import Best, Stopping
 
 BURST_SECONDS = 0.010
 PROGRESS_SECONDS = 0.1
@@ -49,6 +50,8 @@ _SPEED_SECONDS = 0.25
 _EVALUATION_SHARE = 20
 _LONGEST_BURST = 1 << 17
 _SLOWEST_WAKE = 1 / 60
+_LONGEST_WAIT = 3600.0
+_DEBT_SECONDS = 0.25
 
 
 class Session:
@@ -75,9 +78,11 @@ class Session:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue() if commands is None else commands
         self._training = False
         self._until = 0
+        self._stopping = Stopping(project.specification.stop)
+        self._reason = ""
         self._pace = project.specification.pace
         self._pace_from: tuple[float, int] = (0.0, 0)
-        self._burst = 16
+        self._burst = 1
         self._speed = 0.0
         self._began = 0.0
         self._told = 0.0
@@ -174,7 +179,9 @@ class Session:
         self._iteration = 0
         self._start = self.network.parameters()
         self._first_loss = self._evaluate()[0]
-        self._changes = ()
+        rate = self.network.learning_rate
+        given = self.project.specification.optimizer.learning_rate
+        self._changes = () if rate == given else (LearningRateChange(0, rate),)
         self._curve = Curve()
         self._curve.extend(np.array([loss]))
         self._validation_curve = None
@@ -204,7 +211,7 @@ class Session:
             return 0.0
         since, done = self._pace_from
         due = since + (done + 1) / self._pace
-        wait = due - self._clock()
+        wait = min(due - self._clock(), _LONGEST_WAIT)
         return max(wait, _SLOWEST_WAKE if self._pace > 60 and wait > 0 else 0.0)
 
     def _due(self) -> int:
@@ -212,12 +219,13 @@ class Session:
         if self._pace is None:
             return self._burst
         since, done = self._pace_from
-        late = int((self._clock() - since) * self._pace) - done
-        if late > self._burst:
+        # The wait ends when the next one is due, and rounding must not make that a moment too early.
+        late = int((self._clock() - since) * self._pace + 1e-6) - done
+        if late > max(self._burst, self._pace * _DEBT_SECONDS):
             # The machine is slower than the pace: forget the debt rather than race to pay it.
             self._restart_pace()
             return self._burst
-        return max(0, late)
+        return max(0, min(late, self._burst))
 
     def _restart_pace(self) -> None:
         self._pace_from = (self._clock(), 0)
@@ -232,8 +240,7 @@ class Session:
             case Step(iterations):
                 yield from self._step(iterations)
             case SetPace(pace):
-                self._pace = pace
-                self._restart_pace()
+                self._set_pace(pace)
             case SetLearningRate(rate):
                 self._set_learning_rate(rate)
             case StartOver():
@@ -246,6 +253,7 @@ class Session:
     def _play(self, until: int) -> Iterator[Event]:
         self._until = until
         self._training = True
+        self._stopping, self._reason = Stopping(self.project.specification.stop), ""
         self._began = self._told = self._clock()
         self._speed = 0.0
         self._speed_from = (self._began, self._iteration)
@@ -260,9 +268,15 @@ class Session:
         yield Paused(self.progress())
 
     def _step(self, iterations: int) -> Iterator[Event]:
-        self._training = False
+        self._training, self._reason = False, ""
         failed = self._iterate(iterations)
         yield failed if failed is not None else Paused(self.progress())
+
+    def _set_pace(self, pace: float | None) -> None:
+        if pace is not None and not 0 < pace < math.inf:
+            raise FluxError(f"the pace must be above zero iterations a second, not {pace}")
+        self._pace = pace
+        self._restart_pace()
 
     def _set_learning_rate(self, rate: float) -> None:
         if not (math.isfinite(rate) and rate > 0):
@@ -275,12 +289,13 @@ class Session:
     def _start_over(self) -> Iterator[Event]:
         self._training = False
         self.network.set_parameters(self._start)
+        self.network.forget_updates()
         self._begin(None)
         yield Paused(self.progress())
 
     def _finish(self) -> Finished:
         self._training = False
-        return Finished(self.progress(), self._clock() - self._began, self._evaluate()[1])
+        return Finished(self.progress(), self._clock() - self._began, self._evaluate()[1], self._reason)
 
     def _train(self) -> Iterator[Event]:
         count = min(self._due(), self._until - self._iteration)
@@ -298,7 +313,9 @@ class Session:
             if now - self._told >= PROGRESS_SECONDS:
                 self._told = now
                 yield self.progress()
-        if self._iteration >= self._until:
+        if self._stopping.overdue(self._clock() - self._began):
+            self._reason = self._reason or "the time is up"
+        if self._iteration >= self._until or self._reason:
             yield self._finish()
 
     def _adapt(self, count: int, seconds: float) -> None:
@@ -317,8 +334,17 @@ class Session:
 
     def _iterate(self, count: int) -> Failed | None:
         """Train ``count`` iterations and keep the curves; on divergence, go back to the last good weights."""
-        while count > 0:
+        if not math.isfinite(self.network.loss):
+            return Failed(
+                f"the loss of iteration {self._iteration:,} is {self.network.loss}, so there is no way down from it: "
+                "scale the inputs and targets, or start with other weights",
+                self._iteration,
+            )
+        while count > 0 and not self._reason:
             part = min(count, _LONGEST_BURST)
+            if self._stopping.is_early:
+                # Each validation is looked at before training goes on.
+                part = min(part, self._every - self._iteration % self._every)
             count -= part
             losses, start = self._losses[:part], self.network.snapshot()
             done, validated = self.network.iterate(
@@ -328,8 +354,51 @@ class Session:
                 found = divergence.find(self.network, start, self._iteration, done)
                 if found is not None:
                     return self._failed(found, losses)
+            good = self._good_enough(losses[:done])
+            if good < done:
+                self.network.restore(start)
+                done, validated = self.network.iterate(
+                    losses[:good], self._iteration, self._every, self._validation_losses
+                )
             self._keep(losses[:done], self._validation_losses[:validated])
+            if validated and self._stopping.is_early:
+                self._look_at(float(self._validation_losses[validated - 1]))
         return None
+
+    def _good_enough(self, losses: np.ndarray) -> int:
+        """How many of these iterations there are up to the first whose loss is good enough to stop."""
+        if self._stopping.conditions.loss is not None:
+            reached = np.flatnonzero(losses <= self._stopping.conditions.loss)
+            if len(reached):
+                self._reason = f"the loss has reached {self._stopping.conditions.loss:g}"
+                return int(reached[0]) + 1
+        return len(losses)
+
+    def _look_at(self, validation_loss: float) -> None:
+        """Early stopping: remember the best weights, and go back to them when nothing better comes."""
+        if self._validation_curve is None:
+            return
+        if self._stopping.is_better(validation_loss):
+            self._stopping.best = Best(
+                validation_loss,
+                self._iteration,
+                self.network.snapshot(),
+                self._curve.copy(),
+                self._validation_curve.copy(),
+            )
+        elif self._stopping.is_exhausted and self._stopping.best is not None:
+            best, stopped = self._stopping.best, self._iteration
+            self.network.restore(best.snapshot)
+            self._iteration, self._curve, self._validation_curve = (
+                best.iteration,
+                best.curve,
+                best.validation_curve,
+            )
+            self.network.rest(self._iteration)
+            self._reason = (
+                f"no better validation loss since iteration {best.iteration:,}, seen at iteration {stopped:,}: "
+                "these are the weights of then"
+            )
 
     def _keep(self, losses: np.ndarray, validation_losses: np.ndarray) -> None:
         self._iteration += len(losses)

@@ -156,8 +156,10 @@ def magnitude(operation: Operation, values: Sequence[Array]) -> Array:
                 return in_double[0] * (1 + in_double[1]) + 1
         case "log_loss":
             return in_double[1].sum(keepdims=True)
-        case "gelu" | "gelu_slope" | "tanh_slope" | "swish_slope" | "elu_slope" | "sigmoid_slope":
+        case "gelu":
             return 1 + in_double[0]
+        case "gelu_slope" | "tanh_slope" | "swish_slope" | "elu_slope" | "sigmoid_slope":
+            return np.asarray((1 + in_double[0] + in_double[1]) ** 2)
     if isinstance(operation, Elementwise):
         with np.errstate(all="ignore"):
             return np.abs(operation.value(*(np.asarray(value, np.float64) for value in values)))
