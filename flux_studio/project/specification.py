@@ -25,12 +25,14 @@ class DataSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Share of the rows, in [0, 1), that is kept away from training and used to validate."""
 
 
-class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One box of the stack: its identity (kept through every edit), its kind and the kind's settings."""
+class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One box of the stack: its identity (kept through every edit), its kind, its settings and what it holds."""
 
     identity: str
     kind: str
     settings: dict[str, Setting] = {}
+    layers: tuple[LayerSpecification, ...] = ()
+    """The layers inside, for kinds that hold some; their identities begin with this one's and a stroke."""
 
 
 class ScheduleSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
