@@ -397,12 +397,9 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _check_output(out: Path, *read: Path) -> None:
     """Complain about a place that cannot be written to, or that holds what is read, before any work is done."""
-    if not out.parent.is_dir():
-        raise UsageError(f"{out}: the folder {out.parent} does not exist; make it first")
-    if out.is_dir():
-        raise UsageError(f"{out}: this is a folder; give a file name")
-    if not os.access(out.parent, os.W_OK):
-        raise UsageError(f"{out}: the folder {out.parent} cannot be written to; choose another one")
+    from flux_studio.project import files
+
+    files.check_place(out)
     for file in read:
         if out.exists() and file.exists() and out.samefile(file):
             raise UsageError(f"{out}: this is the file that is read; give another name")

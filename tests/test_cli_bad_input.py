@@ -453,6 +453,13 @@ def test_a_full_disk_is_told() -> None:
         assert (command.returncode, err) == (0, "")
 
 
+def test_a_read_only_file_is_not_replaced(run: Terminal, refused: Callable[..., str]) -> None:
+    for name, words in (("w.npz", ("export", PARITY)), ("mine.flux", ("train", PARITY, "--save"))):
+        run.write(name, "precious").chmod(0o444)
+        with run.unchanged():
+            assert f"{name}: this file is read-only" in run(*words, name).complaint
+
+
 def test_bad_input_leaves_an_old_file_as_it_was(run: Terminal) -> None:
     old = run.write("out.flux", PARITY.read_bytes()).read_bytes()
     for words in (

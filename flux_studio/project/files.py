@@ -271,12 +271,22 @@ def _npy(array: Array) -> bytes:
     return content.getvalue()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be."""
+def check_place(path: Path) -> None:
+    """Raise :class:`ProjectFileError` when a file cannot be written there; to be asked before long work."""
     if os.path.isdir(path):
         raise ProjectFileError(f"{path}: this is a folder; give a file name")
     if not os.path.isdir(path.parent):
         raise ProjectFileError(f"{path}: the folder {path.parent} does not exist; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise ProjectFileError(f"{path}: the folder {path.parent} cannot be written to; choose another one")
+    if os.path.isfile(path) and not os.stat(path).st_mode & 0o222:
+        # It could be replaced all the same, but whoever made it so does not want that.
+        raise ProjectFileError(f"{path}: this file is read-only; give another name, or allow writing to it")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be."""
+    check_place(path)
     try:
         _replace(Path(os.path.realpath(path)), content)  # a link stays one: what it leads to is replaced
     except (OSError, ValueError) as error:

@@ -35,20 +35,21 @@ class Field:
     maximum: int = 0
     choices: tuple[Choice, ...] = ()
 
+    def refusal(self, value: Setting) -> str:
+        """Why ``value`` cannot stand in this field, as one line; empty when it can."""
+        if self.choices:
+            if value in {choice.value for choice in self.choices}:
+                return ""
+            known = ", ".join(choice.value for choice in self.choices)
+            return f"{self.title} {value!r} is not known; choose one of {known}"
+        if isinstance(value, int) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
+            return ""
+        return f"{self.title} must be a whole number from {self.minimum} to {self.maximum:,}, not {value!r}"
+
     def check(self, value: Setting, where: str) -> None:
         """Raise :class:`SpecificationError` unless ``value`` can stand in this field."""
-        if self.choices:
-            if value not in {choice.value for choice in self.choices}:
-                known = ", ".join(choice.value for choice in self.choices)
-                raise SpecificationError(
-                    f"{where}: {self.title} {value!r} is not known; choose one of {known}"
-                )
-        elif (
-            isinstance(value, bool) or not isinstance(value, int) or not self.minimum <= value <= self.maximum
-        ):
-            raise SpecificationError(
-                f"{where}: {self.title} must be a whole number from {self.minimum} to {self.maximum:,}, not {value!r}"
-            )
+        if sentence := self.refusal(value):
+            raise SpecificationError(f"{where}: {sentence}")
 
 
 def as_wide(layer: LayerSpecification, n_inputs: int) -> int:

@@ -34,6 +34,11 @@ class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     layers: tuple[LayerSpecification, ...] = ()
     """The layers inside, for kinds that hold some; their identities begin with this one's and a stroke."""
 
+    def renamed(self, identity: str) -> LayerSpecification:
+        """A copy under another identity, with all that is inside."""
+        inside = tuple(each.renamed(identity + each.identity[len(self.identity) :]) for each in self.layers)
+        return msgspec.structs.replace(self, identity=identity, layers=inside)
+
 
 class ScheduleSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The learning rate as a function of the number of updates; what each kind reads is told by its formula."""

@@ -300,11 +300,13 @@ class Session:
     def _train(self) -> Iterator[Event]:
         count = min(self._due(), self._until - self._iteration)
         if count > 0:
-            started = self._clock()
+            # Not by the clock: it also runs while the window holds Python's lock, and bursts would become ever shorter.
+            begun = time.thread_time()
             failed = self._iterate(count)
+            worked = time.thread_time() - begun
             now = self._clock()
             self._pace_from = (self._pace_from[0], self._pace_from[1] + count)
-            self._adapt(count, now - started)
+            self._adapt(count, worked)
             if failed is not None:
                 self._training = False
                 yield failed
@@ -319,7 +321,7 @@ class Session:
             yield self._finish()
 
     def _adapt(self, count: int, seconds: float) -> None:
-        """Choose the next burst so that it takes about ten milliseconds."""
+        """Choose the next burst so that its work takes about ten milliseconds."""
         if count == self._burst or seconds > BURST_SECONDS:
             wanted = count * BURST_SECONDS / max(seconds, 1e-6)
             self._burst = int(min(max(1, wanted), self._burst * 4, _LONGEST_BURST))

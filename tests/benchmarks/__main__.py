@@ -23,9 +23,11 @@ def main() -> int:
     print(machine(), flush=True)
     if not iterations.has_pytorch():
         print("PyTorch is not installed here and left out; python3 studio.py bench installs it", flush=True)
-    rows = [row for source in SOURCES for row in source()]
-    print()
-    print(table(rows))
+    rows: list[Row] = []
+    for source in SOURCES:
+        found = source()
+        print(f"\n{table(found)}", flush=True)
+        rows += found
     asked = [row for row in rows if row.floor is not None]
     missed = [row for row in asked if not row.meets_floor]
     print()

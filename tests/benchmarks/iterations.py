@@ -59,11 +59,11 @@ def has_pytorch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
-class _Ours:
+class Ours:
     """Our network, started from the same weights as the peers."""
 
     def __init__(self, workload: Workload, executor: ExecutorName) -> None:
-        self.net = _form(workload, executor)
+        self.net = form(workload, executor)
 
     def train(self, iterations: int) -> None:
         learn(self.net, RATE, iterations)
@@ -72,7 +72,7 @@ class _Ours:
         return self.net.network.rest()
 
 
-def _form(workload: Workload, executor: ExecutorName) -> NeuralNetwork:
+def form(workload: Workload, executor: ExecutorName) -> NeuralNetwork:
     hidden, output = workload.activations[0], workload.activations[-1]
     return form_network(
         workload.widths, workload.inputs, workload.targets, hidden, output, seed=0, executor=executor
@@ -80,16 +80,16 @@ def _form(workload: Workload, executor: ExecutorName) -> NeuralNetwork:
 
 
 def _measure(workload: Workload) -> list[Row]:
-    weights = [layer.weights_matrix.copy() for layer in _form(workload, "reference").neural_layers]
+    weights = [layer.weights_matrix.copy() for layer in form(workload, "reference").neural_layers]
     start = (weights, workload.activations, workload.inputs, workload.targets, RATE)
-    ours, reference, numpy = _Ours(workload, "compiled"), _Ours(workload, "reference"), NumpyNetwork(*start)
+    ours, reference, numpy = Ours(workload, "compiled"), Ours(workload, "reference"), NumpyNetwork(*start)
     peers: list[tuple[str, Peer, int, float | None]] = [
         (_REFERENCE, reference, 1_000, workload.reference_floor),
         ("NumPy, preallocated", numpy, 2_000, None),
     ]
     if has_pytorch():
         peers.insert(0, (_PYTORCH, TorchNetwork(*start), 200, workload.pytorch_floor))
-    _check_agreement([("compiled", ours), *((name, peer) for name, peer, _, _ in peers)])
+    check_agreement([("compiled", ours), *((name, peer) for name, peer, _, _ in peers)])
     return compare(
         workload.title,
         Side("Flux Studio, compiled", timed(ours.train, 50_000)),
@@ -97,7 +97,7 @@ def _measure(workload: Workload) -> list[Row]:
     )
 
 
-def _check_agreement(sides: Sequence[tuple[str, Peer]], iterations: int = 50) -> None:
+def check_agreement(sides: Sequence[tuple[str, Peer]], iterations: int = 50) -> None:
     """Stop unless all sides do the same work: the same loss after some iterations from the same weights."""
     losses = {}
     for name, side in sides:

@@ -132,6 +132,13 @@ def test_every_parameter_belongs_to_a_layer_with_a_title() -> None:
     assert "layer-2/1/1/skip" in owners
 
 
+def test_a_copy_under_another_identity_takes_all_that_is_inside() -> None:
+    copy = nested(2).renamed("layer-30")
+    assert copy.layers[0].identity == "layer-30/1"
+    assert copy.layers[0].layers[0].layers[0].identity == "layer-30/1/1/1"
+    project(nested(2), copy).check()
+
+
 def test_widths_run_through_blocks() -> None:
     made = project(nested(1), layer_kind("gated_linear.v1").new("layer-3", units=7))
     assert widths(made.specification, 2) == (2, 4, 3, 7, 3)

@@ -38,7 +38,7 @@ from tests.training.sessions import obey, one, session_of, until_rest
 
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_training_starts_tells_and_finishes(executor: ExecutorName) -> None:
-    session, clock = session_of(parity_project(), executor, tick=0.02)
+    session, clock = session_of(parity_project(), executor, tick=0.06)
     start = clock.now
     events = list(session.train(400))
     assert events[0] == Started(0, executor)

@@ -16,6 +16,7 @@ from flux_studio.engine.matrices import DENSE_MATRICES
 from flux_studio.project import files
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import Project, Run
+from flux_studio.training import session as session_module
 from flux_studio.training.events import Frame, FrameRequest, Play, SetLearningRate, Step
 from flux_studio.training.session import Session
 from tests.engine.networks import EXECUTORS
@@ -158,10 +159,13 @@ class TestGoingOn:
         assert validation.numbers() == (0, every, sum(steps) // every + 1, 1)
 
     @pytest.mark.parametrize("executor", EXECUTORS)
-    def test_the_speed_of_the_machine_leaves_no_trace(self, executor: ExecutorName) -> None:
+    def test_the_speed_of_the_machine_leaves_no_trace(
+        self, executor: ExecutorName, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         runs = []
-        for tick in (0.0, 1e-4, 0.03):
-            session, _ = session_of(number_project(), executor, tick=tick)
+        for seconds in (1e-9, 1e-4, 1.0):
+            monkeypatch.setattr(session_module, "BURST_SECONDS", seconds)
+            session, _ = session_of(number_project(), executor)
             until_rest(session, Play(3000))
             runs.append(session.run())
         same_run(runs[0], runs[1])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+
 import pytest
 
 from flux_studio.training.events import Finished, Play, Progress, SetPace, Started
@@ -93,3 +96,14 @@ def test_a_very_slow_pace_waits_in_pieces_that_a_queue_can_wait() -> None:
     next(events), next(events)
     assert forever._pause_before_next() <= 3600
     events.close()
+
+
+def test_bursts_are_as_long_as_their_work_and_not_as_the_wait_for_the_window(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each look at the clock costs a second, as if another thread held Python's lock all the time.
+    session, _ = session_of(parity_project(), "compiled", tick=1.0)
+    work = iter(count * 1e-6 for count in itertools.count())
+    monkeypatch.setattr(time, "thread_time", lambda: next(work))
+    until_rest(session, Play(100_000))
+    assert session._burst > 50_000

@@ -23,6 +23,7 @@ from flux_studio.gui.widgets.number_edit import NumberEdit, NumberRange
 from flux_studio.gui.widgets.pace_slider import PaceSlider
 from flux_studio.gui.widgets.read_out import NOTHING, ReadOut, loss_text, speed_text
 from flux_studio.gui.widgets.short_message import ShortMessage
+from flux_studio.gui.widgets.typed_edit import TypedEdit, first_refusal
 
 LEARNING_RATES = NumberRange("learning rate", 1e-8, 1e4)
 
@@ -62,14 +63,14 @@ class TrainingBar(QWidget):
     """Iterations a second as a float; ``None`` is full speed."""
     learning_rate_changed = Signal(float)
     refused = Signal(str)
-    """Why something typed cannot be taken, as one line for a person."""
+    """Why something typed cannot be taken, as one line for a person; empty as soon as that is over."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = TrainingView()
         self.setObjectName("training.bar")
-        self._train = _button("action.train.start", "Train", "play", self._on_train, kind="primary")
-        self._step = _button("action.train.step", "Step", "step", self.step_requested.emit)
+        self._train = _button("action.train.start", "Train", "play", self.toggle, kind="primary")
+        self._step = _button("action.train.step", "Step", "step", self.step)
         self._step.setToolTip("Step: train one iteration and rest")
         self._start_over = _button("action.train.start_over", "Start over", "start-over", None)
         self._start_over.setToolTip(
@@ -89,7 +90,7 @@ class TrainingBar(QWidget):
         self._name_things()
         self._lay_out()
         self._keep_train_width()
-        self._rate.committed.connect(self.learning_rate_changed)
+        self._rate.committed.connect(self.learning_rate_changed.emit)
         self._rate.refused.connect(self.refused)
         look.changed.connect(self.update)
         self._show_all()
@@ -99,6 +100,18 @@ class TrainingBar(QWidget):
         if view != self._view:
             self._view = view
             self._show_all()
+
+    def toggle(self) -> None:
+        """Ask to train or to rest, as the first button does; not to train while a field holds something refused."""
+        if self._view.running:
+            self.pause_requested.emit()
+        elif self._may_train():
+            self.train_requested.emit()
+
+    def step(self) -> None:
+        """Ask for one iteration, as its button does."""
+        if self._may_train():
+            self.step_requested.emit()
 
     # Showing
 
@@ -144,7 +157,7 @@ class TrainingBar(QWidget):
             read_out.setObjectName(f"training.{name}")
         self._rate.setObjectName("training.rate")
         self._rate.setAccessibleName("Learning rate")
-        self._rate.setFixedWidth(look.length(84))
+        self._rate.setFixedWidth(look.length(100))
         self._rate.setToolTip(
             "Learning rate: how far each iteration goes against the gradient. It can be changed while training runs.\n"
             "Type 0.6 or 6e-1 and press Enter; Up and Down change it by a tenth, Page Up and Page Down tenfold."
@@ -211,8 +224,19 @@ class TrainingBar(QWidget):
             action.triggered.connect(lambda _=False, new=new: self.start_over_requested.emit(new))
         return menu
 
-    def _on_train(self) -> None:
-        (self.pause_requested if self._view.running else self.train_requested).emit()
+    def _may_train(self) -> bool:
+        """Whether nothing in the window waits to be mended: training with another value would surprise."""
+        typing = self.window().focusWidget()
+        if isinstance(typing, TypedEdit):
+            typing.commit()
+        found = first_refusal(self.window())
+        if found is None:
+            return True
+        widget, sentence = found
+        if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus:
+            widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.refused.emit(sentence)
+        return False
 
 
 _TEACH = {

@@ -6,67 +6,58 @@ the focus.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.typed_edit import TypedEdit, undo_of_the_project
 
 if TYPE_CHECKING:
     from flux_studio.project.catalogue import Field
     from flux_studio.project.specification import Setting
 
 
-class WholeNumberEdit(QSpinBox):
-    """A whole number in a range, told on Enter, on leaving and on each step, never between two keystrokes."""
+class WholeNumberEdit(TypedEdit):
+    """A whole number in a range; ``refusal_of`` says why a value cannot stand there, or nothing."""
 
-    committed = Signal(object)
     left = Signal()
+    """A person is done here."""
 
-    def __init__(self, minimum: int, maximum: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setRange(minimum, maximum)
-        self.setKeyboardTracking(False)
-        self.setFont(look.number_font(0.94))
+    def __init__(
+        self,
+        minimum: int,
+        maximum: int,
+        refusal_of: Callable[[Setting], str],
+        parent: QWidget | None = None,
+        *,
+        suffix: str = "",
+    ) -> None:
+        super().__init__(self._take, lambda value: f"{value}{suffix}", minimum, parent)
+        self._range = (minimum, maximum)
+        self._refusal_of, self._suffix = refusal_of, suffix.strip()
         self.setMinimumWidth(look.length(60))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.lineEdit().setAcceptDrops(False)
-        self.valueChanged.connect(lambda value: self.committed.emit(value))
 
-    def show_value(self, value: Setting) -> None:
-        """Show another value without telling it."""
-        if value == self.value() and not self.pending:
-            return
-        self.blockSignals(True)
-        self.setValue(int(value))
-        self.lineEdit().setText(self.textFromValue(self.value()))
-        self.blockSignals(False)
-
-    @property
-    def pending(self) -> bool:
-        """Whether something was typed that is not told yet."""
-        return self.text() != self.textFromValue(self.value())
-
-    def event(self, event: QEvent) -> bool:
-        if not self.pending and _undo_of_the_project(event):
-            event.ignore()
-            return False
-        return super().event(event)
+    def stepped(self, steps: int) -> int:
+        low, high = self._range
+        return min(high, max(low, self.value + steps))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.show_value(self.value())
+            self.give_up()
             self.left.emit()
         else:
             super().keyPressEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+    def _take(self, text: str) -> Setting:
+        value = whole_number(text.strip().removesuffix(self._suffix))
+        if sentence := self._refusal_of(value):
+            raise ValueError(sentence)
+        return value
 
 
 class ChoiceEdit(QComboBox):
@@ -86,12 +77,12 @@ class ChoiceEdit(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(lambda index: self.committed.emit(self.itemData(index)))
 
-    def show_value(self, value: Setting) -> None:
+    def set_value(self, value: Setting) -> None:
         """Show another value without telling it."""
         self.setCurrentIndex(self.findData(value))
 
     def event(self, event: QEvent) -> bool:
-        if _undo_of_the_project(event):
+        if undo_of_the_project(event):
             event.ignore()
             return False
         return super().event(event)
@@ -121,13 +112,11 @@ def editor_for(field: Field, parent: QWidget) -> WholeNumberEdit | ChoiceEdit:
     """The editor that suits a field of the catalogue."""
     if field.choices:
         return ChoiceEdit(tuple((choice.value, choice.title) for choice in field.choices), parent)
-    return WholeNumberEdit(field.minimum, field.maximum, parent)
+    return WholeNumberEdit(field.minimum, field.maximum, field.refusal, parent)
 
 
-def _undo_of_the_project(event: QEvent) -> bool:
-    """Undo and redo belong to the whole project as long as nothing is half typed."""
-    return (
-        event.type() == QEvent.Type.ShortcutOverride
-        and isinstance(event, QKeyEvent)
-        and (event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo))
-    )
+def whole_number(text: str) -> int | str:
+    """The whole number that ``text`` writes, perhaps as ``1,000``; else the text as it is."""
+    text = text.strip()
+    digits = text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text
+    return int(digits) if re.fullmatch(r"[+-]?[0-9]{1,300}", digits) else text

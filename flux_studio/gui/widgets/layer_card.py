@@ -27,6 +27,7 @@ from flux_studio.gui.widgets.icons import icon, paint_icon
 from flux_studio.gui.widgets.layer_drag import moved_far
 from flux_studio.gui.widgets.network_view import LayerView, summary
 from flux_studio.gui.widgets.paint import mixed
+from flux_studio.gui.widgets.typed_edit import REFUSAL
 
 
 class LayerCard(Card):
@@ -48,6 +49,7 @@ class LayerCard(Card):
         self._pressed_at: QPoint | None = None
         self._active = False
         self._editors: dict[str, WholeNumberEdit | ChoiceEdit] = {}
+        self._refused: dict[str, tuple[str, str]] = {}
         self._fields: QWidget | None = None
         self._buttons: tuple[QToolButton, ...] = ()
         self.setObjectName(f"network.layer.{layer.identity}")
@@ -73,9 +75,12 @@ class LayerCard(Card):
             self._close()
             self._open()
         self._show_layer()
+        for name in layer.values:
+            if layer.values[name] != old.values.get(name):
+                self._note_refusal(name, "")
         for name, editor in self._editors.items():
             if layer.values[name] != old.values.get(name):
-                editor.show_value(layer.values[name])
+                editor.set_value(layer.values[name])
 
     def set_open(self, opened: bool) -> None:
         """Open or close the card."""
@@ -161,10 +166,24 @@ class LayerCard(Card):
 
     def _show_layer(self) -> None:
         self.set_lines(self._layer.title, *summary(self._layer))
-        self.set_error(self._layer.error)
+        self._show_errors()
         self.setToolTip(
             f"{self._layer.title}: click to change it, drag it to another place, right-click for all that can be done"
         )
+
+    def _show_errors(self) -> None:
+        sentences = [sentence for _, sentence in self._refused.values()]
+        self.setProperty(REFUSAL, next(iter(sentences), ""))
+        self.set_error("\n".join([*filter(None, [self._layer.error]), *sentences]))
+
+    def _note_refusal(self, field: str, sentence: str) -> None:
+        """Remember what cannot be taken: it is there again when the card is opened again."""
+        editor = self._editors.get(field)
+        if sentence and isinstance(editor, WholeNumberEdit):
+            self._refused[field] = (editor.text(), sentence)
+        else:
+            self._refused.pop(field, None)
+        self._show_errors()
 
     def _open(self) -> None:
         fields = QWidget(self)
@@ -175,12 +194,17 @@ class LayerCard(Card):
         grid.setColumnStretch(1, 1)
         for row, field in enumerate(self._layer.fields):
             editor = editor_for(field, fields)
+            self._editors[field.name] = editor
             editor.setObjectName(f"{self.objectName()}.{field.name}")
             editor.setAccessibleName(f"{self._layer.title}: {field.title}")
             editor.setToolTip(_teach(field.title, field.minimum, field.maximum, bool(field.choices)))
-            editor.show_value(self._layer.values[field.name])
+            editor.set_value(self._layer.values[field.name])
             editor.committed.connect(lambda value, name=field.name: self._commit(name, value))
             editor.left.connect(self.left)
+            if isinstance(editor, WholeNumberEdit):
+                editor.refused.connect(lambda sentence, name=field.name: self._note_refusal(name, sentence))
+                if field.name in self._refused:
+                    editor.type_text(self._refused[field.name][0])
             label = QLabel(field.title, fields)
             label.setProperty("muted", "true")
             label.setFont(look.text_font(0.94))
@@ -188,7 +212,6 @@ class LayerCard(Card):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             grid.addWidget(label, row, 0)
             grid.addWidget(editor, row, 1)
-            self._editors[field.name] = editor
         fields.setCursor(Qt.CursorShape.ArrowCursor)
         self._fields = fields
         self.body.addWidget(fields)
@@ -235,7 +258,7 @@ class LayerCard(Card):
         self.committed.emit(self._layer.identity, field, value)
         # A change that the owner refused must not stay on screen.
         if field in self._editors:
-            self._editors[field].show_value(self._layer.values[field])
+            self._editors[field].set_value(self._layer.values[field])
 
 
 def _teach(title: str, minimum: int, maximum: int, choices: bool) -> str:

@@ -79,7 +79,9 @@ class StackBody(QWidget):
 
     def _stack_up(self) -> None:
         while self._column.count():
-            self._column.takeAt(0)
+            item = self._column.itemAt(0)
+            # An item that is merely taken goes on answering for its widget with the size it once had.
+            self._column.removeWidget(item.widget()) if item.widget() else self._column.takeAt(0)
         while len(self._wires) <= len(self.identities):
             self._wires.append(Wire(self))
         while len(self._wires) > len(self.identities) + 1:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSlider,
-    QSpinBox,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -21,6 +20,7 @@ from flux_studio.data.columns import Column, CsvFormat
 from flux_studio.data.table import Table
 from flux_studio.gui.panels.data import DataPanel, DataView
 from flux_studio.gui.widgets.column_list import ColumnList
+from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.segmented import SegmentedControl
 from flux_studio.gui.widgets.table_preview import TablePreview
@@ -272,9 +272,9 @@ def test_only_what_applies_can_be_chosen(panel: DataPanel) -> None:
 def test_the_share_is_asked_for_by_slider_and_number(qtbot: QtBot, panel: DataPanel) -> None:
     slider, percent = (
         child(panel, QSlider, "data.validation"),
-        child(panel, QSpinBox, "data.validation.percent"),
+        child(panel, WholeNumberEdit, "data.validation.percent"),
     )
-    assert (slider.value(), percent.value(), slider.maximum()) == (20, 20, 50)
+    assert (slider.value(), percent.value, slider.maximum()) == (20, 20, 50)
     slider.setFocus()
     with qtbot.waitSignal(panel.validation_changed) as asked:
         qtbot.keyClick(slider, Qt.Key.Key_Right)
@@ -290,14 +290,14 @@ def test_the_share_is_asked_for_by_slider_and_number(qtbot: QtBot, panel: DataPa
 def test_a_pulled_slider_moves_the_number_and_asks_once_it_is_let_go(qtbot: QtBot, panel: DataPanel) -> None:
     slider, percent = (
         child(panel, QSlider, "data.validation"),
-        child(panel, QSpinBox, "data.validation.percent"),
+        child(panel, WholeNumberEdit, "data.validation.percent"),
     )
     asked: list[float] = []
     panel.validation_changed.connect(asked.append)
     slider.setSliderDown(True)
     for position in (25, 30, 40):
         slider.setSliderPosition(position)
-    assert percent.value() == 40
+    assert percent.value == 40
     assert asked == []
     slider.setSliderDown(False)
     assert asked == [pytest.approx(0.4)]
@@ -306,7 +306,28 @@ def test_a_pulled_slider_moves_the_number_and_asks_once_it_is_let_go(qtbot: QtBo
 def test_showing_a_share_asks_nothing(qtbot: QtBot, panel: DataPanel) -> None:
     with qtbot.assertNotEmitted(panel.validation_changed):
         panel.set_data(replace(LOADED, validation_fraction=0.333))
-    assert child(panel, QSpinBox, "data.validation.percent").value() == 33
+    assert child(panel, WholeNumberEdit, "data.validation.percent").value == 33
+
+
+@pytest.mark.parametrize(("text", "words"), [("150", "150"), ("51 %", "51"), ("-1", "-1"), ("a", "'a'")])
+def test_an_impossible_share_turns_red_in_words(
+    qtbot: QtBot, panel: DataPanel, text: str, words: str
+) -> None:
+    percent = child(panel, WholeNumberEdit, "data.validation.percent")
+    sentence = child(panel, QLabel, "data.validation.error")
+    percent.setFocus()
+    percent.selectAll()
+    qtbot.keyClicks(percent, text)
+    with qtbot.assertNotEmitted(panel.validation_changed):
+        qtbot.keyClick(percent, Qt.Key.Key_Return)
+    assert sentence.isVisible()
+    assert (
+        sentence.text() == f"the validation share must be a whole number from 0 to 50 per cent, not {words}"
+    )
+    panel.set_data(replace(LOADED, notes=("another note",)))
+    assert (percent.text(), percent.property("error")) == (text, "true")
+    qtbot.keyClick(percent, Qt.Key.Key_Escape)
+    assert (percent.text(), percent.property("error"), sentence.isVisible()) == ("20 %", None, False)
 
 
 def test_every_control_is_named_and_explained(panel: DataPanel) -> None:

@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLabel,
     QMenu,
     QScrollArea,
-    QSpinBox,
     QToolButton,
     QWidget,
 )
@@ -20,7 +20,8 @@ from pytestqt.qtbot import QtBot
 from flux_studio.gui.panels.network import DropVerdict, LayerView, NetworkStack, NetworkView
 from flux_studio.gui.widgets.card import Card
 from flux_studio.gui.widgets.layer_card import LayerCard
-from flux_studio.project.catalogue import layer_kind
+from flux_studio.gui.widgets.typed_edit import first_refusal
+from flux_studio.project.catalogue import LAYER_KINDS, layer_kind
 from tests.gui.panels.networks import PARITY, dense, network
 from tests.gui.shown import child, settle, shown, themed
 
@@ -63,8 +64,15 @@ def type_keys(
     qtbot.keyClick(scroll, key, keys)
 
 
-def units_of(stack: NetworkStack, identity: str) -> QSpinBox:
-    return child(stack, QSpinBox, f"network.layer.{identity}.units")
+def type_units(qtbot: QtBot, units: QAbstractSpinBox, text: str) -> None:
+    units.setFocus()
+    units.selectAll()
+    qtbot.keyClick(units, Key.Key_Delete)
+    qtbot.keyClicks(units, text)
+
+
+def units_of(stack: NetworkStack, identity: str) -> QAbstractSpinBox:
+    return child(stack, QAbstractSpinBox, f"network.layer.{identity}.units")
 
 
 # What is shown
@@ -176,16 +184,18 @@ def test_the_open_editor_and_what_is_half_typed_survive_an_update(qtbot: QtBot, 
 def test_an_undone_value_reaches_the_open_editor(stack: NetworkStack) -> None:
     stack.select("layer-2")
     stack.set_network(network(dense(1), dense(2, 6, "16×6"), dense(3)))
-    assert units_of(stack, "layer-2").value() == 6
+    assert units_of(stack, "layer-2").value == 6
 
 
 def test_two_hundred_layers_own_one_editor(qtbot: QtBot, stack: NetworkStack) -> None:
     stack.set_network(network(*(dense(number) for number in range(1, 201))))
     settle()
-    assert stack.findChildren(QSpinBox) == []
+    assert stack.findChildren(QAbstractSpinBox) == []
     stack.select("layer-150")
     settle()
-    assert [units.objectName() for units in stack.findChildren(QSpinBox)] == ["network.layer.layer-150.units"]
+    assert [units.objectName() for units in stack.findChildren(QAbstractSpinBox)] == [
+        "network.layer.layer-150.units"
+    ]
     card, viewport = stack.body.card("layer-150"), child(stack, QScrollArea, "network.stack").viewport()
     top = card.mapTo(viewport, QPoint(0, 0)).y()
     assert top >= 0
@@ -310,7 +320,7 @@ def test_the_menu_asks_the_same(qtbot: QtBot, stack: NetworkStack) -> None:
     assert words == [
         "Change settings F2",
         "Insert Dense below Ins",
-        "Insert Activation below",
+        *(f"Insert {kind.title} below" for kind in LAYER_KINDS.values() if kind.title != "Dense"),
         "Duplicate Ctrl+D",
         "Move up Alt+Up",
         "Move down Alt+Down",
@@ -393,7 +403,80 @@ def test_a_refused_value_does_not_stay_on_screen(qtbot: QtBot, stack: NetworkSta
     units.selectAll()
     qtbot.keyClicks(units, "99")
     qtbot.keyClick(units, Key.Key_Return)
-    assert units.value() == 8
+    assert units.value == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "shown_as"),
+    [("1000000", "1000000"), ("0", "0"), ("abc", "'abc'"), ("", "''"), ("-3", "-3"), ("1,5", "'1,5'")],
+)
+@pytest.mark.parametrize("leave", [False, True])
+def test_impossible_units_turn_red_with_the_catalogues_sentence(
+    qtbot: QtBot, stack: NetworkStack, text: str, shown_as: str, leave: bool
+) -> None:
+    stack.select("layer-1")
+    units = units_of(stack, "layer-1")
+    type_units(qtbot, units, text)
+    with qtbot.assertNotEmitted(stack.change_requested):
+        if leave:
+            child(stack, QScrollArea, "network.stack").setFocus()
+        else:
+            qtbot.keyClick(units, Key.Key_Return)
+    settle()
+    sentence = f"units must be a whole number from 1 to 4,096, not {shown_as}"
+    card = stack.body.card("layer-1")
+    assert (units.text(), units.property("error")) == (text, "true")
+    assert card.error == sentence
+    (label,) = [one for one in card.findChildren(QLabel) if one.text() == sentence]
+    assert label.isVisible()
+    assert label.height() >= label.heightForWidth(label.width())
+
+
+def test_escape_or_good_units_clear_the_red(qtbot: QtBot, stack: NetworkStack) -> None:
+    stack.select("layer-1")
+    units = units_of(stack, "layer-1")
+    type_units(qtbot, units, "0")
+    qtbot.keyClick(units, Key.Key_Return)
+    qtbot.keyClick(units, Key.Key_Escape)
+    assert (units.text(), units.property("error"), stack.body.card("layer-1").error) == ("8", None, "")
+    type_units(qtbot, units, "9999")
+    qtbot.keyClick(units, Key.Key_Return)
+    type_units(qtbot, units, "1,024")
+    with qtbot.waitSignal(stack.change_requested) as told:
+        qtbot.keyClick(units, Key.Key_Return)
+    assert told.args == ["layer-1", "units", 1024]
+    assert stack.body.card("layer-1").error == ""
+
+
+def test_refused_units_are_told_on_the_closed_card_and_there_when_it_is_opened_again(
+    qtbot: QtBot, stack: NetworkStack
+) -> None:
+    stack.select("layer-1")
+    type_units(qtbot, units_of(stack, "layer-1"), "9999")
+    stack.select("layer-2")
+    card = stack.body.card("layer-1")
+    assert card.error == "units must be a whole number from 1 to 4,096, not 9999"
+    settle()
+    assert first_refusal(stack) == (card, card.error)
+    stack.select("layer-1")
+    (units,) = [one for one in stack.findChildren(QAbstractSpinBox) if one.isVisible()]
+    assert (units.text(), units.property("error")) == ("9999", "true")
+    stack.set_network(network(dense(1, 5, "16×5"), *PARITY.layers[1:]))
+    assert (units.text(), units.property("error"), card.error) == ("5", None, "")
+
+
+def test_keys_and_a_focused_wheel_step_the_units(qtbot: QtBot, stack: NetworkStack) -> None:
+    stack.select("layer-1")
+    stack.change_requested.connect(
+        lambda _identity, _field, value: stack.set_network(network(dense(1, value), *PARITY.layers[1:]))
+    )
+    units = units_of(stack, "layer-1")
+    units.setFocus()
+    reached = []
+    for key in (Key.Key_Up, Key.Key_PageUp, Key.Key_Down, Key.Key_PageDown, Key.Key_PageDown):
+        qtbot.keyClick(units, key)
+        reached.append(units.value)
+    assert reached == [9, 19, 18, 8, 1]
 
 
 def test_an_accepted_value_stays(qtbot: QtBot, stack: NetworkStack) -> None:
@@ -405,7 +488,7 @@ def test_an_accepted_value_stays(qtbot: QtBot, stack: NetworkStack) -> None:
     units.selectAll()
     qtbot.keyClicks(units, "99")
     qtbot.keyClick(units, Key.Key_Return)
-    assert units.value() == 99
+    assert units.value == 99
     assert stack.body.card("layer-1").facts[0] == "99 units"
 
 

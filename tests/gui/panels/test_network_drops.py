@@ -196,3 +196,28 @@ def test_pulling_a_card_carries_it_and_fades_what_stays(
         qtbot.mouseRelease(card, Qt.MouseButton.LeftButton, pos=QPoint(24, 60))
     assert carried == [(DraggedLayer("layer-2", standing=True), True)]
     assert card.graphicsEffect() is None
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 4])
+def test_the_place_opens_everywhere_after_an_insertion_too(stack: NetworkStack, place: int) -> None:
+    """The box is really there, not merely meant: a wire that was laid out anew must be able to grow."""
+    stack.set_network(network(dense(1), dense(4), dense(2, 4, "16×4"), dense(3, 1, "16×1")))
+    settle()
+    closed = stack.body.wires[place].height()
+    drag_over(stack, CHIP(), at_wire(stack, place))
+    settle()
+    assert stack.body.wires[place].height() > closed + 20
+
+
+def test_a_refused_key_opens_the_place_with_the_reason(
+    qtbot: QtBot, stack: NetworkStack, judge: Judge
+) -> None:
+    stack.set_network(network(dense(1), dense(4), dense(2, 4, "16×4"), dense(3, 1, "16×1")))
+    settle()
+    judge.verdict = DropVerdict(False, "would end with 4 outputs; the data need 1")
+    stack.select("layer-3")
+    settle()
+    heights = [wire.height() for wire in stack.body.wires]
+    stack.move_selection(-1)
+    settle()
+    assert max(wire.height() - before for wire, before in zip(stack.body.wires, heights, strict=True)) > 20

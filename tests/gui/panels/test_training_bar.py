@@ -152,6 +152,49 @@ def test_a_wrong_rate_is_refused_in_words(qtbot: QtBot, bar: TrainingBar) -> Non
     assert told.args == ["the learning rate must lie between 1e-8 and 10000, not -3"]
 
 
+@pytest.mark.parametrize("pressed", ["start", "step"])
+def test_no_training_while_a_refused_rate_stands_there(qtbot: QtBot, bar: TrainingBar, pressed: str) -> None:
+    rate = child(bar, NumberEdit, "training.rate")
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "1e6")
+    told: list[str] = []
+    bar.refused.connect(told.append)
+    with (
+        qtbot.assertNotEmitted(bar.train_requested),
+        qtbot.assertNotEmitted(bar.step_requested),
+        qtbot.assertNotEmitted(bar.learning_rate_changed),
+    ):
+        qtbot.mouseClick(button(bar, pressed), LEFT)
+        bar.set_state(replace(READY, iteration=1))
+    assert told[-1] == "the learning rate must lie between 1e-8 and 10000, not 1e6"
+    assert (rate.text(), rate.property("error"), rate.hasFocus()) == ("1e6", "true", True)
+    qtbot.keyClick(rate, Qt.Key.Key_Escape)
+    assert (told[-1], rate.text()) == ("", "0.6")
+    with qtbot.waitSignals([bar.train_requested, bar.step_requested]):
+        bar.toggle()
+        bar.step()
+
+
+def test_a_running_training_rests_whatever_stands_in_the_field(qtbot: QtBot, bar: TrainingBar) -> None:
+    bar.set_state(RUNNING)
+    rate = child(bar, NumberEdit, "training.rate")
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "-")
+    with qtbot.waitSignal(bar.pause_requested):
+        qtbot.mouseClick(button(bar, "start"), LEFT)
+
+
+def test_what_is_typed_is_taken_before_training_starts(qtbot: QtBot, bar: TrainingBar) -> None:
+    rate = child(bar, NumberEdit, "training.rate")
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "0.02")
+    with qtbot.waitSignals([bar.learning_rate_changed, bar.train_requested], order="strict"):
+        bar.toggle()
+
+
 def test_a_frame_while_typing_leaves_what_is_typed(qtbot: QtBot, bar: TrainingBar) -> None:
     bar.set_state(RUNNING)
     rate = child(bar, NumberEdit, "training.rate")
@@ -174,6 +217,14 @@ def test_it_fits_into_1280_pixels(bar: TrainingBar, view: TrainingView) -> None:
     assert max(one.geometry().right() for one in visible) < 1260
     for one in bar.findChildren(QPushButton):
         assert one.width() >= one.sizeHint().width()
+
+
+def test_a_long_rate_is_seen_whole(bar: TrainingBar) -> None:
+    rate = child(bar, NumberEdit, "training.rate")
+    bar.set_state(replace(READY, learning_rate=1.234e-5))
+    text = rate.lineEdit()
+    assert text.isVisible()
+    assert text.width() >= text.fontMetrics().horizontalAdvance("1.234e-5") + 4
 
 
 def test_every_control_is_named_and_explained(bar: TrainingBar) -> None:

@@ -103,18 +103,38 @@ def test_what_cannot_be_taken_is_refused_in_one_line(
     assert edit.value == 0.6
 
 
-def test_typing_on_takes_the_mark_away_and_leaving_restores(
+def test_what_was_refused_stays_and_stays_red_until_it_is_mended(
+    qtbot: QtBot, edit: NumberEdit, told: Told
+) -> None:
+    write(qtbot, edit, "1e6")
+    edit.clearFocus()
+    edit.set_value(0.6)
+    assert (edit.text(), edit.property("error"), edit.value) == ("1e6", "true", 0.6)
+    assert told.refusals == ["the learning rate must lie between 1e-8 and 10000, not 1e6"]
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit, "0.5")
+    assert edit.property("error") is None
+    assert told.refusals[1:] == [""]
+    edit.clearFocus()
+    assert (edit.text(), told.numbers) == ("0.5", [0.5])
+
+
+def test_escape_mends_what_was_refused(qtbot: QtBot, edit: NumberEdit, told: Told) -> None:
+    write(qtbot, edit, "1x")
+    qtbot.keyClick(edit, Key.Key_Return)
+    qtbot.keyClick(edit, Key.Key_Escape)
+    assert (edit.text(), edit.property("error"), edit.refusal) == ("0.6", None, "")
+    assert (told.numbers, told.refusals[1:]) == ([], [""])
+
+
+def test_another_value_from_outside_takes_the_place_of_what_was_refused(
     qtbot: QtBot, edit: NumberEdit, told: Told
 ) -> None:
     write(qtbot, edit, "1x")
-    qtbot.keyClick(edit, Key.Key_Return)
-    qtbot.keyClick(edit, Key.Key_Backspace)
-    assert edit.property("error") is None
-    qtbot.keyClicks(edit, "y")
     edit.clearFocus()
-    assert edit.text() == "0.6"
-    assert edit.property("error") is None
-    assert told.numbers == []
+    edit.set_value(0.1)
+    assert (edit.text(), edit.property("error")) == ("0.1", None)
 
 
 def test_a_number_is_told_on_enter_once(qtbot: QtBot, edit: NumberEdit, told: Told) -> None:
