@@ -304,8 +304,8 @@ def _info(options: argparse.Namespace) -> int:
     passing = widths(specification, dataset.inputs.shape[1])
     named = titles(specification)
     for layer, (before, after) in zip(specification.layers, pairwise(passing), strict=True):
-        settings = layer_kind(layer.kind).complete(layer.settings)
-        print(f"{named[layer.identity]:<12} {before} → {after} {settings['activation']}")
+        activation = layer_kind(layer.kind).complete(layer.settings).get("activation", "")
+        print(f"{named[layer.identity]:<12} {before} → {after} {activation}".rstrip())
     print(f"loss         {specification.loss}")
     print(
         f"optimizer    {specification.optimizer.kind}, learning rate {specification.optimizer.learning_rate:g}"

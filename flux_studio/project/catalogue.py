@@ -125,7 +125,7 @@ _DROPOUT = LayerKind(
     formula="h = x ⊙ m",
     matrices=DROPOUT_MATRICES,
     build=_dropout,
-    fields=(Field("percent", "left out, %", 20, minimum=0, maximum=MAXIMUM_PERCENT),),
+    fields=(Field("percent", "% left out", 20, minimum=0, maximum=MAXIMUM_PERCENT),),
 )
 
 _LAYER_NORM = LayerKind(
@@ -183,6 +183,14 @@ def outputs(layer: LayerSpecification, n_inputs: int) -> int:
     return layer_kind(layer.kind).outputs(layer, n_inputs)
 
 
+def detail(layer: LayerSpecification) -> str:
+    """What tells this layer from others of its kind and width, in a word or two; empty where there is nothing."""
+    settings = _settings(layer)
+    if "activation" in settings:
+        return ACTIVATIONS[str(settings["activation"])].title
+    return f"{settings['percent']} % left out" if "percent" in settings else ""
+
+
 def titles(specification: Specification) -> dict[str, str]:
     """What people call each layer and each part, by identity.
 
@@ -218,6 +226,7 @@ __all__ = [
     "Field",
     "LayerKind",
     "build",
+    "detail",
     "layer_kind",
     "outputs",
     "titles",

@@ -145,12 +145,7 @@ def magnitude(operation: Operation, values: Sequence[Array]) -> Array:
         case "softmax_gradient":
             return in_double[0] * (in_double[1] + (in_double[0] * in_double[1]).sum(axis=1, keepdims=True))
         case "log_softmax":
-            return (
-                in_double[0]
-                + in_double[0].max()
-                + 1
-                + np.abs(np.log(in_double[1].max(axis=1, keepdims=True)))
-            )
+            return in_double[0] + in_double[0].max() + 1 + np.abs(operation.value(*values))
         case "log_likelihood":
             with np.errstate(invalid="ignore"):
                 return in_double[0] * (1 + in_double[1]) + 1

@@ -189,7 +189,7 @@ WRONG: list[tuple[LayerSpecification, str]] = [
         "Dense 2: a Dense layer holds no other layers",
     ),
     (nested(DEEPEST), f"at most {DEEPEST} deep"),
-    (layer_kind("dropout.v1").new("layer-2", percent=100), "left out, % must be a whole number from 0 to 95"),
+    (layer_kind("dropout.v1").new("layer-2", percent=100), "% left out must be a whole number from 0 to 95"),
 ]
 
 
