@@ -98,7 +98,9 @@ class LogSoftmax(Operation):
                     others += A[b + j * m + i]
             rest = np.log1p(others / share)
             for j in range(n):
-                A[o + j * m + i] = A[a + j * m + i] - top - rest
+                # Fast mathematics may take top and rest together, which would cost the largest p its digits.
+                behind = A[a + j * m + i] - top
+                A[o + j * m + i] = -rest if A[a + j * m + i] == top else behind - rest
 
 
 class LogLikelihood(Elementwise):
