@@ -331,8 +331,8 @@ def _info(options: argparse.Namespace) -> int:
     passing = widths(specification, dataset.inputs.shape[1])
     named = titles(specification)
     for layer, (before, after) in zip(specification.layers, pairwise(passing), strict=True):
-        settings = layer_kind(layer.kind).complete(layer.settings)
-        print(f"{named[layer.identity]:<12} {before} → {after} {settings['activation']}")
+        activation = layer_kind(layer.kind).complete(layer.settings).get("activation", "")
+        print(f"{named[layer.identity]:<12} {before} → {after} {activation}".rstrip())
     print(f"loss         {specification.loss}")
     for name, words in descriptions.training_lines(specification, len(dataset.training)):
         print(f"{name:<12} {words}")

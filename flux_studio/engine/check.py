@@ -20,6 +20,8 @@ from flux_studio.errors import ProgramError
 
 LIMIT = 1e-6
 _STEPS = (1e-3, 1e-4, 1e-5)
+_ROUNDING = 30
+"""How many last digits of the cost may be wrong."""
 _STENCIL = ((-2.0, 1.0), (-1.0, -8.0), (1.0, 8.0), (2.0, -1.0))
 
 
@@ -90,19 +92,28 @@ class _Probe:
             if each.phase == "forward" and each.operation.has_kinks
         ]
         self.sides = self._sides()
+        self.loss = network.loss
 
     def _sides(self) -> list[NDArray[np.bool_]]:
         return [slot.view(self.network.arena) > 0 for slot in self.kinks]
 
     def difference(self, parameter: Array, cell: tuple[int, int]) -> float | None:
-        """∂C/∂(that cell) by finite differences, or ``None`` at a kink."""
+        """∂C/∂(that cell) by finite differences, or ``None`` at a kink.
+
+        A large step feels the curve of the cost, a small one its rounding: a smaller step is believed only where it
+        tells something else than rounding can explain.
+        """
         start = float(parameter[cell])
+        rounding = _ROUNDING * float(np.finfo(parameter.dtype).eps) * abs(self.loss)
+        found: float | None = None
         try:
             for step in _STEPS:
-                numeric = self._stencil(parameter, cell, start, step * max(1.0, abs(start)))
-                if numeric is not None:
-                    return numeric
-            return None
+                size = step * max(1.0, abs(start))
+                numeric = self._stencil(parameter, cell, start, size)
+                if found is not None and numeric is not None and abs(numeric - found) <= rounding / size:
+                    return found
+                found = numeric if numeric is not None else found
+            return found
         finally:
             parameter[cell] = start
 

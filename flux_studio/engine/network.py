@@ -9,7 +9,7 @@ import numpy as np
 
 from flux_studio.engine.batches import Batches, Rows
 from flux_studio.engine.executors import Executor, ExecutorName, Feed, ReferenceExecutor, load, loss_place
-from flux_studio.engine.layers import Layer
+from flux_studio.engine.layers import Layer, everything_learned
 from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import shape_text
 from flux_studio.engine.operations.base import Array
@@ -300,9 +300,10 @@ def record(layers: Iterable[tuple[str, Layer]], loss: Loss, n_inputs: int, n_tar
     recording = Recording()
     recording.inputs = x = recording.batch(n_inputs)
     for identity, layer in layers:
+        for (owner, name), each in everything_learned(identity, layer):
+            with recording.scope(owner, "forward"):
+                recording.parameter(each.tensor, name, each.gradient, is_bias=each.is_bias)
         with recording.scope(identity, "forward"):
-            for each in layer.learned():
-                recording.parameter(each.tensor, each.name, each.gradient, is_bias=each.is_bias)
             x = layer.forward(x)
     recording.outputs = x
     if x.shape[1] != n_targets:

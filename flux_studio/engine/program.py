@@ -208,7 +208,9 @@ class _Builder:
             self.slots[id(symbol)] = self.memory.take(shape, by_feature=batch)
             constant = self._constant(symbol)
             if constant is not None:
-                self.constants.append((self.slots[id(symbol)], constant.value(self.rows)))
+                self.constants.append(
+                    (self.slots[id(symbol)], constant.value(self.rows, "backward" in self.phases))
+                )
         return self.slots[id(symbol)]
 
     def _constant(self, symbol: Symbol) -> Constant | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -46,12 +46,20 @@ class Symbol(Differentiable):
         """Write the operation down; parameters among the inputs become their symbols."""
         return self.recording.record(operation, tuple(self.recording.lift(each) for each in inputs))
 
-    def constant(self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0) -> Symbol:
-        return self.recording.constant(Constant(symbol, over_rows, fixed))
+    def constant(
+        self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0, training: float = 0.0
+    ) -> Symbol:
+        return self.recording.constant(Constant(symbol, over_rows, fixed, training))
 
     def named(self, name: str, gradient: str = "") -> Symbol:
         self.recording.name(self, name, gradient)
         return self
+
+    def inside(self, part: str) -> AbstractContextManager[None]:
+        return self.recording.inside(part)
+
+    def branch(self, gradient: str) -> Symbol:
+        return self.recording.branch(self, gradient)
 
     def held(self) -> Symbol:
         return Symbol(self.recording, self.shape, needs_gradient=False, origin=self)
@@ -65,15 +73,16 @@ class Symbol(Differentiable):
 
 @dataclass(frozen=True)
 class Constant:
-    """The number ``fixed + over_rows / N``, kept in a slot of its own."""
+    """The number ``fixed + over_rows / N``, and ``training`` more in programs that go back; in a slot of its own."""
 
     symbol: str
     over_rows: float = 0.0
     fixed: float = 0.0
+    training: float = 0.0
 
-    def value(self, rows: int) -> float:
+    def value(self, rows: int, goes_back: bool) -> float:
         """The number for a program of that many rows."""
-        return self.fixed + self.over_rows / max(1, rows)
+        return self.fixed + self.over_rows / max(1, rows) + (self.training if goes_back else 0.0)
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,8 @@ class Recording:
     _phase: Phase = "forward"
     _gradient_names: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     """By ``id`` of a symbol: what its gradient is called; one layer's output is the next one's input."""
+    _branches: dict[int, list[tuple[str, Symbol]]] = field(default_factory=dict)
+    """By ``id`` of a symbol: what stands for it in uses of their own, and the layers that made these."""
 
     def batch(self, columns: int) -> Symbol:
         """A batch matrix that is filled from outside."""
@@ -166,6 +177,17 @@ class Recording:
         if gradient:
             self._gradient_names.setdefault(id(symbol), []).append((self._layer, gradient))
 
+    def branch(self, symbol: Symbol, gradient: str) -> Symbol:
+        """A symbol for one of several uses of a matrix, whose gradient the present layer knows by that name."""
+        branch = Symbol(self, symbol.shape, symbol.needs_gradient, origin=symbol)
+        self._branches.setdefault(id(symbol), []).append((self._layer, branch))
+        self._gradient_names[id(branch)] = [(self._layer, gradient)]
+        return branch
+
+    def inside(self, part: str) -> AbstractContextManager[None]:
+        """What is recorded inside belongs to that part of the present layer."""
+        return self.scope(below(self._layer, part), self._phase)
+
     @contextmanager
     def scope(self, layer: str, phase: Phase) -> Iterator[None]:
         """What is recorded inside belongs to this layer and phase."""
@@ -182,12 +204,14 @@ class Recording:
             raise ProgramError("a network without a loss has no gradients")
         arriving: dict[int, Symbol | None] = {id(self.loss): None}
         for step in reversed(tuple(self.steps)):
+            self._join(step.output, arriving)
             if id(step.output) not in arriving or not step.output.needs_gradient:
                 continue
             gradient = arriving[id(step.output)]
             with self.scope(step.layer, "backward"):
                 self._backward(step, gradient, arriving)
         for parameter in self.parameters:
+            self._join(parameter.symbol, arriving)
             found = arriving.get(id(parameter.symbol))
             if found is None:
                 raise ProgramError(f"{parameter.layer}: {parameter.name} takes no part in the loss")
@@ -201,10 +225,26 @@ class Recording:
             local = step.operation.gradient(
                 index, operands, cast(Operand, step.output), cast("Operand | None", gradient)
             )
-            part = cast(Symbol, local)
-            before = arriving.get(id(source))
-            if before is not None:
-                part = self.record(ops.ADD, (before, part))
-            arriving[id(source)] = part
-            for name in self._gradient_names.get(id(source), ()):
-                self.names[name] = part
+            self._arrive(source, cast(Symbol, local), arriving)
+
+    def _join(self, symbol: Symbol, arriving: dict[int, Symbol | None]) -> None:
+        """Add up what has come back through the branches of a matrix."""
+        for layer, branch in self._branches.get(id(symbol), ()):
+            self._join(branch, arriving)
+            part = arriving.get(id(branch))
+            if part is not None:
+                with self.scope(layer, "backward"):
+                    self._arrive(symbol, part, arriving)
+
+    def _arrive(self, symbol: Symbol, part: Symbol, arriving: dict[int, Symbol | None]) -> None:
+        """Add a part to the gradient of a matrix, and let its names mean the sum."""
+        before = arriving.get(id(symbol))
+        total = part if before is None else self.record(ops.ADD, (before, part))
+        arriving[id(symbol)] = total
+        for name in self._gradient_names.get(id(symbol), ()):
+            self.names[name] = total
+
+
+def below(identity: str, part: str) -> str:
+    """The identity of a layer that is part of another."""
+    return f"{identity}/{part}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import Any, Self, TypeVar, cast
 
@@ -37,12 +38,23 @@ class Differentiable(ABC):
         """The result of an operation with this matrix as its first input."""
 
     @abstractmethod
-    def constant(self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0) -> Any:
-        """The number ``fixed + over_rows / N`` as a 1×1 matrix, with N the rows of the batch."""
+    def constant(self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0, training: float = 0.0) -> Any:
+        """The number ``fixed + over_rows / N`` as a 1×1 matrix, with N the rows of the batch.
+
+        ``training`` is added where there is a way back: eagerly, and in programs with a backward phase.
+        """
 
     @abstractmethod
     def named(self, name: str, gradient: str = "") -> Self:
         """This matrix under a name that people know, and the name for its gradient."""
+
+    @abstractmethod
+    def inside(self, part: str) -> AbstractContextManager[None]:
+        """While this lasts, names belong to that part of the present layer."""
+
+    @abstractmethod
+    def branch(self, gradient: str) -> Any:
+        """The same matrix for one of several uses; the gradient that comes back through it has that name."""
 
     @abstractmethod
     def held(self) -> Any:
@@ -180,8 +192,11 @@ class Tensor(Differentiable):
             return Tensor(data)
         return Tensor(data, True, inputs, operation.name, _operation=operation)
 
-    def constant(self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0) -> Tensor:
-        return Tensor(np.full((1, 1), fixed + over_rows / max(1, self.shape[0]), self.data.dtype))
+    def constant(
+        self, symbol: str, over_rows: float = 0.0, fixed: float = 0.0, training: float = 0.0
+    ) -> Tensor:
+        value = fixed + over_rows / max(1, self.shape[0]) + training
+        return Tensor(np.full((1, 1), value, self.data.dtype))
 
     def named(self, name: str, gradient: str = "") -> Tensor:
         return self
@@ -239,6 +254,12 @@ class Tensor(Differentiable):
                     part = cast(Tensor, local)
                     before = arriving.get(creator.id)
                     arriving[creator.id] = part if before is None else before + part
+
+    def inside(self, part: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def branch(self, gradient: str) -> Tensor:
+        return self
 
     def held(self) -> Tensor:
         return Tensor(self.data)

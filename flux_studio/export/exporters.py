@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ import numpy as np
 
 import flux_studio
 from flux_studio.engine.operations.base import Array
+from flux_studio.engine.recording import below
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import ExportError, ProjectFileError
 from flux_studio.project.catalogue import layer_kind, titles
 from flux_studio.project.files import write_atomically
 from flux_studio.project.project import Project
+from flux_studio.project.specification import LayerSpecification
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,22 @@ def _metadata(project: Project) -> dict[str, Any]:
         "inputs": list(dataset.preprocessor.input_names),
         "outputs": list(dataset.preprocessor.target_names),
         "preprocessing": msgspec.to_builtins(dataset.preprocessor),
-        "layers": [
-            {
-                "identity": layer.identity,
-                "title": named[layer.identity],
-                "kind": layer.kind,
-                "settings": layer_kind(layer.kind).complete(layer.settings),
-            }
-            for layer in specification.layers
-        ],
+        "layers": [_layer(layer, named) for layer in specification.layers],
     }
+
+
+def _layer(layer: LayerSpecification, named: Mapping[str, str]) -> dict[str, Any]:
+    described = {
+        "identity": layer.identity,
+        "title": named[layer.identity],
+        "kind": layer.kind,
+        "settings": layer_kind(layer.kind).complete(layer.settings),
+    }
+    return (
+        {**described, "layers": [_layer(inner, named) for inner in layer.layers]}
+        if layer.layers
+        else described
+    )
 
 
 def _npz(project: Project) -> bytes:
@@ -100,11 +108,21 @@ def _npz(project: Project) -> bytes:
 
 def _json(project: Project) -> bytes:
     document = {"format": "flux-studio-weights", "version": 1, **_metadata(project)}
-    arrays = weights(project)
-    for layer in document["layers"]:
-        own = {name: array for (owner, name), array in arrays.items() if owner == layer["identity"]}
-        layer["matrices"] = {name: _numbers(array) for name, array in own.items()}
+    _add_matrices(document["layers"], weights(project))
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _add_matrices(layers: list[dict[str, Any]], arrays: Mapping[MatrixKey, Array]) -> None:
+    """Put each layer's numbers into its description; those of a part are called ``gate/weights_matrix``."""
+    for layer in layers:
+        parts = layer_kind(layer["kind"]).parts
+        owners = {layer["identity"]: "", **{below(layer["identity"], part): f"{part}/" for part in parts}}
+        layer["matrices"] = {
+            owners[owner] + name: _numbers(array)
+            for (owner, name), array in arrays.items()
+            if owner in owners
+        }
+        _add_matrices(layer.get("layers", []), arrays)
 
 
 def _csv(project: Project) -> bytes:

@@ -8,13 +8,12 @@ import numpy as np
 
 from flux_studio.data.dataset import Dataset
 from flux_studio.engine.losses import LOSSES, make_loss
-from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.errors import FluxError
 from flux_studio.gui.panels.data import DataView
 from flux_studio.gui.panels.training_settings import TrainingSettingsView
 from flux_studio.gui.panels.wall import WallLayer
 from flux_studio.gui.widgets.network_view import DropVerdict, InputView, LayerView, LossView, NetworkView
-from flux_studio.project.catalogue import LAYER_KINDS, layer_kind, titles, widths
+from flux_studio.project.catalogue import LAYER_KINDS, detail, layer_kind, titles, widths
 from flux_studio.project.defaults import output_activation
 from flux_studio.project.descriptions import batch_text, is_whole
 from flux_studio.project.project import Project
@@ -274,10 +273,9 @@ def _notes(data: Dataset) -> tuple[str, ...]:
 
 
 def _subtitle(layer: LayerSpecification, shapes: Mapping[str, tuple[int, int]]) -> str:
-    settings = layer_kind(layer.kind).complete(layer.settings)
-    activation = ACTIVATIONS[str(settings["activation"])].title
     inputs, outputs = shapes["input_matrix"][1], shapes["activated_output_matrix"][1]
-    return f"{inputs} → {outputs} · {activation}"
+    passing = f"{inputs} → {outputs}"
+    return f"{passing} · {detail(layer)}" if detail(layer) else passing
 
 
 def _numbered(letter: str, count: int) -> tuple[str, ...]:

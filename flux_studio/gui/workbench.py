@@ -22,7 +22,6 @@ from flux_studio.project.catalogue import layer_kind, titles
 from flux_studio.project.defaults import fitted_to, new_project
 from flux_studio.project.project import Project
 from flux_studio.project.specification import (
-    LayerSpecification,
     OptimizerSpecification,
     Setting,
     Specification,
@@ -179,7 +178,7 @@ class Workbench(QObject):
         """A second layer like it, right behind it."""
         specification = self.specification
         position, layer = specification.position(identity), specification.layer(identity)
-        copy = LayerSpecification(specification.new_identity(), layer.kind, layer.settings)
+        copy = layer.renamed(specification.new_identity())
         changed = specification.insert_layer(position + 1, copy)
         self.document.edit(f"Duplicate {self._title(identity)}", changed)
         self.layer_made.emit(copy.identity)

@@ -6,121 +6,164 @@ the engine and one row here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Mapping
 
 from flux_studio.engine.initializers import INITIALIZERS
-from flux_studio.engine.layers import Activation, Dense, Layer
+from flux_studio.engine.layers import Activation, Dense, Dropout, GatedLinear, Layer, LayerNorm, Residual
+from flux_studio.engine.matrices import (
+    ACTIVATION_MATRICES,
+    DENSE_MATRICES,
+    DROPOUT_MATRICES,
+    GATED_LINEAR_MATRICES,
+    LAYER_NORM_MATRICES,
+    RESIDUAL_MATRICES,
+)
 from flux_studio.engine.operations import ACTIVATIONS
+from flux_studio.engine.recording import below
 from flux_studio.errors import SpecificationError
+from flux_studio.project.kinds import Choice, Field, LayerKind, Streams
 from flux_studio.project.specification import LayerSpecification, Setting, Specification
 
 MAXIMUM_UNITS = 4_096
+MAXIMUM_PERCENT = 95
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One value of a field that offers a list: the value kept in the file and the word shown to people."""
-
-    value: str
-    title: str
+def _settings(layer: LayerSpecification) -> Mapping[str, Setting]:
+    return layer_kind(layer.kind).complete(layer.settings)
 
 
-@dataclass(frozen=True)
-class Field:
-    """One setting of a kind. A field with ``choices`` takes one of them; without, a whole number in its range."""
-
-    name: str
-    title: str
-    default: Setting
-    minimum: int = 0
-    maximum: int = 0
-    choices: tuple[Choice, ...] = ()
-
-    def refusal(self, value: Setting) -> str:
-        """Why ``value`` cannot stand in this field, as one line; empty when it can."""
-        if self.choices:
-            if value in {choice.value for choice in self.choices}:
-                return ""
-            known = ", ".join(choice.value for choice in self.choices)
-            return f"{self.title} {value!r} is not known; choose one of {known}"
-        if isinstance(value, int) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
-            return ""
-        return f"{self.title} must be a whole number from {self.minimum} to {self.maximum:,}, not {value!r}"
-
-    def check(self, value: Setting, where: str) -> None:
-        """Raise :class:`SpecificationError` unless ``value`` can stand in this field."""
-        if sentence := self.refusal(value):
-            raise SpecificationError(f"{where}: {sentence}")
+def _units(layer: LayerSpecification, n_inputs: int) -> int:
+    return int(_settings(layer)["units"])
 
 
-@dataclass(frozen=True)
-class LayerKind:
-    """A kind of layer: how it is called, explained, set and built."""
-
-    kind: str
-    title: str
-    summary: str
-    formula: str
-    fields: tuple[Field, ...]
-    outputs: Callable[[Mapping[str, Setting], int], int]
-    """Number of outputs, from the settings and the number of inputs."""
-    build: Callable[[Mapping[str, Setting], int, np.random.Generator], Layer]
-
-    def complete(self, settings: Mapping[str, Setting]) -> dict[str, Setting]:
-        """The settings with defaults for what is left out."""
-        return {field.name: settings.get(field.name, field.default) for field in self.fields}
-
-    def check(self, settings: Mapping[str, Setting], where: str) -> None:
-        """Raise :class:`SpecificationError` for an unknown setting or a value out of range."""
-        known = {field.name: field for field in self.fields}
-        for name in settings:
-            if name not in known:
-                raise SpecificationError(f"{where}: a {self.title} layer has no setting {name!r}")
-        for name, value in self.complete(settings).items():
-            known[name].check(value, where)
-
-    def new(self, identity: str, **settings: Setting) -> LayerSpecification:
-        """A layer of this kind with defaults for what is left out."""
-        return LayerSpecification(identity, self.kind, self.complete(settings))
+def _dense(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+    settings = _settings(layer)
+    return Dense(
+        n_inputs,
+        int(settings["units"]),
+        activation=str(settings["activation"]),
+        initializer=str(settings["initializer"]),
+        generator=streams(layer.identity),
+    )
 
 
+def _activation(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+    return Activation(str(_settings(layer)["activation"]))
+
+
+def _dropout(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+    return Dropout(int(_settings(layer)["percent"]) / 100, generator=streams(layer.identity))
+
+
+def _layer_norm(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+    return LayerNorm(n_inputs)
+
+
+def _gated_linear(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+    settings = _settings(layer)
+    return GatedLinear(
+        n_inputs,
+        int(settings["units"]),
+        initializer=str(settings["initializer"]),
+        generator=streams(layer.identity),
+    )
+
+
+def _residual(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+    made, passing = [], n_inputs
+    for inner in layer.layers:
+        made.append(build(inner, passing, streams))
+        passing = outputs(inner, passing)
+    names = [inner.identity.removeprefix(below(layer.identity, "")) for inner in layer.layers]
+    return Residual(n_inputs, made, names=names, generator=streams(below(layer.identity, "skip")))
+
+
+def _residual_outputs(layer: LayerSpecification, n_inputs: int) -> int:
+    for inner in layer.layers:
+        n_inputs = outputs(inner, n_inputs)
+    return n_inputs
+
+
+_UNITS = Field("units", "units", 8, minimum=1, maximum=MAXIMUM_UNITS)
 _ACTIVATION_CHOICES = tuple(Choice(name, activation.title) for name, activation in ACTIVATIONS.items())
-_INITIALIZER_CHOICES = tuple(Choice(name, initializer.title) for name, initializer in INITIALIZERS.items())
+_INITIALIZER = Field(
+    "initializer",
+    "start weights",
+    "xavier_uniform",
+    choices=tuple(Choice(name, initializer.title) for name, initializer in INITIALIZERS.items()),
+)
 
 _DENSE = LayerKind(
     kind="dense.v1",
     title="Dense",
     summary="Every neuron looks at every input: a weighted sum, a bias and an activation.",
     formula="h = h(x·w + b)",
+    matrices=DENSE_MATRICES,
+    build=_dense,
     fields=(
-        Field("units", "units", 8, minimum=1, maximum=MAXIMUM_UNITS),
+        _UNITS,
         Field("activation", "activation", "leaky_relu", choices=_ACTIVATION_CHOICES),
-        Field("initializer", "start weights", "xavier_uniform", choices=_INITIALIZER_CHOICES),
+        _INITIALIZER,
     ),
-    outputs=lambda settings, n_inputs: int(settings["units"]),
-    build=lambda settings, n_inputs, generator: Dense(
-        n_inputs,
-        int(settings["units"]),
-        activation=str(settings["activation"]),
-        initializer=str(settings["initializer"]),
-        generator=generator,
-    ),
+    outputs=_units,
 )
 
 _ACTIVATION = LayerKind(
     kind="activation.v1",
     title="Activation",
-    summary="Bends each number on its own; it has nothing to learn.",
+    summary="Bends each number on its own (softmax: each row); it has nothing to learn.",
     formula="h = h(a)",
+    matrices=ACTIVATION_MATRICES,
+    build=_activation,
     fields=(Field("activation", "activation", "tanh", choices=_ACTIVATION_CHOICES),),
-    outputs=lambda settings, n_inputs: n_inputs,
-    build=lambda settings, n_inputs, generator: Activation(str(settings["activation"])),
 )
 
-LAYER_KINDS: dict[str, LayerKind] = {kind.kind: kind for kind in (_DENSE, _ACTIVATION)}
+_DROPOUT = LayerKind(
+    kind="dropout.v1",
+    title="Dropout",
+    summary="While training, leaves out some numbers at random and lets the others grow to make up for them.",
+    formula="h = x ⊙ m",
+    matrices=DROPOUT_MATRICES,
+    build=_dropout,
+    fields=(Field("percent", "% left out", 20, minimum=0, maximum=MAXIMUM_PERCENT),),
+)
+
+_LAYER_NORM = LayerKind(
+    kind="layer_norm.v1",
+    title="Layer norm",
+    summary="Brings every row to mean 0 and variance 1, then to a scale and a shift that are learned.",
+    formula="h = γ ⊙ (x − μ)/√(σ² + ε) + β",
+    matrices=LAYER_NORM_MATRICES,
+    build=_layer_norm,
+)
+
+_GATED_LINEAR = LayerKind(
+    kind="gated_linear.v1",
+    title="Gated linear",
+    summary="Multiplies one weighted sum by another that says, between 0 and 1, how much of it may pass.",
+    formula="h = (x·w₁ + b₁) ⊙ σ(x·w₂ + b₂)",
+    matrices=GATED_LINEAR_MATRICES,
+    build=_gated_linear,
+    fields=(_UNITS, _INITIALIZER),
+    outputs=_units,
+    parts=("value", "gate"),
+)
+
+_RESIDUAL = LayerKind(
+    kind="residual.v1",
+    title="Residual",
+    summary="A block of layers with a way past them: what comes in is added to what they make of it.",
+    formula="h = F(x) + x",
+    matrices=RESIDUAL_MATRICES,
+    build=_residual,
+    outputs=_residual_outputs,
+    parts=("skip",),
+    inside=lambda identity: (_DENSE.new(below(identity, "1")),),
+)
+
+LAYER_KINDS: dict[str, LayerKind] = {
+    kind.kind: kind for kind in (_DENSE, _ACTIVATION, _DROPOUT, _LAYER_NORM, _GATED_LINEAR, _RESIDUAL)
+}
 
 
 def layer_kind(kind: str) -> LayerKind:
@@ -130,14 +173,41 @@ def layer_kind(kind: str) -> LayerKind:
     return LAYER_KINDS[kind]
 
 
+def build(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+    """The engine's layer, with all that is inside it."""
+    return layer_kind(layer.kind).build(layer, n_inputs, streams)
+
+
+def outputs(layer: LayerSpecification, n_inputs: int) -> int:
+    """How many numbers a row the layer hands on."""
+    return layer_kind(layer.kind).outputs(layer, n_inputs)
+
+
+def detail(layer: LayerSpecification) -> str:
+    """What tells this layer from others of its kind and width, in a word or two; empty where there is nothing."""
+    settings = _settings(layer)
+    if "activation" in settings:
+        return ACTIVATIONS[str(settings["activation"])].title
+    return f"{settings['percent']} % left out" if "percent" in settings else ""
+
+
 def titles(specification: Specification) -> dict[str, str]:
-    """What people call each layer, by identity: ``Dense 1``, ``Dense 2``, ``Activation 1``, counted by kind."""
+    """What people call each layer and each part, by identity.
+
+    ``Dense 1``, ``Dense 2``, ``Activation 1``, counted by kind; inside a block ``Residual 1 · Dense 1``.
+    """
+    return _titles(specification.layers, "")
+
+
+def _titles(layers: tuple[LayerSpecification, ...], prefix: str) -> dict[str, str]:
     counts: dict[str, int] = {}
-    named = {}
-    for layer in specification.layers:
-        title = layer_kind(layer.kind).title
-        counts[title] = counts.get(title, 0) + 1
-        named[layer.identity] = f"{title} {counts[title]}"
+    named: dict[str, str] = {}
+    for layer in layers:
+        row = layer_kind(layer.kind)
+        counts[row.title] = counts.get(row.title, 0) + 1
+        title = named[layer.identity] = f"{prefix}{row.title} {counts[row.title]}"
+        named.update({below(layer.identity, part): f"{title} · {part}" for part in row.parts})
+        named.update(_titles(layer.layers, f"{title} · "))
     return named
 
 
@@ -145,6 +215,20 @@ def widths(specification: Specification, n_inputs: int) -> tuple[int, ...]:
     """Numbers that pass between the layers: the inputs, then the outputs of each layer in turn."""
     passing = [n_inputs]
     for layer in specification.layers:
-        row = layer_kind(layer.kind)
-        passing.append(row.outputs(row.complete(layer.settings), passing[-1]))
+        passing.append(outputs(layer, passing[-1]))
     return tuple(passing)
+
+
+__all__ = [
+    "LAYER_KINDS",
+    "MAXIMUM_UNITS",
+    "Choice",
+    "Field",
+    "LayerKind",
+    "build",
+    "detail",
+    "layer_kind",
+    "outputs",
+    "titles",
+    "widths",
+]

@@ -19,23 +19,23 @@ import numpy as np
 from flux_studio.data.columns import CsvFormat
 from flux_studio.data.readers import parse_table
 from flux_studio.data.table import Table
+from flux_studio.engine.layers import everything_learned
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.operations.updates import RATES
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import FluxError, ProjectFileError
-from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import (
     LearningRateChange,
     Project,
     Run,
-    check_identities,
     check_training,
     make_layers,
     update_rule,
 )
 from flux_studio.project.specification import SCHEMA_VERSION, Specification
+from flux_studio.project.stack import check_identities, check_layers
 
 MIMETYPE = "application/x-flux-studio"
 _LARGEST_MEMBER = 2**31
@@ -154,8 +154,7 @@ def _load(members: _Members) -> Project:
     document = _decode(members.read("project.json"), members.path)
     specification = document.specification
     try:
-        for layer in specification.layers:
-            layer_kind(layer.kind).check(layer.settings, layer.identity)
+        check_layers(specification, {})
         check_identities(specification)
         make_loss(specification.loss)
         check_training(specification)
@@ -196,9 +195,9 @@ def _table(members: _Members, source: str) -> Table:
 def _run(members: _Members, record: _RunRecord, project: Project) -> Run:
     try:
         expected = {
-            (identity, each.name): each.tensor.shape
+            key: each.tensor.shape
             for identity, layer in make_layers(project.specification, project.dataset().inputs.shape[1])
-            for each in layer.learned()
+            for key, each in everything_learned(identity, layer)
         }
     except FluxError as error:
         raise ProjectFileError(f"{members.path}: {error}") from error

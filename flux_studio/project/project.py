@@ -11,17 +11,23 @@ import numpy as np
 from flux_studio.data.dataset import Dataset, prepare
 from flux_studio.data.table import Table
 from flux_studio.engine.executors import ExecutorName
-from flux_studio.engine.layers import Layer
+from flux_studio.engine.layers import Layer, everything_learned
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.updating import UpdateRule
 from flux_studio.errors import FluxError, ShapeError, SpecificationError
-from flux_studio.project.catalogue import layer_kind, titles, widths
+from flux_studio.project.catalogue import build, titles, widths
 from flux_studio.project.curve import Curve
 from flux_studio.project.specification import OptimizerSpecification, Specification
-from flux_studio.project.stack import check_ending, check_targets
+from flux_studio.project.stack import (
+    check_ending,
+    check_filled,
+    check_identities,
+    check_layers,
+    check_targets,
+)
 
 _SPLIT, _WEIGHTS = 0, 1
 
@@ -188,11 +194,13 @@ def make_layers(specification: Specification, n_inputs: int) -> list[tuple[str, 
     """
     passing = widths(specification, n_inputs)
     made = []
+
+    def stream(identity: str) -> np.random.Generator:
+        own = zlib.crc32(identity.encode())
+        return _generator(specification, _WEIGHTS, specification.draw, own)
+
     for layer, n in zip(specification.layers, passing, strict=False):
-        kind = layer_kind(layer.kind)
-        own = zlib.crc32(layer.identity.encode())
-        generator = _generator(specification, _WEIGHTS, specification.draw, own)
-        made.append((layer.identity, kind.build(kind.complete(layer.settings), n, generator)))
+        made.append((layer.identity, build(layer, n, stream)))
     return made
 
 
@@ -206,9 +214,9 @@ def _start_weights(project: Project) -> dict[MatrixKey, Array]:
     """The start weights of every layer, without a network to hold them."""
     check(project.specification, project.dataset())
     return {
-        (identity, each.name): each.tensor.data.astype(project.specification.dtype)
+        key: each.tensor.data.astype(project.specification.dtype)
         for identity, layer in make_layers(project.specification, project.dataset().inputs.shape[1])
-        for each in layer.learned()
+        for key, each in everything_learned(identity, layer)
     }
 
 
@@ -232,10 +240,9 @@ def check_stack(specification: Specification) -> None:
     """Raise :class:`SpecificationError` for settings that no data could make right."""
     if not specification.layers:
         raise SpecificationError("the network has no layers: drag a Dense layer from the palette into it")
+    check_layers(specification, titles(specification))
     check_identities(specification)
-    named = titles(specification)
-    for layer in specification.layers:
-        layer_kind(layer.kind).check(layer.settings, named[layer.identity])
+    check_filled(specification)
     check_ending(specification)
     check_training(specification)
 
@@ -261,12 +268,6 @@ def check_training(specification: Specification) -> None:
     if specification.pace is not None and not 0 < specification.pace < float("inf"):
         raise SpecificationError(f"the pace must be above zero iterations a second, not {specification.pace}")
     _check_seed(specification)
-
-
-def check_identities(specification: Specification) -> None:
-    """Raise :class:`SpecificationError` when a layer cannot be told from another."""
-    if len({layer.identity for layer in specification.layers}) < len(specification.layers):
-        raise SpecificationError("two layers of the network have the same identity")
 
 
 def _check_seed(specification: Specification) -> None:

@@ -25,12 +25,19 @@ class DataSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Share of the rows, in [0, 1), that is kept away from training and used to validate."""
 
 
-class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One box of the stack: its identity (kept through every edit), its kind and the kind's settings."""
+class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One box of the stack: its identity (kept through every edit), its kind, its settings and what it holds."""
 
     identity: str
     kind: str
     settings: dict[str, Setting] = {}
+    layers: tuple[LayerSpecification, ...] = ()
+    """The layers inside, for kinds that hold some; their identities begin with this one's and a stroke."""
+
+    def renamed(self, identity: str) -> LayerSpecification:
+        """A copy under another identity, with all that is inside."""
+        inside = tuple(each.renamed(identity + each.identity[len(self.identity) :]) for each in self.layers)
+        return msgspec.structs.replace(self, identity=identity, layers=inside)
 
 
 class ScheduleSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from flux_studio.engine.executors import ReferenceExecutor
 from flux_studio.engine.operations import BATCH, Operation
 from flux_studio.engine.operations.activations import ActivationOperation, Slope
 from flux_studio.engine.operations.base import Elementwise
+from flux_studio.engine.operations.rows import RowOperation
 from flux_studio.engine.program import Instruction, Program, Slot
 
 Array = NDArray[Any]
@@ -45,7 +46,10 @@ def input_shapes(operation: Operation, n_inputs: int, n_outputs: int) -> tuple[S
     """Shapes that the operation takes, with :data:`BATCH` for the number of rows."""
     if isinstance(operation, Elementwise):
         return (BATCH, n_outputs), *[(BATCH, n_outputs)] * (operation.matrices - 1), *numbers(operation)
-    sizes = {"N": BATCH, "I": n_inputs, "O": n_outputs, "1": 1}
+    sizes = {"N": BATCH, "I": n_inputs, "O": n_outputs, "F": n_outputs, "1": 1}
+    if isinstance(operation, RowOperation):
+        pairs = [text.split("×") for text in operation.pattern[:-1]]
+        return tuple((sizes[rows], sizes[columns]) for rows, columns in pairs)
     return tuple((sizes[rows], sizes[columns]) for rows, columns in _OTHERS[operation.name])
 
 
@@ -63,6 +67,19 @@ def constants(operation: Operation) -> list[float] | None:
     if isinstance(operation, Slope):
         operation = operation.activation
     return [value for _, value in operation.constants] if isinstance(operation, ActivationOperation) else None
+
+
+def suited(operation: Operation, index: int, drawn: Array, columns: int) -> Array:
+    """A drawn input, changed where an operation does not take any number: probabilities, variances, a share, a key."""
+    if (operation, index) in ((ops.LOG_SOFTMAX, 1), (ops.NORMALISE, 1), (ops.VARIANCE_GRADIENT, 2)):
+        return np.abs(drawn)
+    if (operation, index) in ((ops.NORMALISE, 2), (ops.VARIANCE_GRADIENT, 3)):
+        return np.full_like(drawn, 1e-3)
+    if (operation, index) == (ops.ROW_MEAN_SQUARE, 1):
+        return np.full_like(drawn, 1 / columns)
+    if operation is ops.DROPOUT_MASK and index:
+        return np.full_like(drawn, 0.3) if index == 1 else np.floor(1e3 * np.abs(drawn))
+    return drawn
 
 
 class Machine:
@@ -121,17 +138,14 @@ def magnitude(operation: Operation, values: Sequence[Array]) -> Array:
             return np.asarray(in_double[0] + in_double[2] * in_double[1])
         case "scaled_difference":
             return (in_double[0] + in_double[1]) * in_double[2]
-        case "softmax":
-            return operation.value(np.asarray(values[0], np.float64))
+        case "subtract_column":
+            return in_double[0] + in_double[1]
+        case "softmax" | "dropout_mask":
+            return operation.value(*(np.asarray(value, np.float64) for value in values))
         case "softmax_gradient":
             return in_double[0] * (in_double[1] + (in_double[0] * in_double[1]).sum(axis=1, keepdims=True))
         case "log_softmax":
-            return (
-                in_double[0]
-                + in_double[0].max()
-                + 1
-                + np.abs(np.log(in_double[1].max(axis=1, keepdims=True)))
-            )
+            return in_double[0] + in_double[0].max() + 1 + np.abs(operation.value(*values))
         case "log_likelihood":
             with np.errstate(invalid="ignore"):
                 return in_double[0] * (1 + in_double[1]) + 1
@@ -144,4 +158,4 @@ def magnitude(operation: Operation, values: Sequence[Array]) -> Array:
     if isinstance(operation, Elementwise):
         with np.errstate(all="ignore"):
             return np.abs(operation.value(*(np.asarray(value, np.float64) for value in values)))
-    return operation.value(*in_double)
+    return np.abs(operation.value(*in_double))

@@ -193,6 +193,30 @@ def test_binary_cross_entropy_of_huge_logits(dtype: type, executor: ExecutorName
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_loss_of_nearly_nothing_keeps_its_digits(place: int, dtype: type, executor: ExecutorName) -> None:
+    """Where p is 1 to the last digit, −log p is still what the other classes leave of it."""
+    logits = np.zeros((1, 3))
+    logits[0, place] = 40.0
+    net = on_logits(CrossEntropyLoss(), logits, np.eye(3)[[place]], executor, dtype)
+    assert net.rest() == pytest.approx(math.log1p(2 * math.exp(-40)), rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize(("loss", "activation"), [(CrossEntropyLoss, "softmax"), (BCELoss, "sigmoid")])
+def test_the_gradient_check_passes_where_the_network_is_nearly_certain(
+    loss: type[Loss], activation: str
+) -> None:
+    net = network(loss, activation, executor="compiled")
+    net.learning_rate = 1.0
+    net.rest()
+    losses = np.empty(20_000)
+    net.iterate(losses)
+    assert losses[-1] < 1e-4
+    assert all(check.passes for check in check_gradients(net))
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
 @pytest.mark.parametrize("loss", [CrossEntropyLoss(), BCELoss()])
 def test_nan_among_the_logits_reaches_the_loss(loss: Loss, executor: ExecutorName) -> None:
     logits = np.array([[1.0, 2.0, 3.0], [1.0, np.nan, 0.0]])

@@ -155,7 +155,7 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     ),
     "an identity that leads elsewhere": (
         lambda good: rewritten(good, layer(identity="../../passwords")),
-        "is missing",
+        "cannot have the identity '../../passwords'",
     ),
     "a negative seed": (lambda good: rewritten(good, specification(seed=-1)), "must not be negative"),
     "a column that is not there": (

@@ -8,9 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flux_studio.engine import Activation, Dense
-from flux_studio.engine.layers import ACTIVATIONS
+from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.errors import SpecificationError
-from flux_studio.project.catalogue import LAYER_KINDS, MAXIMUM_UNITS, layer_kind, titles, widths
+from flux_studio.project.catalogue import (
+    LAYER_KINDS,
+    MAXIMUM_UNITS,
+    build,
+    layer_kind,
+    outputs,
+    titles,
+    widths,
+)
 from flux_studio.project.specification import Setting
 from tests.project.projects import ACTIVATION, DENSE, number_project, stack
 
@@ -25,8 +33,12 @@ def test_every_kind_is_complete_and_its_defaults_are_right(kind: object) -> None
     layer = row.new("layer-5")
     assert layer.kind == row.kind
     assert set(layer.settings) == {field.name for field in row.fields}
-    built = row.build(row.complete({}), 3, np.random.default_rng(0))
-    assert built.forward(_rows(3)).shape == (2, row.outputs(row.complete({}), 3))
+    built = build(layer, 3, _stream)
+    assert built.forward(_rows(3)).shape == (2, outputs(layer, 3)) == (2, built.outputs(3))
+
+
+def _stream(identity: str) -> np.random.Generator:
+    return np.random.default_rng(0)
 
 
 def _rows(columns: int) -> object:
@@ -99,15 +111,11 @@ def test_widths_run_through_the_stack() -> None:
 
 
 def test_settings_reach_the_layer() -> None:
-    dense = DENSE.build(
-        DENSE.complete({"units": 3, "activation": "gelu", "initializer": "zeros"}),
-        2,
-        np.random.default_rng(0),
-    )
+    dense = build(DENSE.new("a", units=3, activation="gelu", initializer="zeros"), 2, _stream)
     assert isinstance(dense, Dense)
     assert dense.activation == "gelu"
     assert dense.linear.weight.shape == (2, 3)
     assert not dense.linear.weight.data.any()
-    activation = ACTIVATION.build(ACTIVATION.complete({"activation": "elu"}), 2, np.random.default_rng(0))
+    activation = build(ACTIVATION.new("a", activation="elu"), 2, _stream)
     assert isinstance(activation, Activation)
     assert activation.activation == "elu"

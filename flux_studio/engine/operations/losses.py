@@ -60,12 +60,12 @@ class MeanSquare(Operation):
 class LogSoftmax(Operation):
     """log p of probabilities p = softmax a, from a and p: finite also where p itself is too small to be a number.
 
-    In each row the largest p is at least 1/O, so that its logarithm is safe; log p of the others is as far below it
-    as their a is below the largest a.
+    The largest p of a row is 1/(1 + r), with r what the others are beside it: its logarithm is −log(1 + r), which
+    keeps its digits however small r is. log p of the others is as far below it as their a is below the largest.
     """
 
     name = "log_softmax"
-    formula = "log p = a − max a + log max p"
+    formula = "log p = a − max a − log(1 + Σ others p / max p)"
     storage = ("batch", "batch")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -77,7 +77,11 @@ class LogSoftmax(Operation):
 
     def value(self, *inputs: Array) -> Array:
         a, p = inputs
-        return np.asarray(a - a.max(axis=1, keepdims=True) + np.log(p.max(axis=1, keepdims=True)))
+        largest = a.argmax(axis=1)[:, np.newaxis]
+        others = p.copy()
+        np.put_along_axis(others, largest, 0, axis=1)
+        rest = others.sum(axis=1, keepdims=True) / np.take_along_axis(p, largest, axis=1)
+        return np.asarray(a - np.take_along_axis(a, largest, axis=1) - np.log1p(rest))
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], 0, output[1]
@@ -85,13 +89,18 @@ class LogSoftmax(Operation):
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         for i in range(m):
-            top, share = A[a + i], A[b + i]
+            top, share, others = A[a + i], A[b + i], A.dtype.type(0)
             for j in range(n):
-                top = A[a + j * m + i] if A[a + j * m + i] > top else top
-                share = A[b + j * m + i] if A[b + j * m + i] > share else share
-            share = np.log(share)
+                if A[a + j * m + i] > top:
+                    others += share
+                    top, share = A[a + j * m + i], A[b + j * m + i]
+                elif j > 0:
+                    others += A[b + j * m + i]
+            rest = np.log1p(others / share)
             for j in range(n):
-                A[o + j * m + i] = A[a + j * m + i] - top + share
+                # Fast mathematics may take top and rest together, which would cost the largest p its digits.
+                behind = A[a + j * m + i] - top
+                A[o + j * m + i] = -rest if A[a + j * m + i] == top else behind - rest
 
 
 class LogLikelihood(Elementwise):

@@ -12,7 +12,7 @@ from flux_studio.engine.compiled import CompiledExecutor
 from flux_studio.engine.executors import ReferenceExecutor
 from flux_studio.engine.operations import BATCH, OPERATIONS, UPDATE_OPERATIONS, Operation
 from flux_studio.engine.operations.base import Elementwise
-from tests.engine.single import SINGLE, Array, Machine, Shape, constants, input_shapes, magnitude
+from tests.engine.single import SINGLE, Array, Machine, Shape, constants, input_shapes, magnitude, suited
 
 RECORDED = [operation for operation in OPERATIONS if operation not in UPDATE_OPERATIONS]
 """The operations that tensors record; those of the update phase are tested in test_updating."""
@@ -37,9 +37,7 @@ def draw(
             drawn = np.full(SINGLE, fixed[index - len(shapes)])
         if operation is ops.POWER:
             drawn = np.full(SINGLE, generator.choice([2, 3, 0.5, -1, 1, 0])) if index else np.abs(drawn)
-        if operation is ops.LOG_SOFTMAX and index:
-            drawn = np.abs(drawn)
-        values.append(drawn.astype(dtype))
+        values.append(suited(operation, index, drawn, shapes[0][1]).astype(dtype))
     return values
 
 
@@ -135,6 +133,14 @@ def test_special_values_pass_alike(operation: Elementwise, dtype: type) -> None:
         ops.MEAN_SQUARE,
         ops.SOFTMAX,
         ops.SOFTMAX_GRADIENT,
+        ops.ROW_SUM,
+        ops.SUBTRACT_COLUMN,
+        ops.ROW_MEAN_SQUARE,
+        ops.MULTIPLY_COLUMN,
+        ops.MULTIPLY_ROW,
+        ops.COLUMN_PRODUCTS,
+        ops.NORMALISE,
+        ops.VARIANCE_GRADIENT,
     ],
     ids=lambda operation: operation.name,
 )
@@ -156,6 +162,9 @@ def test_nan_stays_nan(
         "mean_square": (0, 0),
         "softmax": (0, slice(None)),
         "softmax_gradient": (0, slice(None)),
+        "row_sum": (0, 0),
+        "row_mean_square": (0, 0),
+        "variance_gradient": (0, 0),
     }.get(operation.name, (0, 1))
     mask = np.zeros(result.shape, bool)
     mask[expected] = True

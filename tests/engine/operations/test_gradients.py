@@ -17,7 +17,7 @@ from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import BATCH, OPERATIONS, UPDATE_OPERATIONS, Operation
 from flux_studio.errors import ShapeError
 from tests.engine.differences import Array, assert_close, numeric_gradient
-from tests.engine.single import SINGLE, constants, input_shapes
+from tests.engine.single import SINGLE, constants, input_shapes, suited
 
 RECORDED = [operation for operation in OPERATIONS if operation not in UPDATE_OPERATIONS]
 """The operations that tensors record; those of the update phase are tested in test_updating."""
@@ -27,6 +27,10 @@ NO_RULE = {
     "softmax_gradient",
     "log_softmax",
     "log_likelihood",
+    "multiply_column",
+    "column_products",
+    "variance_gradient",
+    "dropout_mask",
     *(f"{name}_slope" for name in ops.ACTIVATION_OPERATIONS),
 }
 WITH_RULE = [each for each in RECORDED if each.name not in NO_RULE and each is not ops.LOG_LOSS]
@@ -37,6 +41,7 @@ INPUTS_WITH_RULE = {
     **{operation.name: (0,) for operation in RECORDED},
     **dict.fromkeys(("add", "subtract", "hadamard", "scale", "scaled_difference", "multiply"), (0, 1)),
     **dict.fromkeys(("multiply_transposed", "transpose_multiply", "add_row"), (0, 1)),
+    **dict.fromkeys(("subtract_column", "multiply_row", "normalise"), (0, 1)),
 }
 ROWS, N_INPUTS, N_OUTPUTS = 5, 3, 4
 
@@ -56,7 +61,7 @@ def values_for(operation: Operation) -> list[Array]:
             value = np.full(SINGLE, 2.5) if index else np.abs(value)
         if operation is ops.MEAN_SQUARE and index:
             value = np.full(SINGLE, 1 / ROWS)
-        values.append(value)
+        values.append(suited(operation, index, value, N_OUTPUTS))
     return values
 
 
@@ -121,7 +126,7 @@ class _Probe(Loss):
             if index in INPUTS_WITH_RULE[operation.name]:
                 is_batch = shape[0] == BATCH
                 size = (N_OUTPUTS, shape[1]) if is_batch else shape
-                signs = 1 if operation is ops.POWER else generator.choice([-1, 1], size)
+                signs = 1 if operation in (ops.POWER, ops.NORMALISE) else generator.choice([-1, 1], size)
                 tensor = Tensor(signs * generator.uniform(0.3, 1.5, size), autograd=True)
                 self.tensors.append(tensor)
                 self.operands.append(partial(_product if is_batch else _parameter, tensor))
@@ -129,6 +134,8 @@ class _Probe(Loss):
                 self.operands.append(lambda rows: rows)
             elif operation is ops.MEAN_SQUARE:
                 self.operands.append(partial(_number, over_rows=1.0))
+            elif operation is ops.ROW_MEAN_SQUARE:
+                self.operands.append(partial(_number, fixed=1 / N_OUTPUTS))
             else:
                 self.operands.append(partial(_number, fixed=fixed[index - len(shapes)] if fixed else 2.5))
 
@@ -184,6 +191,8 @@ def test_operations_without_a_derivative_say_so(operation: Operation) -> None:
         (ops.BROADCAST_ALL, 1, "only lends its shape"),
         (ops.SCALED_DIFFERENCE, 2, "its number"),
         (ops.LOG_LOSS, 3, "not to the targets"),
+        (ops.ROW_SUM, 1, "input 2 has no derivative"),
+        (ops.NORMALISE, 2, "input 3 has no derivative"),
         (ops.MEAN_SQUARE, 1, "1/N, has no derivative"),
         (ops.ACTIVATION_OPERATIONS["leaky_relu"], 1, "constants"),
     ],

@@ -21,7 +21,7 @@ from flux_studio.gui.panels.network import DropVerdict, LayerView, NetworkStack,
 from flux_studio.gui.widgets.card import Card
 from flux_studio.gui.widgets.layer_card import LayerCard
 from flux_studio.gui.widgets.typed_edit import first_refusal
-from flux_studio.project.catalogue import layer_kind
+from flux_studio.project.catalogue import LAYER_KINDS, layer_kind
 from tests.gui.panels.networks import PARITY, dense, network
 from tests.gui.shown import child, settle, shown, themed
 
@@ -336,7 +336,7 @@ def test_the_menu_asks_the_same(qtbot: QtBot, stack: NetworkStack) -> None:
     assert words == [
         "Change settings F2",
         "Insert Dense below Ins",
-        "Insert Activation below",
+        *(f"Insert {kind.title} below" for kind in LAYER_KINDS.values() if kind.title != "Dense"),
         "Duplicate Ctrl+D",
         "Move up Alt+Up",
         "Move down Alt+Down",

@@ -1,25 +1,8 @@
-"""The matrices that layers own: their exact names, their symbols and what each of them is."""
+"""The eleven matrices of a dense layer, and which of them an activation has."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Side = Literal["forward", "backward"]
-
-
-@dataclass(frozen=True)
-class MatrixKind:
-    """One kind of matrix. ``shape`` is written with N rows of the batch, I inputs and O outputs of the layer."""
-
-    name: str
-    symbol: str
-    title: str
-    shape: str
-    side: Side
-    formula: str
-    meaning: str
-
+from flux_studio.engine.matrices.kind import MatrixKind
 
 DENSE_MATRICES: tuple[MatrixKind, ...] = (
     MatrixKind(
@@ -106,4 +89,14 @@ DENSE_MATRICES: tuple[MatrixKind, ...] = (
 )
 """The eleven matrices of a dense layer, in the order in which they are shown."""
 
-MATRIX_KINDS: dict[str, MatrixKind] = {kind.name: kind for kind in DENSE_MATRICES}
+_OF_ACTIVATIONS = (
+    "input_matrix",
+    "activated_output_matrix",
+    "dC_dy_matrix",
+    "dh_da_matrix",
+    "dC_da_matrix",
+)
+ACTIVATION_MATRICES: tuple[MatrixKind, ...] = tuple(
+    kind for kind in DENSE_MATRICES if kind.name in _OF_ACTIVATIONS
+)
+"""The matrices of an activation that is a layer of its own: a is what comes in."""

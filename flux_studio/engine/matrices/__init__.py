@@ -1,0 +1,58 @@
+"""The matrices that layers and losses own: their exact names, their symbols and what each of them is."""
+
+from flux_studio.engine.losses import LOSSES
+from flux_studio.engine.matrices.blocks import (
+    DROPOUT_MATRICES,
+    GATED_LINEAR_MATRICES,
+    LAYER_NORM_MATRICES,
+    RESIDUAL_MATRICES,
+)
+from flux_studio.engine.matrices.dense import ACTIVATION_MATRICES, DENSE_MATRICES
+from flux_studio.engine.matrices.kind import MatrixKind, Side
+from flux_studio.engine.matrices.losses import LOSS_MATRICES
+from flux_studio.engine.operations import ACTIVATIONS
+
+_MOST_GENERAL_LAST = (
+    LOSS_MATRICES,
+    RESIDUAL_MATRICES,
+    GATED_LINEAR_MATRICES,
+    LAYER_NORM_MATRICES,
+    DROPOUT_MATRICES,
+    DENSE_MATRICES,
+)
+MATRIX_KINDS: dict[str, MatrixKind] = {kind.name: kind for kinds in _MOST_GENERAL_LAST for kind in kinds}
+"""Every matrix by name; a name that several kinds of layer share is explained as a dense layer has it."""
+
+
+def why_absent(name: str, activation: str, loss: str = "") -> str:
+    """Why a layer with that activation has no matrix of that name, in a sentence; empty when it has one.
+
+    ``loss`` is the name of the loss that judges the layer's outputs, empty for a layer in the middle.
+    """
+    title = ACTIVATIONS[activation].title
+    if name in ("dC_dy_matrix", "dh_da_matrix") and loss and LOSSES[loss].activation == activation:
+        return (
+            f"{LOSSES[loss].title} looks past {title}: "
+            "its gradient goes straight to a, as ∂C/∂a = (P − Y)/N, and needs neither ∂C/∂h nor ∂h/∂a"
+        )
+    if name == "dh_da_matrix" and activation == "softmax":
+        return (
+            "softmax has no slope cell by cell: each output depends on all inputs of its row, "
+            "so ∂C/∂a is the product of ∂C/∂h with the Jacobian matrix of the row"
+        )
+    return ""
+
+
+__all__ = [
+    "ACTIVATION_MATRICES",
+    "DENSE_MATRICES",
+    "DROPOUT_MATRICES",
+    "GATED_LINEAR_MATRICES",
+    "LAYER_NORM_MATRICES",
+    "LOSS_MATRICES",
+    "MATRIX_KINDS",
+    "RESIDUAL_MATRICES",
+    "MatrixKind",
+    "Side",
+    "why_absent",
+]
