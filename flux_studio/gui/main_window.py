@@ -182,8 +182,8 @@ class MainWindow(QMainWindow):
             "network.delete": self.stack.delete_selection,
             "network.up": lambda: self.stack.move_selection(-1),
             "network.down": lambda: self.stack.move_selection(1),
-            "train.toggle": bench.toggle_training,
-            "train.step": bench.step,
+            "train.toggle": self.bar.toggle,
+            "train.step": self.bar.step,
             "train.same": lambda: bench.start_over(False),
             "train.new": lambda: bench.start_over(True),
             "help.about": self.about,
@@ -294,13 +294,15 @@ class MainWindow(QMainWindow):
             return
         array = frame.matrices[key]
         if key == self._focus_shows:
-            self.focus_panel.update_values(array)
+            self.focus_panel.update_values(array, self.wall.level(key))
             return
         self._focus_shows = key
         project, full = self.document.project, ready.shapes[key]
         rows, columns = presenting.labels(project, key, full, SHOWN_ROWS)
         title = titles(project.specification)[key[0]]
-        self.focus_panel.set_matrix(MATRIX_KINDS[key[1]], title, array, rows, columns, full)
+        self.focus_panel.set_matrix(
+            MATRIX_KINDS[key[1]], title, array, rows, columns, full, self.wall.level(key)
+        )
 
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project
