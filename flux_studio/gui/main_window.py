@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -49,6 +50,7 @@ from flux_studio.gui.widgets.drop_hint import DropHint
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.message_strip import MessageStrip
 from flux_studio.gui.widgets.panel_header import PanelHeader
+from flux_studio.gui.widgets.typed_edit import commit_typing, forget_typing
 from flux_studio.gui.workbench import Workbench
 from flux_studio.project.catalogue import titles
 from flux_studio.project.project import Project
@@ -89,7 +91,8 @@ class MainWindow(QMainWindow):
         self._place_panels()
         self.status = StatusBar()
         self.setStatusBar(self.status)
-        self.actions_by_name, submenus = build_menus(self, self._callbacks())
+        callbacks = {name: self._after_typing(callback) for name, callback in self._callbacks().items()}
+        self.actions_by_name, submenus = build_menus(self, callbacks)
         self._fill_submenus(submenus)
         self._connect()
         self._show_document()
@@ -218,6 +221,7 @@ class MainWindow(QMainWindow):
         bench.data_refused.connect(
             lambda text: self.data.set_data(presenting.data_view(self.document.project, text))
         )
+        self.document.opened.connect(lambda: forget_typing(self))
         self.document.project_changed.connect(self._show_document)
         self.document.setting_changed.connect(self._show_training)
         self.document.state_changed.connect(self._show_title)
@@ -228,6 +232,15 @@ class MainWindow(QMainWindow):
         self.trainer.ready_changed.connect(self._show_ready)
         self.trainer.progress_changed.connect(self._show_training)
         self.trainer.frame_arrived.connect(self._show_frame)
+
+    def _after_typing(self, callback: Callable[[], object]) -> Callable[[], object]:
+        """A menu takes no focus from a field, so what is half typed there is still to be taken."""
+
+        def call() -> object:
+            commit_typing(self)
+            return callback()
+
+        return call
 
     # Showing
 
@@ -431,6 +444,7 @@ class MainWindow(QMainWindow):
         path = _dropped_file(event)
         if path is None:
             return
+        commit_typing(self)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         if path.suffix.lower() == ".flux":
@@ -446,6 +460,7 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        commit_typing(self)
         if not self.filing.may_leave():
             event.ignore()
             return
