@@ -53,7 +53,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow(
         "Edit", "edit.copy_matrix", "Copy Matrix", "Ctrl+Shift+C", meaning="The chosen matrix as a table"
     ),
-    ActionRow("View", "view.dark", "Dark Theme", "Ctrl+Shift+D", "theme", "Light or dark", checkable=True),
+    ActionRow("View", "view.dark", "Dark Theme", "Ctrl+Shift+D", meaning="Light or dark", checkable=True),
     ActionRow(
         "View", "view.log", "Logarithmic Loss", "Ctrl+L", meaning="Linear or logarithmic", checkable=True
     ),

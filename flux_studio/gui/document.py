@@ -20,6 +20,8 @@ class Document(QObject):
     undo brings back the specification *and* its weights.
     """
 
+    opened = Signal()
+    """Another document altogether, told before :attr:`project_changed`."""
     project_changed = Signal()
     """Another network or other data: training begins anew, or where the project's run stands."""
     setting_changed = Signal()
@@ -60,6 +62,7 @@ class Document(QObject):
         """Another document altogether; its history begins empty."""
         self._project, self._path, self._trained = project, path, False
         self.undo_stack.clear()
+        self.opened.emit()
         self.project_changed.emit()
         self.state_changed.emit()
 

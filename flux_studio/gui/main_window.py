@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.gui import presenting
 from flux_studio.gui.actions import SAMPLES, build_menus
+from flux_studio.gui.commands import callbacks
 from flux_studio.gui.dialogs import Dialogs
 from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
@@ -52,6 +54,7 @@ from flux_studio.gui.widgets.drop_hint import DropHint
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.message_strip import MessageStrip
 from flux_studio.gui.widgets.panel_header import PanelHeader
+from flux_studio.gui.widgets.typed_edit import commit_typing, forget_typing
 from flux_studio.gui.workbench import Workbench
 from flux_studio.project.catalogue import titles
 from flux_studio.project.descriptions import batch_text
@@ -94,7 +97,8 @@ class MainWindow(QMainWindow):
         self._place_panels()
         self.status = StatusBar()
         self.setStatusBar(self.status)
-        self.actions_by_name, submenus = build_menus(self, self._callbacks())
+        callbacks = {name: self._after_typing(callback) for name, callback in callbacks(self).items()}
+        self.actions_by_name, submenus = build_menus(self, callbacks)
         self._fill_submenus(submenus)
         self._connect()
         self._show_document()
@@ -168,35 +172,6 @@ class MainWindow(QMainWindow):
         for action in self.docks.actions():
             submenus["view.panels"].addAction(action)
 
-    def _callbacks(self) -> dict:
-        bench = self.workbench
-        return {
-            "file.new": self.filing.new_from_table,
-            "file.open": self.filing.open_file,
-            "file.save": self.filing.save,
-            "file.save_as": self.filing.save_as,
-            "file.export": self.filing.export,
-            "file.predict": self.filing.predict,
-            "file.quit": self.close,
-            "edit.undo": self.document.undo_stack.undo,
-            "edit.redo": self.document.undo_stack.redo,
-            "edit.copy_matrix": lambda: self.focus_panel.grid.copy(everything=True),
-            "view.dark": self.toggle_theme,
-            "view.log": lambda: self.curve.set_log(self.actions_by_name["view.log"].isChecked()),
-            "view.reset": self.reset_layout,
-            "network.add": lambda: self.stack.insert("dense.v1"),
-            "network.add_activation": lambda: self.stack.insert("activation.v1"),
-            "network.duplicate": self.stack.duplicate_selection,
-            "network.delete": self.stack.delete_selection,
-            "network.up": lambda: self.stack.move_selection(-1),
-            "network.down": lambda: self.stack.move_selection(1),
-            "train.toggle": bench.toggle_training,
-            "train.step": bench.step,
-            "train.same": lambda: bench.start_over(False),
-            "train.new": lambda: bench.start_over(True),
-            "help.about": self.about,
-        }
-
     def _connect(self) -> None:
         bench, stack, bar = self.workbench, self.stack, self.bar
         self.palette_panel.layer_requested.connect(stack.insert)
@@ -233,6 +208,7 @@ class MainWindow(QMainWindow):
         bench.data_refused.connect(
             lambda text: self.data.set_data(presenting.data_view(self.document.project, text))
         )
+        self.document.opened.connect(lambda: forget_typing(self))
         self.document.project_changed.connect(self._show_document)
         self.document.setting_changed.connect(self._show_settings)
         self.document.setting_changed.connect(self._show_training)
@@ -244,6 +220,15 @@ class MainWindow(QMainWindow):
         self.trainer.ready_changed.connect(self._show_ready)
         self.trainer.progress_changed.connect(self._show_training)
         self.trainer.frame_arrived.connect(self._show_frame)
+
+    def _after_typing(self, callback: Callable[[], object]) -> Callable[[], object]:
+        """A menu takes no focus from a field, so what is half typed there is still to be taken."""
+
+        def call() -> object:
+            commit_typing(self)
+            return callback()
+
+        return call
 
     # Showing
 
@@ -330,13 +315,13 @@ class MainWindow(QMainWindow):
             if is_batch and not np.array_equal(frame.samples, self._samples):
                 self.focus_panel.set_rows(self._names.of(frame.samples), full)
             self._samples = frame.samples
-            self.focus_panel.update_values(array)
+            self.focus_panel.update_values(array, self.wall.level(key))
             return
         self._focus_shows, self._samples = key, frame.samples
         project = self.document.project
         rows, columns = presenting.labels(project, key, full, self._names.of(frame.samples))
         title = titles(project.specification)[key[0]]
-        self.focus_panel.set_matrix(kind, title, array, rows, columns, full)
+        self.focus_panel.set_matrix(kind, title, array, rows, columns, full, self.wall.level(key))
 
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project
@@ -468,6 +453,7 @@ class MainWindow(QMainWindow):
         path = _dropped_file(event)
         if path is None:
             return
+        commit_typing(self)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         if path.suffix.lower() == ".flux":
@@ -483,6 +469,7 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        commit_typing(self)
         if not self.filing.may_leave():
             event.ignore()
             return

@@ -61,18 +61,18 @@ def network_view(project: Project, parameters: int) -> NetworkView:
                 kind=layer.kind,
                 fields=kind.fields,
                 values=kind.complete(layer.settings),
-                shape=f"{rows}×{passing[place + 1]}" if place + 1 < len(passing) else "",
+                shape=f"{rows:,}×{passing[place + 1]:,}" if place + 1 < len(passing) else "",
                 error=_layer_error(layer, named[layer.identity]),
             )
         )
     fits = not passing or passing[-1] == targets
     return NetworkView(
-        input=InputView(specification.data.source, inputs, f"{rows}×{len(inputs)}" if data else ""),
+        input=InputView(specification.data.source, inputs, f"{rows:,}×{len(inputs):,}" if data else ""),
         layers=tuple(cards),
         loss=LossView(
             title=make_loss(specification.loss).title,
             targets=_targets(specification, data),
-            shape=f"{rows}×{targets}" if data else "",
+            shape=f"{rows:,}×{targets:,}" if data else "",
             error="" if fits else problem(project),
         ),
         parameters=parameters,

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from flux_studio.data.columns import CsvFormat
 from flux_studio.gui.main_window import MainWindow
+from flux_studio.gui.widgets.typed_edit import TypedEdit
 from flux_studio.locations import sample as sample_path
 from flux_studio.project import files
 from flux_studio.project.specification import OptimizerSpecification
@@ -276,3 +277,86 @@ class TestFailures:
         assert window.workbench.specification.optimizer == OptimizerSpecification("sgd", 0.6)
         window.workbench.set_learning_rate(0.01)
         assert_alive(qtbot, window)
+
+
+class TestHalfTyped:
+    """A number that is typed but not yet entered belongs to the document in which it was typed."""
+
+    def units(self, window: MainWindow, identity: str = "layer-1") -> TypedEdit:
+        window.activateWindow()
+        window.stack.select(identity)
+        settle()
+        edit = window.findChild(TypedEdit, f"network.layer.{identity}.units")
+        edit.setFocus()
+        edit.selectAll()
+        settle()
+        return edit
+
+    def typed(self, qtbot: QtBot, window: MainWindow, text: str, identity: str = "layer-1") -> TypedEdit:
+        edit = self.units(window, identity)
+        qtbot.keyClicks(edit, text)
+        assert edit.pending
+        return edit
+
+    def of(self, window: MainWindow, identity: str = "layer-1") -> object:
+        return window.workbench.specification.layer(identity).settings["units"]
+
+    def leave(self, window: MainWindow) -> None:
+        window.bar.findChild(QPushButton, "action.train.step").setFocus()
+        settle()
+
+    def test_it_never_reaches_another_document(self, qtbot: QtBot, window: MainWindow) -> None:
+        self.typed(qtbot, window, "89")
+        window.workbench.open(sample_path("iris.flux"), as_sample=True)
+        settle()
+        self.leave(window)
+        assert self.of(window) == 8
+        assert not window.document.modified
+        assert self.units(window).text() == "8"
+
+    def test_nor_does_what_was_refused(self, qtbot: QtBot, window: MainWindow) -> None:
+        edit = self.typed(qtbot, window, "9999999")
+        assert not edit.commit()
+        window.workbench.open(sample_path("iris.flux"), as_sample=True)
+        settle()
+        assert self.units(window).text() == "8"
+        assert_alive(qtbot, window)
+
+    def test_it_goes_with_its_layer(self, qtbot: QtBot, window: MainWindow) -> None:
+        window.workbench.insert_layer("dense.v1", 1)
+        settle()
+        self.typed(qtbot, window, "7", "layer-4")
+        window.document.undo_stack.undo()
+        settle()
+        self.leave(window)
+        assert [layer.identity for layer in window.workbench.specification.layers] == [
+            "layer-1",
+            "layer-2",
+            "layer-3",
+        ]
+        assert_alive(qtbot, window)
+
+    def test_saving_takes_it_in(self, qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+        self.typed(qtbot, window, "12")
+        window.dialogs.out = tmp_path / "mine.flux"
+        window.actions_by_name["file.save"].trigger()
+        assert files.load(tmp_path / "mine.flux").specification.layer("layer-1").settings["units"] == 12
+        self.leave(window)
+        assert not window.document.modified
+
+    def test_undo_from_the_menu_takes_it_back(self, qtbot: QtBot, window: MainWindow) -> None:
+        window.workbench.change_layer("layer-2", "units", 5)
+        settle()
+        self.typed(qtbot, window, "12")
+        window.actions_by_name["edit.undo"].trigger()
+        settle()
+        self.leave(window)
+        assert self.of(window) == 8
+        assert self.of(window, "layer-2") == 5
+
+    def test_closing_asks_whether_to_save_it(self, qtbot: QtBot, window: MainWindow) -> None:
+        self.typed(qtbot, window, "12")
+        window.dialogs.answer = "cancel"
+        assert not window.close()
+        assert window.dialogs.asked == ["parity-4.flux"]
+        assert self.of(window) == 12

@@ -28,6 +28,7 @@ from flux_studio.gui.widgets.network_view import (
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.stack_body import StackBody
 from flux_studio.gui.widgets.stack_scroll import StackScroll
+from flux_studio.gui.widgets.typed_edit import forget_typing
 
 __all__ = ["DropVerdict", "InputView", "LayerView", "LossView", "NetworkStack", "NetworkView"]
 
@@ -84,6 +85,7 @@ class NetworkStack(QWidget):
         self._gesture.end()
         before = self.body.identities
         if self._selection and self._selection not in {layer.identity for layer in view.layers}:
+            forget_typing(self.body.card(self._selection))
             self._leave_editors()
         self.body.set_network(view)
         count = view.parameters

@@ -74,6 +74,7 @@ class StackBody(QWidget):
     def _drop_vanished(self) -> None:
         for identity in set(self._cards) - set(self.identities):
             card = self._cards.pop(identity)
+            card.blockSignals(True)  # hidden, it would tell what was half typed in it
             card.hide()
             card.deleteLater()
 

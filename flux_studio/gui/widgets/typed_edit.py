@@ -161,6 +161,19 @@ def first_refusal(window: QWidget) -> tuple[QWidget, str] | None:
     return next(iter([*fields, *found]), None)
 
 
+def commit_typing(window: QWidget) -> None:
+    """Take what is half typed in a window, before something else is done with what it belongs to."""
+    focused = window.focusWidget()
+    if isinstance(focused, TypedEdit):
+        focused.commit()
+
+
+def forget_typing(window: QWidget) -> None:
+    """Drop what is half typed or refused in a window: what it belonged to has gone."""
+    for edit in window.findChildren(TypedEdit):
+        edit.give_up()
+
+
 def undo_of_the_project(event: QEvent) -> bool:
     """Undo and redo belong to the whole project as long as nothing is half typed."""
     return (

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from flux_studio.gui.panels.network import InputView, LayerView, LossView, NetworkView
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QScrollArea
+from pytestqt.qtbot import QtBot
+
+from flux_studio.gui.panels.network import InputView, LayerView, LossView, NetworkStack, NetworkView
 from flux_studio.project.catalogue import layer_kind
+from tests.gui.shown import child
 
 DENSE = "dense.v1"
 
@@ -29,3 +34,15 @@ def network(*layers: LayerView, parameters: int = 73) -> NetworkView:
 
 PARITY = network(dense(1), dense(2, 4, "16×4"), dense(3, 1, "16×1", activation="sigmoid"))
 """4(implicit)-8-4-1."""
+
+
+def type_keys(
+    qtbot: QtBot, stack: NetworkStack, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    scroll = child(stack, QScrollArea, "network.stack")
+    scroll.setFocus()
+    qtbot.keyClick(scroll, key, keys)
+
+
+def units_of(stack: NetworkStack, identity: str) -> QAbstractSpinBox:
+    return child(stack, QAbstractSpinBox, f"network.layer.{identity}.units")

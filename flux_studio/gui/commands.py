@@ -1,0 +1,40 @@
+"""What each action of the menus does, by the action's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flux_studio.gui.main_window import MainWindow
+
+
+def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
+    """One function for each row of :data:`flux_studio.gui.actions.ACTIONS`."""
+    bench = window.workbench
+    return {
+        "file.new": window.filing.new_from_table,
+        "file.open": window.filing.open_file,
+        "file.save": window.filing.save,
+        "file.save_as": window.filing.save_as,
+        "file.export": window.filing.export,
+        "file.predict": window.filing.predict,
+        "file.quit": window.close,
+        "edit.undo": window.document.undo_stack.undo,
+        "edit.redo": window.document.undo_stack.redo,
+        "edit.copy_matrix": lambda: window.focus_panel.grid.copy(everything=True),
+        "view.dark": window.toggle_theme,
+        "view.log": lambda: window.curve.set_log(window.actions_by_name["view.log"].isChecked()),
+        "view.reset": window.reset_layout,
+        "network.add": lambda: window.stack.insert("dense.v1"),
+        "network.add_activation": lambda: window.stack.insert("activation.v1"),
+        "network.duplicate": window.stack.duplicate_selection,
+        "network.delete": window.stack.delete_selection,
+        "network.up": lambda: window.stack.move_selection(-1),
+        "network.down": lambda: window.stack.move_selection(1),
+        "train.toggle": window.bar.toggle,
+        "train.step": window.bar.step,
+        "train.same": lambda: bench.start_over(False),
+        "train.new": lambda: bench.start_over(True),
+        "help.about": window.about,
+    }
