@@ -97,8 +97,8 @@ class MainWindow(QMainWindow):
         self._place_panels()
         self.status = StatusBar()
         self.setStatusBar(self.status)
-        callbacks = {name: self._after_typing(callback) for name, callback in callbacks(self).items()}
-        self.actions_by_name, submenus = build_menus(self, callbacks)
+        obeyed = {name: self._after_typing(callback) for name, callback in callbacks(self).items()}
+        self.actions_by_name, submenus = build_menus(self, obeyed)
         self._fill_submenus(submenus)
         self._connect()
         self._show_document()
