@@ -94,7 +94,7 @@ class Docks:
         close = QToolButton(header)
         close.setObjectName(f"dock.{name}.close")
         close.setText("×")
-        close.setProperty("kind", "quiet")
+        close.setProperty("kind", "close")
         close.setAccessibleName(f"Hide {header.title}")
         close.setToolTip(f"Hide this panel; View › Panels brings {header.title} back")
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -32,7 +32,7 @@ class MessageStrip(QWidget):
         self._close.setText("×")
         self._close.setAccessibleName("Close the message")
         self._close.setToolTip("Close the message (Escape)")
-        self._close.setProperty("kind", "quiet")
+        self._close.setProperty("kind", "close")
         self._close.clicked.connect(lambda: self.set_text(""))
         row = QHBoxLayout(self)
         row.setContentsMargins(look.length(12), look.length(5), look.length(8), look.length(5))

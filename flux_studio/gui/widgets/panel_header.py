@@ -23,7 +23,7 @@ class PanelHeader(QWidget):
         self._detail.setProperty("muted", "true")
         row = QHBoxLayout(self)
         row.setContentsMargins(look.length(12), look.length(8), look.length(12), look.length(9))
-        row.setSpacing(look.length(10))
+        row.setSpacing(look.length(6))
         row.addWidget(name)
         row.addWidget(self._detail, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
