@@ -19,7 +19,7 @@ from flux_studio.errors import FluxError, UsageError
 
 if TYPE_CHECKING:
     from flux_studio.project.project import Project
-    from flux_studio.project.specification import LayerSpecification, OptimizerSpecification
+    from flux_studio.project.specification import LayerSpecification, OptimizerSpecification, Specification
 
 BAD_INPUT = 2
 
@@ -105,9 +105,9 @@ def _command_parser() -> argparse.ArgumentParser:
     new.add_argument("out", type=Path, metavar="OUT.flux")
     new.add_argument("--data", type=Path, required=True, metavar="FILE")
     new.add_argument("--target", action="append", required=True, metavar="COL[,COL]")
-    new.add_argument("--layers", metavar="16:tanh,3:sigmoid")
-    new.add_argument("--loss", default="mse", metavar="mse")
-    new.add_argument("--optimizer", metavar="sgd:0.5")
+    new.add_argument("--layers", metavar="16:tanh,3:softmax")
+    new.add_argument("--loss", metavar="mse|bce|cross_entropy")
+    new.add_argument("--optimizer", metavar="adam:0.01")
     new.add_argument("--batch", metavar="N|all", help="rows that each iteration looks at; default: all")
     new.add_argument("--seed", type=int, default=0)
 
@@ -188,9 +188,7 @@ def _new(options: argparse.Namespace) -> int:
     if not targets:
         raise UsageError("--target names no column")
     project = new_project(table, format=format, targets=targets, seed=_not_negative(options.seed, "--seed"))
-    specification = project.specification.replace(loss=options.loss)
-    if options.layers is not None:
-        specification = specification.replace(layers=_layers(options.layers))
+    specification = _with_stack(project.specification, options.layers, options.loss)
     if options.optimizer is not None:
         specification = specification.replace(optimizer=_optimizer(options.optimizer))
     if options.batch is not None:
@@ -200,6 +198,19 @@ def _new(options: argparse.Namespace) -> int:
     files.save(project, options.out)
     print(f"{options.out}: {_describe(project)}")
     return 0
+
+
+def _with_stack(specification: Specification, layers: str | None, loss: str | None) -> Specification:
+    """The network and the loss that were asked for; what is left out is made to suit the rest."""
+    from flux_studio.engine.losses import make_loss
+    from flux_studio.project.stack import ending, with_loss
+
+    if layers is None:
+        return specification if loss is None else with_loss(specification, loss)
+    specification = specification.replace(layers=_layers(layers))
+    if loss is None and make_loss(specification.loss).activation in ("", ending(specification.layers[-1])):
+        return specification
+    return specification.replace(loss=loss or "mse")
 
 
 def _target_names(text: str, known: Sequence[str]) -> list[str]:

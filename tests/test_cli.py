@@ -59,7 +59,7 @@ class TestNew:
         said = run.done("new", "mine.flux", "--data", IRIS_CSV, "--target", "species")
         assert said.out == "mine.flux: a network 4-8-3\n"
         specification = files.load(run.folder / "mine.flux").specification
-        assert [layer.settings["activation"] for layer in specification.layers] == ["tanh", "sigmoid"]
+        assert [layer.settings["activation"] for layer in specification.layers] == ["tanh", "softmax"]
         assert specification.loss == "mse"
         assert specification.seed == 0
         assert {column.name: column.role for column in specification.data.columns}["species"] == "target"
@@ -132,7 +132,7 @@ class TestNew:
     )
     def test_one_row_a_constant_target_and_gaps_train(self, run: Terminal, text: str) -> None:
         run.done("new", "mine.flux", "--data", run.write("t.csv", text), "--target", "t")
-        *_, finished = run.done("train", "mine.flux", "--iterations", "300", "--json").events
+        *_, finished = run.done("train", "mine.flux", "--iterations", "1000", "--json").events
         assert finished["loss"] < 1e-3
 
 

@@ -11,6 +11,7 @@ from flux_studio.data.columns import Column, CsvFormat, suggest_columns
 from flux_studio.data.dataset import Dataset, prepare
 from flux_studio.data.table import Table
 from flux_studio.engine.updating import OPTIMIZERS
+from flux_studio.errors import FluxError
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.project import Project
 from flux_studio.project.specification import (
@@ -20,6 +21,7 @@ from flux_studio.project.specification import (
     ScheduleSpecification,
     Specification,
 )
+from flux_studio.project.stack import check_targets, with_loss
 
 _FEWEST_ROWS_TO_SPLIT = 50
 
@@ -45,21 +47,27 @@ def new_project(
         format=format or CsvFormat(),
         validation_fraction=0.2 if table.rows >= _FEWEST_ROWS_TO_SPLIT else 0.0,
     )
-    specification = Specification(data=data, layers=(), seed=seed)
-    if layers is None:
-        layers = default_layers(table, data, seed)
-    return Project(specification.replace(layers=layers, **_training(table, data)), table)
-
-
-def default_layers(table: Table, data: DataSpecification, seed: int = 0) -> tuple[LayerSpecification, ...]:
-    """One hidden layer and an output layer of the right width and activation for these data."""
+    specification = Specification(data=data, layers=layers or (), seed=seed).replace(**_training(data))
+    if layers is not None:
+        return Project(specification, table)
     dataset = prepare(table, data.columns, data.validation_fraction, np.random.default_rng(seed))
+    specification = specification.replace(layers=_default_layers(dataset))
+    return Project(with_loss(specification, usual_loss(dataset)), table)
+
+
+def _default_layers(dataset: Dataset) -> tuple[LayerSpecification, ...]:
+    """One hidden layer, and an output layer of the right width."""
     hidden = int(min(32, max(8, 2 * dataset.inputs.shape[1])))
     dense = layer_kind("dense.v1")
     return (
         dense.new("layer-1", units=hidden, activation="tanh"),
         dense.new("layer-2", units=dataset.targets.shape[1], activation=output_activation(dataset)),
     )
+
+
+def usual_loss(dataset: Dataset) -> str:
+    """What suits the task: a cross-entropy for classes and for yes/no, the mean squared error for numbers."""
+    return {"classes": "cross_entropy", "yes_no": "bce"}.get(dataset.preprocessor.task, "mse")
 
 
 def output_activation(dataset: Dataset) -> str:
@@ -84,6 +92,11 @@ def fitted_to(project: Project) -> Project:
         changed = changed.change_layer(last.identity, units=n_targets)
     if (last.settings.get("activation") == "identity") != (activation == "identity"):
         changed = changed.change_layer(last.identity, activation=activation)
+    try:
+        check_targets(changed, dataset)
+    except FluxError:
+        # The loss belonged to what was predicted before.
+        changed = with_loss(changed, usual_loss(dataset))
     return project.with_specification(changed)
 
 
@@ -104,7 +117,7 @@ def usual_schedule(kind: str, iterations: int, warm_up: int = 0) -> ScheduleSpec
     return ScheduleSpecification(kind, warm_up=warm_up, **suited.get(kind, {}))
 
 
-def _training(table: Table, data: DataSpecification) -> dict[str, object]:
+def _training(data: DataSpecification) -> dict[str, object]:
     numbers = any(column.role == "target" and column.kind == "number" for column in data.columns)
     rate = 0.05 if numbers else 0.3
     return {"optimizer": OptimizerSpecification("sgd", rate), "iterations": 5_000}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
@@ -20,7 +21,7 @@ CLASSES = table("length,species\n" + "".join(f"{i % 3 + i / 100},{'xyz'[i % 3]}\
     [
         (lambda: new_project(parity_table()), 1, "sigmoid", 0),
         (lambda: new_project(number_table(60)), 1, "identity", 12),
-        (lambda: new_project(CLASSES), 3, "sigmoid", 12),
+        (lambda: new_project(CLASSES), 3, "softmax", 12),
         (lambda: new_project(number_table(60), targets=["a", "y"]), 2, "identity", 12),
     ],
 )
@@ -88,3 +89,30 @@ def test_a_usual_schedule_spans_the_run(kind: str, iterations: int, last: float 
     if last is not None:
         rate = SCHEDULES[kind].rate(rule.schedule_row(), iterations - 1)
         assert rate == pytest.approx(last, abs=0.001)
+
+
+def test_the_loss_suits_what_is_to_be_predicted() -> None:
+    assert new_project(CLASSES).specification.loss == "cross_entropy"
+    assert new_project(parity_table()).specification.loss == "bce"
+    for project in (new_project(CLASSES), new_project(parity_table())):
+        project.check()
+
+
+def test_another_target_brings_another_loss_where_the_old_one_makes_no_sense() -> None:
+    rows = "".join(f"{i % 3 + i / 100},{i * 7 % 11},{'xyz'[i % 3]}\n" for i in range(60))
+    project = new_project(table("length,width,species\n" + rows))
+    data = project.specification.data
+    roles = {"length": "input", "width": "target", "species": "ignore"}
+    columns = tuple(
+        msgspec.structs.replace(
+            column, role=roles[column.name], kind="category" if column.name == "species" else "number"
+        )
+        for column in data.columns
+    )
+    changed = project.with_specification(
+        project.specification.replace(data=msgspec.structs.replace(data, columns=columns))
+    )
+    fitted = fitted_to(changed)
+    last = fitted.specification.layers[-1]
+    assert (fitted.specification.loss, last.settings["activation"]) == ("mse", "identity")
+    fitted.check()
