@@ -117,7 +117,7 @@ def _command_parser() -> argparse.ArgumentParser:
         "--iterations", type=int, metavar="N", help="N more; default: to the project's own end"
     )
     train.add_argument("--restart", action="store_true", help="begin again with the start weights")
-    train.add_argument("--executor", choices=("compiled", "reference"), default="compiled")
+    train.add_argument("--executor", choices=("compiled", "reference"))
     train.add_argument("--json", action="store_true", help="one JSON object a line instead of a progress bar")
     train.add_argument("--save", type=Path, metavar="OUT.flux")
     train.add_argument("--export", type=Path, metavar="OUT")
@@ -259,6 +259,7 @@ def _batch(text: str, rows: int) -> int | None:
 
 def _train(options: argparse.Namespace) -> int:
     from flux_studio import progress
+    from flux_studio.engine.executors import fastest_executor
     from flux_studio.export import exporters
     from flux_studio.project import descriptions, files
     from flux_studio.training.events import Failed
@@ -273,7 +274,7 @@ def _train(options: argparse.Namespace) -> int:
     project = files.load(options.file)
     if options.restart:
         project = project.restarted()
-    session = Session(project, options.executor)
+    session = Session(project, options.executor or fastest_executor())
     until = project.specification.iterations
     if options.iterations is not None:
         until = session.iteration + _not_negative(options.iterations, "--iterations")

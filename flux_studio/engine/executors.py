@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from importlib.util import find_spec
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,11 @@ from flux_studio.engine.program import Program
 from flux_studio.errors import ProgramError
 
 ExecutorName = Literal["compiled", "reference"]
+
+
+def fastest_executor() -> ExecutorName:
+    """The compiled one, or where Numba is not installed the reference."""
+    return "compiled" if find_spec("numba") else "reference"
 
 
 @dataclass(frozen=True, eq=False)

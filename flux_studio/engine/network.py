@@ -361,7 +361,11 @@ def make_executor(name: ExecutorName, arena: Array) -> Executor:
     if name == "reference":
         return ReferenceExecutor(arena)
     if name == "compiled":
-        from flux_studio.engine.compiled import CompiledExecutor
-
+        try:
+            from flux_studio.engine.compiled import CompiledExecutor
+        except ModuleNotFoundError as error:
+            raise ProgramError(
+                f"the compiled executor needs {error.name}: install it, or use the reference executor"
+            ) from error
         return CompiledExecutor(arena)
     raise ProgramError(f"executor {name!r} is not known; choose compiled or reference")

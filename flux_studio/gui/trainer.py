@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from flux_studio.engine.executors import ExecutorName
+from flux_studio.engine.executors import fastest_executor
 from flux_studio.gui.worker import Ready, Worker
 from flux_studio.project.project import Project
 from flux_studio.training.events import (
@@ -49,7 +48,7 @@ class Trainer(QObject):
 
     def __init__(self, wanted: Callable[[], tuple[MatrixKey, ...]], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.executor: ExecutorName = "compiled" if find_spec("numba") else "reference"
+        self.executor = fastest_executor()
         self.running = False
         self.ready: Ready | None = None
         self.progress: Progress | None = None
