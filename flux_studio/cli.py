@@ -278,10 +278,9 @@ def _train(options: argparse.Namespace) -> int:
     until = project.specification.iterations
     if options.iterations is not None:
         until = session.iteration + _not_negative(options.iterations, "--iterations")
-    tell = progress.tell_json if options.json else progress.ProgressBar(session.iteration, until).tell
-    if not options.json:
-        how = descriptions.training_text(project.specification, len(project.dataset().training))
-        print(f"training with {how}, from iteration {session.iteration:,} to {until:,}", flush=True)
+    how = descriptions.training_text(project.specification, len(project.dataset().training))
+    bar = progress.ProgressBar(how, session.iteration, until)
+    tell = progress.tell_json if options.json else bar.tell
     failed = None
     for event in session.train(until):
         try:

@@ -48,7 +48,8 @@ def tell_json(event: Event) -> None:
 class ProgressBar:
     """A bar on a terminal; plain lines, a tenth apart, everywhere else."""
 
-    def __init__(self, start: int, until: int) -> None:
+    def __init__(self, how: str, start: int, until: int) -> None:
+        self.how = how
         self.start = start
         self.until = until
         self._last_tenth = -1
@@ -56,7 +57,9 @@ class ProgressBar:
 
     def tell(self, event: Event) -> None:
         """Show one event."""
-        if isinstance(event, Progress):
+        if isinstance(event, Started):
+            print(f"training with {self.how}, from iteration {self.start:,} to {self.until:,}", flush=True)
+        elif isinstance(event, Progress):
             self._show(event)
         elif isinstance(event, Finished):
             self._show(event.progress)

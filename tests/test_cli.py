@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ class TestNew:
         assert said.out == "mine.flux: a network 4-8-3\n"
         specification = files.load(run.folder / "mine.flux").specification
         assert [layer.settings["activation"] for layer in specification.layers] == ["tanh", "softmax"]
-        assert specification.loss == "mse"
+        assert specification.loss == "cross_entropy"
         assert specification.seed == 0
         assert {column.name: column.role for column in specification.data.columns}["species"] == "target"
 
@@ -263,6 +264,18 @@ class TestTrain:
         assert [events[0]["executor"] for events in losses] == ["compiled", "reference"]
         assert losses[0][-1]["loss"] == pytest.approx(losses[1][-1]["loss"], rel=1e-5)
 
+    def test_without_numba_the_reference_executor_trains(
+        self, run: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in [name for name in sys.modules if name.split(".")[0] == "numba"]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, "numba", None)
+        monkeypatch.delitem(sys.modules, "flux_studio.engine.compiled", raising=False)
+        assert run.done("train", XOR, "--iterations", "5", "--json").events[0]["executor"] == "reference"
+        told = run("train", XOR, "--executor", "compiled").complaint
+        assert told == "the compiled executor needs numba: install it, or use the reference executor"
+        run.done("predict", XOR, XOR.with_suffix(".csv"))
+
     def test_divergence_names_iteration_and_layer_and_keeps_the_last_good_weights(
         self, run: Terminal
     ) -> None:
@@ -449,8 +462,11 @@ class TestProcess:
         assert command.communicate(timeout=60)[1] == ""
         assert command.returncode == 0
 
-    def test_what_was_to_be_saved_is_saved_though_the_reader_has_gone(self, tmp_path: Path) -> None:
-        command = process("train", PARITY, "--json", "--save", tmp_path / "mine.flux")
+    @pytest.mark.parametrize("words", [(), ("--json",)])
+    def test_what_was_to_be_saved_is_saved_though_the_reader_has_gone(
+        self, tmp_path: Path, words: tuple[str, ...]
+    ) -> None:
+        command = process("train", PARITY, *words, "--save", tmp_path / "mine.flux")
         command.stdout.close()
         command.stdout = None
         assert command.communicate(timeout=60)[1] == ""
