@@ -501,17 +501,3 @@ class TestProcess:
         ]
         assert state_of(made / "parity-4.flux")[1].iteration == END
         assert (made / "window.png").read_bytes().startswith(b"\x89PNG")
-
-
-class TestLosses:
-    """``new`` makes loss and ending suit each other where one of them is left out."""
-
-    def test_a_loss_alone_brings_its_ending(self, run: Terminal) -> None:
-        run.done("new", "mine.flux", "--data", IRIS_CSV, "--target", "species", "--loss", "bce")
-        specification = files.load(run.folder / "mine.flux").specification
-        assert (specification.loss, specification.layers[-1].settings["activation"]) == ("bce", "sigmoid")
-
-    def test_an_ending_alone_brings_its_loss(self, run: Terminal) -> None:
-        for layers, loss in (("4:tanh,3:softmax", "cross_entropy"), ("4:tanh,3:sigmoid", "mse")):
-            run.done("new", "mine.flux", "--data", IRIS_CSV, "--target", "species", "--layers", layers)
-            assert files.load(run.folder / "mine.flux").specification.loss == loss
