@@ -14,11 +14,7 @@ import pytest
 import flux_studio
 from flux_studio.project import files
 from flux_studio.project.project import Project, Run
-from flux_studio.project.specification import (
-    OptimizerSpecification,
-    ScheduleSpecification,
-    StopSpecification,
-)
+from flux_studio.project.specification import OptimizerSpecification, ScheduleSpecification, StopSpecification
 from tests.command_line import IRIS, IRIS_CSV, PARITY, PARITY_CSV, XOR, Terminal, process
 
 PROGRESS = ["event", "iteration", "loss", "validation_loss", "learning_rate", "iterations_per_second"]

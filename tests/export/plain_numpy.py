@@ -22,6 +22,7 @@ ACTIVATIONS = {
     "tanh": np.tanh,
     "swish": lambda a: a / (1 + np.exp(-a)),
     "gelu": lambda a: a * 0.5 * (1 + np.vectorize(math.erf)(a / math.sqrt(2))),
+    "softmax": lambda a: np.exp(a) / np.exp(a).sum(axis=1, keepdims=True),
 }
 
 
@@ -39,11 +40,14 @@ def from_json(path: Path) -> tuple[Metadata, Matrices]:
         raise AssertionError(f"{constant} is no JSON")
 
     document = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
-    matrices = {
-        (layer["identity"], name): np.array(rows, document["dtype"])
-        for layer in document["layers"]
-        for name, rows in layer["matrices"].items()
-    }
+    matrices: Matrices = {}
+    layers = [*document["layers"]]
+    while layers:
+        layer = layers.pop()
+        layers += layer.get("layers", [])
+        for name, rows in layer["matrices"].items():
+            *part, matrix = name.split("/")
+            matrices["/".join([layer["identity"], *part]), matrix] = np.array(rows, document["dtype"])
     return document, matrices
 
 
@@ -83,12 +87,38 @@ def inputs(metadata: Metadata, table: Path) -> np.ndarray:
 
 def forward(metadata: Metadata, matrices: Matrices, x: np.ndarray) -> np.ndarray:
     """The network's outputs, N×O, in float64."""
+    matrices = {key: matrix.astype(np.float64) for key, matrix in matrices.items()}
     for layer in metadata["layers"]:
-        if layer["kind"] == "dense.v1":
-            w, b = (matrices[layer["identity"], name] for name in ("weights_matrix", "bias_matrix"))
-            x = x @ w.astype(np.float64) + b.astype(np.float64)
-        x = ACTIVATIONS[layer["settings"]["activation"]](x)
+        x = _through(layer, matrices, x)
     return x
+
+
+def _through(layer: Metadata, matrices: Matrices, x: np.ndarray) -> np.ndarray:
+    identity, settings = layer["identity"], layer["settings"]
+
+    def linear(part: str = "") -> np.ndarray:
+        return x @ matrices[identity + part, "weights_matrix"] + matrices[identity + part, "bias_matrix"]
+
+    match layer["kind"]:
+        case "dense.v1":
+            return ACTIVATIONS[settings["activation"]](linear())
+        case "activation.v1":
+            return ACTIVATIONS[settings["activation"]](x)
+        case "dropout.v1":
+            return x
+        case "layer_norm.v1":
+            apart = x - x.mean(axis=1, keepdims=True)
+            normal = apart / np.sqrt((apart**2).mean(axis=1, keepdims=True) + 1e-5)
+            return normal * matrices[identity, "gain_matrix"] + matrices[identity, "shift_matrix"]
+        case "gated_linear.v1":
+            return linear("/value") * ACTIVATIONS["sigmoid"](linear("/gate"))
+        case "residual.v1":
+            h = x
+            for inner in layer["layers"]:
+                h = _through(inner, matrices, h)
+            skip = matrices.get((f"{identity}/skip", "weights_matrix"))
+            return h + (x if skip is None else x @ skip)
+    raise AssertionError(f"what is a {layer['kind']}?")
 
 
 def decode(metadata: Metadata, outputs: np.ndarray) -> list[list[str | float]]:

@@ -18,7 +18,7 @@ from flux_studio.errors import ExportError
 from flux_studio.export import predictions
 from flux_studio.export.exporters import EXPORTERS, choose, export
 from flux_studio.locations import sample
-from flux_studio.project import files
+from flux_studio.project import catalogue, files
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.defaults import new_project
 from flux_studio.project.project import Project
@@ -49,7 +49,7 @@ def stack(*layers: tuple[str, dict[str, Any]]) -> tuple[LayerSpecification, ...]
 
 
 def mixed(dtype: str) -> Project:
-    """Every kind of column, several targets, every activation, layers with and without weights."""
+    """Every kind of column and of layer, several targets, every activation."""
     table = parse_table(MIXED, "mixed.csv")
     columns = (
         Column("size", "input", "number", "standard"),
@@ -65,6 +65,11 @@ def mixed(dtype: str) -> Project:
         ("dense.v1", {"units": 7, "activation": "swish"}),
         ("activation.v1", {"activation": "elu"}),
         ("dense.v1", {"units": 6, "activation": "relu"}),
+        ("layer_norm.v1", {}),
+        ("gated_linear.v1", {"units": 5}),
+        ("dropout.v1", {"percent": 30}),
+        ("residual.v1", {}),
+        ("residual.v1", {}),
         ("dense.v1", {"units": 4, "activation": "leaky_relu"}),
         ("activation.v1", {"activation": "sigmoid"}),
         ("dense.v1", {"units": 2, "activation": "tanh"}),
@@ -124,7 +129,9 @@ def test_every_number_survives_every_format(case: tuple[Project, Path], tmp_path
     for exporter in EXPORTERS:
         export(project, tmp_path / f"w{exporter.suffix}")
     assert project.run is not None
-    titles = {layer["identity"]: layer["title"] for layer in from_json(tmp_path / "w.json")[0]["layers"]}
+    titles = catalogue.titles(project.specification)
+    kinds = {layer["kind"] for layer in from_json(tmp_path / "w.json")[0]["layers"]}
+    assert kinds == {layer.kind for layer in project.specification.layers}
     dtype = project.specification.dtype
     by_title = from_csv(tmp_path / "w.csv", dtype)
     by_npz, by_json = from_npz(tmp_path / "w.npz")[1], from_json(tmp_path / "w.json")[1]
