@@ -143,6 +143,11 @@ def test_every_number_survives_every_format(case: tuple[Project, Path], tmp_path
             np.testing.assert_array_equal(read, array, strict=True)
 
 
+def test_no_kind_of_layer_is_left_out() -> None:
+    layers = mixed("float32").specification.layers
+    assert {layer.kind for layer in layers} == set(catalogue.LAYER_KINDS)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_awkward_numbers_survive_the_text_formats(tmp_path: Path, dtype: str) -> None:
     project = trained(mixed(dtype), 1)
@@ -167,7 +172,7 @@ def test_awkward_numbers_survive_the_text_formats(tmp_path: Path, dtype: str) ->
     export(odd, tmp_path / "w.json")
     export(odd, tmp_path / "w.csv")
     read = from_json(tmp_path / "w.json")
-    title = {layer["identity"]: layer["title"] for layer in read[0]["layers"]}[key[0]]
+    title = catalogue.titles(project.specification)[key[0]]
     for array in (read[1][key], from_csv(tmp_path / "w.csv", dtype)[title, key[1]]):
         assert array.tobytes() == parameters[key].tobytes()
 
