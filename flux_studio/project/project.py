@@ -18,7 +18,7 @@ from flux_studio.engine.operations.base import Array
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.updating import UpdateRule
 from flux_studio.errors import FluxError, ShapeError, SpecificationError
-from flux_studio.project.catalogue import build, titles, widths
+from flux_studio.project.catalogue import build, layer_kind, outputs, titles, widths
 from flux_studio.project.curve import Curve
 from flux_studio.project.specification import OptimizerSpecification, Specification
 from flux_studio.project.stack import (
@@ -231,9 +231,21 @@ def check(specification: Specification, dataset: Dataset) -> None:
         raise ShapeError(
             f"{last} has {passing[-1]} {'output' if passing[-1] == 1 else 'outputs'}, "
             f"but there {'is' if n_targets == 1 else 'are'} {n_targets} to predict ({names}): "
-            f"give the last layer {n_targets} {'unit' if n_targets == 1 else 'units'}"
+            f"{_width_advice(specification, n_targets)}"
         )
     check_targets(specification, dataset)
+
+
+def _width_advice(specification: Specification, n_targets: int) -> str:
+    """Which layer to give as many units as there are targets: the last that says how many there are."""
+    units = f"{n_targets} {'unit' if n_targets == 1 else 'units'}"
+    for layer in reversed(specification.layers):
+        if any(field.name == "units" for field in layer_kind(layer.kind).fields):
+            last = layer is specification.layers[-1]
+            return f"give {'the last layer' if last else titles(specification)[layer.identity]} {units}"
+        if any(outputs(layer, width) != width for width in (1, 2)):
+            break
+    return f"let a Dense layer of {units} be the last"
 
 
 def check_stack(specification: Specification) -> None:

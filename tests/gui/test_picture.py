@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
+from flux_studio.cli import main
 from flux_studio.errors import ExportError, FluxError
 from flux_studio.gui import worker
 from flux_studio.gui.main_window import MainWindow
@@ -42,6 +43,16 @@ def test_it_has_the_size_and_the_theme_that_were_asked_for(
     assert picture.pixelColor(size[0] - 5, 5) == QColor(theme.surface)
 
 
+def test_the_command_line_makes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "window.png"
+    words = ["screenshot", str(sample("xor.flux")), str(out), "--size", "1300x750", "--theme", "dark"]
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"{out}: 1300×750\n"
+    picture = QImage(str(out))
+    assert (picture.width(), picture.height()) == (1300, 750)
+    assert picture.pixelColor(1295, 5) == QColor(DARK.surface)
+
+
 def test_matrices_are_on_it(tmp_path: Path) -> None:
     """Many different tones: the matrices are painted, not only the panels' words."""
     save_picture(sample("parity-4.flux"), tmp_path / "window.png", (1600, 1000), "light")
@@ -58,8 +69,6 @@ def test_matrices_are_on_it(tmp_path: Path) -> None:
 
 def test_a_trained_project_shows_where_it_stands(tmp_path: Path) -> None:
     """A picture of another state is another picture."""
-    from flux_studio.cli import main
-
     trained = tmp_path / "trained.flux"
     assert main(["train", str(sample("parity-4.flux")), "--save", str(trained)]) == 0
     save_picture(trained, tmp_path / "a.png", (1280, 720), "light")

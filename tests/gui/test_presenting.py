@@ -206,6 +206,24 @@ class TestNetwork:
         )
         assert presenting.problem(wrong) == view.loss.error
 
+    @pytest.mark.parametrize(
+        ("kinds", "advice"),
+        [
+            (("activation.v1",), "give Dense 3 1 unit"),
+            (("dropout.v1", "layer_norm.v1"), "give Dense 3 1 unit"),
+            (("residual.v1",), "let a Dense layer of 1 unit be the last"),
+            (("gated_linear.v1", "activation.v1"), "give Gated linear 1 1 unit"),
+        ],
+    )
+    def test_advice_names_the_layer_that_has_units_to_give(
+        self, parity: Project, kinds: tuple[str, ...], advice: str
+    ) -> None:
+        specification = parity.specification.change_layer("layer-3", units=2)
+        for number, kind in enumerate(kinds, start=3):
+            specification = specification.insert_layer(number, layer_kind(kind).new(f"more-{number}"))
+        told = presenting.problem(parity.with_specification(specification))
+        assert told.endswith(f"to predict (parity): {advice}"), told
+
     def test_a_layer_that_cannot_be_built_says_so_on_its_card(self, parity: Project) -> None:
         wrong = parity.with_specification(parity.specification.change_layer("layer-2", units=0))
         errors = [layer.error for layer in presenting.network_view(wrong, 0).layers]

@@ -189,6 +189,18 @@ class TestOddShapes:
         assert window.size() == window.minimumSize()
         assert_alive(qtbot, window)
 
+    def test_frames_carry_what_is_on_screen_and_no_more(self, qtbot: QtBot, window: MainWindow) -> None:
+        window.select_matrix(("layer-3", "dC_db_matrix"))
+        train(qtbot, window)
+        rest(qtbot, window)
+        window.trainer.refresh()
+        with qtbot.waitSignal(window.frame_shown):
+            pass
+        wanted = set(window._wanted_matrices())
+        assert set(window._last_frame.matrices) == wanted
+        assert ("layer-3", "dC_db_matrix") in wanted
+        assert wanted <= {*window.wall.visible_keys(), window.selected_matrix}
+
     def test_no_panel_on_screen_asks_for_no_matrix(self, qtbot: QtBot, window: MainWindow) -> None:
         for name in ("matrices", "focus"):
             window.docks[name].hide()
