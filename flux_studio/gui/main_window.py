@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +62,7 @@ from flux_studio.project.descriptions import batch_text
 from flux_studio.project.project import Project
 from flux_studio.training.events import Frame, MatrixKey
 
+_CURVE_SECONDS = 0.1
 _FIRST_MATRIX = "weight_input_bias_matrix"
 
 
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
         self._focus_shows: MatrixKey | None = None
         self._samples: np.ndarray | None = None
         self._problem, self._rows = "", 0
+        self._curve_shown = 0.0
         self._make_panels()
         self._place_panels()
         self.status = StatusBar()
@@ -289,7 +292,7 @@ class MainWindow(QMainWindow):
         self._last_frame = frame
         self.wall.set_matrices(frame.matrices)
         self._show_focus(frame)
-        self.curve.set_curve(frame.curve, frame.validation_curve)
+        self._draw_curve(frame)
         progress, scores = frame.progress, frame.scores
         self.curve.set_facts(
             progress.iteration,
@@ -302,6 +305,13 @@ class MainWindow(QMainWindow):
         )
         self.status.count_frame()
         self.frame_shown.emit()
+
+    def _draw_curve(self, frame: Frame) -> None:
+        """The curve costs as much as all matrices together and changes least: ten times a second are enough."""
+        now = time.monotonic()
+        if not frame.training or now - self._curve_shown >= _CURVE_SECONDS:
+            self._curve_shown = now
+            self.curve.set_curve(frame.curve, frame.validation_curve)
 
     def _show_focus(self, frame: Frame) -> None:
         key, ready = self.selected_matrix, self.trainer.ready

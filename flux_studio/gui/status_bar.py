@@ -6,6 +6,8 @@ import time
 
 from PySide6.QtWidgets import QLabel, QStatusBar
 
+from flux_studio.gui.theme import look
+
 MESSAGE_MS = 6_000
 
 
@@ -23,6 +25,9 @@ class StatusBar(QStatusBar):
         for label in (self._state, self._engine, self._frames):
             self.addWidget(label)
         self.addPermanentWidget(self._kept)
+        # The one that changes while it trains may not make the window be laid out anew.
+        widest = self._frames.fontMetrics().horizontalAdvance("888 pictures a second") + look.length(16)
+        self._frames.setFixedSize(widest, self._frames.sizeHint().height())
         self._running = False
         self._frame_times: list[float] = []
 

@@ -10,6 +10,7 @@ from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.curve_facts import CurveFacts
 from flux_studio.gui.widgets.curve_plot import CurvePlot
 from flux_studio.gui.widgets.segmented import Segment, SegmentedControl
+from flux_studio.gui.widgets.still import Still
 from flux_studio.training.events import CurvePoints
 
 _SENTENCE = "Press Train to see the loss fall."
@@ -30,6 +31,7 @@ class LossCurve(QWidget):
         self._has_validation = self._batches = False
         self.plot = CurvePlot()
         self.facts = CurveFacts()
+        self._facts_place = Still(self.facts)
         self._scale = SegmentedControl((_LINEAR, _LOG))
         self._scale.set_value("linear")
         self._scale.chosen.connect(self._choose_scale)
@@ -55,7 +57,7 @@ class LossCurve(QWidget):
         row.setContentsMargins(look.length(12), look.length(8), look.length(8), look.length(6))
         row.setSpacing(0)
         row.addLayout(left, 1)
-        row.addWidget(self.facts)
+        row.addWidget(self._facts_place)
         self._write_legend()
         look.changed.connect(self._write_legend)
 
@@ -106,7 +108,9 @@ class LossCurve(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # As wide as the facts of the focus view, so that both stand in one column.
-        self.facts.setFixedWidth(min(max(round(self.width() * 0.27), look.length(196)), look.length(290)))
+        self._facts_place.setFixedWidth(
+            min(max(round(self.width() * 0.27), look.length(196)), look.length(290))
+        )
 
     def _choose_scale(self, value: str) -> None:
         log = value == "log"
