@@ -18,7 +18,7 @@ from flux_studio.training.events import Finished
 from flux_studio.training.session import Session
 from tests.benchmarks.harness import Row, Side, compare
 
-ITERATIONS = 1_500_000
+ITERATIONS = 6_000_000
 FLOOR = 0.95
 """Training with the window open, as a share of the speed without one."""
 
