@@ -59,7 +59,11 @@ class TypedEdit(QAbstractSpinBox):
         """Show another value without telling it; what a person is typing or has yet to mend stays."""
         changed, pending = value != self._value, self.pending
         self._value = value
-        if not pending or not (self.hasFocus() or (self.refusal and not changed)):
+        if not changed and not pending:
+            return  # to write the same again would take a person's selection away
+        # Typing goes on also where the window system has not told yet that this window has the keyboard.
+        typing = self.hasFocus() or (self.lineEdit().isModified() and not self.refusal)
+        if not pending or not (typing or (self.refusal and not changed)):
             self._show_value()
         elif not self.pending:
             self._refuse("")

@@ -186,3 +186,15 @@ def test_a_new_value_from_outside_waits_for_the_person(qtbot: QtBot, edit: Numbe
     assert edit.text() == "0.1"
     edit.set_value(0.2)
     assert (edit.text(), told.numbers) == ("0.2", [])
+
+
+def test_the_same_value_again_and_again_leaves_what_is_selected(qtbot: QtBot, edit: NumberEdit) -> None:
+    """While training runs the value comes thirty times a second: one must be able to select and write over it."""
+    edit.selectAll()
+    for _ in range(3):
+        edit.set_value(0.6)
+    assert edit.lineEdit().selectedText() == "0.6"
+    for figure in "25":
+        qtbot.keyClicks(edit, figure)
+        edit.set_value(0.6)
+    assert edit.text() == "25"
