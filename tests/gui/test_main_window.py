@@ -349,6 +349,9 @@ def test_a_message_hangs_over_the_content_and_goes_away(qtbot: QtBot, window: Ma
     assert window.trouble.text.startswith("Training diverged")
     assert {name: window.docks[name].geometry() for name in before} == before
     assert window.trouble.geometry().right() <= window.width()
+    tall = window.trouble.height()
+    window.workbench.troubled.emit("one line")
+    assert window.trouble.height() < look.length(40) < tall
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert not window.trouble.isVisible()
     window.workbench.troubled.emit("again")

@@ -74,11 +74,12 @@ class MessageStrip(QWidget):
 
     def _place(self) -> None:
         window = self.parentWidget()
-        width = min(window.width() - look.length(24), look.length(1000))
-        height = max(self.heightForWidth(width), self.minimumSizeHint().height())
-        self.setGeometry(
-            (window.width() - width) // 2, self._above.geometry().bottom() + look.length(6), width, height
-        )
+        # As wide as its words need on one line, where the window has the room; else on several.
+        words = self._label.fontMetrics().horizontalAdvance(self._label.text()) + look.length(84)
+        width = min(words, window.width() - look.length(24), look.length(1100))
+        height = self.layout().heightForWidth(width)
+        top = self._above.geometry().bottom() + look.length(6)
+        self.setGeometry((window.width() - width) // 2, top, width, height)
 
     def _repaint(self) -> None:
         self._drawing.setPixmap(icon("warning", "error").pixmap(look.length(16), look.length(16)))
