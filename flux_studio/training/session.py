@@ -89,6 +89,7 @@ class Session:
         self._told = 0.0
         self._speed_from = (0.0, 0)
         self._evaluated: tuple[float, float, tuple[float, Scores] | None] = (0.0, 0.0, None)
+        self._evaluated_at: int | None = None
         self._changes: tuple[LearningRateChange, ...] = ()
         self._validation_curve: Curve | None = None
         self._losses = np.empty(_LONGEST_BURST, self.network.dtype)
@@ -154,21 +155,24 @@ class Session:
         """Loss and scores over all training rows.
 
         With mini-batches that is work of its own: while training it is done again only when it costs less than a
-        twentieth of the time, and what was found last stands until then.
+        twentieth of the time, and what was found last stands until then. Nobody pays twice for one iteration.
         """
         now = self._clock()
         since, cost, known = self._evaluated
+        if self._evaluated_at == self._iteration and known is not None:
+            return known
         if known is None or not self._training or now - since >= _EVALUATION_SHARE * cost:
             loss, outputs = self.network.evaluate()
             self.network.validate()
             known = (loss, scores(self.network, self.dataset, outputs))
             cost = 0.0 if self.network.batches is None else self._clock() - now
-            self._evaluated = (self._clock(), cost, known)
+            self._evaluated, self._evaluated_at = (self._clock(), cost, known), self._iteration
         return known
 
     def _begin(self, run: Run | None) -> None:
         """Come to rest at the iteration that ``run`` stands at, or at 0."""
         loss = self.network.rest(run.iteration if run is not None else 0)
+        self._evaluated_at = None
         if run is not None and run.begun:
             self._iteration = run.iteration
             self._start = dict(run.start)
