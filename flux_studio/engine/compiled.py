@@ -27,18 +27,13 @@ import numba
 import numpy as np
 
 from flux_studio import locations
-from flux_studio.engine import operations
+from flux_studio.engine import operations, tiles
 from flux_studio.engine.executors import Executor, Feed, loss_place
 from flux_studio.engine.operations.base import Array, Elementwise, Operation
 from flux_studio.engine.program import Program
 from flux_studio.errors import ProgramError
 
-# The full set of fast-math flags would remove the tests for NaN and infinity.
-OPTIONS: dict[str, Any] = {
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"contract", "reassoc", "arcp", "nsz"},
-}
+OPTIONS = tiles.OPTIONS
 
 
 class CompiledExecutor(Executor):
@@ -140,9 +135,9 @@ def interpreter() -> ModuleType:
 
 
 def kernels() -> tuple[Callable[..., None], ...]:
-    """One compiled kernel for each operation by its code, and behind them those that call BLAS."""
+    """One compiled kernel for each operation by its code, and behind them those that are made of tiles."""
     loops = [_kernel(operation) for operation in operations.OPERATIONS]
-    return (*loops, *(numba.njit(**OPTIONS)(product.blas) for product in operations.PRODUCTS))
+    return (*loops, *(tiles.TILED[product.name] for product in operations.PRODUCTS))
 
 
 def _kernel(operation: Operation) -> Callable[..., None]:
@@ -277,7 +272,8 @@ def _folder() -> Path:
     digest = hashlib.sha256()
     for path in sorted(Path(inspect.getfile(operations)).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    digest.update(Path(__file__).read_bytes())
+    for module in (__file__, tiles.__file__):
+        digest.update(Path(module).read_bytes())
     for version in (sys.version, np.__version__, numba.__version__, llvmlite.__version__):
         digest.update(version.encode())
     return locations.cache_folder() / f"kernels-{digest.hexdigest()[:16]}"

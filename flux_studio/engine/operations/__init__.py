@@ -96,7 +96,7 @@ PRODUCTS: tuple[Product, ...] = (MULTIPLY, MULTIPLY_TRANSPOSED, TRANSPOSE_MULTIP
 
 def kernel_code(operation: Operation, sizes: tuple[int, int, int]) -> int:
     """Which kernel the compiled executor runs for an operation of these sizes."""
-    if isinstance(operation, Product) and operation.is_wide(*sizes):
+    if isinstance(operation, Product) and operation.is_tiled(*sizes):
         return len(OPERATIONS) + PRODUCTS.index(operation)
     return OPERATION_CODES[operation.name]
 

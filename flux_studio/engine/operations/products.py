@@ -1,7 +1,7 @@
 """Matrix products and the transpose.
 
 Three products stand in place of one product and two transposes, so that no transposed copy is ever made:
-x·w forward, and δ·wᵀ and xᵀ·δ backward. Narrow ones are loops over samples; wide ones are a call of BLAS.
+x·w forward, and δ·wᵀ and xᵀ·δ backward. Small ones are loops over samples, all others are cut into tiles.
 """
 
 from __future__ import annotations
@@ -13,22 +13,20 @@ import numpy as np
 from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
 from flux_studio.errors import ShapeError
 
+LONGEST_VECTOR = 16
+"""How many numbers fill a vector of the processor, where it has the longest and the numbers are the shortest."""
+
 
 class Product(Operation):
-    """A matrix product with two kernels: ``kernel`` has the loops, ``blas`` is one call of BLAS.
+    """A matrix product with two kernels: ``kernel`` has the loops, the other is in :mod:`flux_studio.engine.tiles`.
 
-    They are two functions, and a program says which it wants: the views that BLAS is called with would cost narrow
-    products more than their arithmetic, were they made in the same function.
+    They are two functions, and a program says which it wants: what the tiles need to be set up would cost the smallest
+    products more than their arithmetic.
     """
 
-    def is_wide(self, m: int, k: int, n: int) -> bool:
-        """Whether BLAS beats the loops. Measured: it needs both layers wide, and the number of rows hardly counts."""
-        return k > 15 and n > 15 and m * k * n > 4096
-
-    @staticmethod
-    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
-        """The same arithmetic as ``kernel``."""
-        raise ShapeError("this product has no call of BLAS")
+    def is_tiled(self, m: int, k: int, n: int) -> bool:
+        """Whether tiles beat the loops. Measured: they need a vector of samples and more than a handful of weights."""
+        return m >= LONGEST_VECTOR and k * n > 16
 
 
 class Multiply(Product):
@@ -75,14 +73,6 @@ class Multiply(Product):
                     for i in range(m):
                         A[oj + i] += w * A[ap + i]
 
-    @staticmethod
-    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
-        np.dot(
-            A[b : b + k * n].reshape((k, n)).T,
-            A[a : a + k * m].reshape((k, m)),
-            A[o : o + n * m].reshape((n, m)),
-        )
-
 
 class MultiplyTransposed(Product):
     """The product δ·wᵀ of N×O and I×O: what arrives at a layer's inputs."""
@@ -128,14 +118,6 @@ class MultiplyTransposed(Product):
                     for i in range(m):
                         A[oj + i] += w * A[ap + i]
 
-    @staticmethod
-    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
-        np.dot(
-            A[b : b + n * k].reshape((n, k)),
-            A[a : a + k * m].reshape((k, m)),
-            A[o : o + n * m].reshape((n, m)),
-        )
-
 
 class TransposeMultiply(Product):
     """The product xᵀ·δ of N×I and N×O: the sum over the batch that makes the gradient of the weights."""
@@ -167,8 +149,8 @@ class TransposeMultiply(Product):
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], inputs[0][0], output[1]
 
-    def is_wide(self, m: int, k: int, n: int) -> bool:
-        return m > 15 and n > 15 and m * k * n > 4096
+    def is_tiled(self, m: int, k: int, n: int) -> bool:
+        return n > 8 and m * k * n >= 4096
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -180,14 +162,6 @@ class TransposeMultiply(Product):
                 for p in range(k):
                     total += A[ai + p] * A[bj + p]
                 A[o + i * n + j] = total
-
-    @staticmethod
-    def blas(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
-        np.dot(
-            A[a : a + m * k].reshape((m, k)),
-            A[b : b + n * k].reshape((n, k)).T,
-            A[o : o + m * n].reshape((m, n)),
-        )
 
 
 class Transpose(Operation):

@@ -210,26 +210,33 @@ WIDE_AND_NARROW = [
     (5, 64, 33),
     (2, 128, 128),
     (128, 1, 128),
+    (33, 7, 65),
+    (15, 30, 47),
+    (37, 19, 21),
+    (1100, 9, 40),
+    (48, 31, 9),
 ]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("operation", ops.PRODUCTS, ids=lambda operation: operation.name)
 @pytest.mark.parametrize(("rows", "n_inputs", "n_outputs"), WIDE_AND_NARROW)
-def test_products_on_both_sides_of_the_crossing_to_blas(
+def test_products_of_loops_and_of_tiles(
     operation: ops.Product, rows: int, n_inputs: int, n_outputs: int, dtype: type
 ) -> None:
     shapes = input_shapes(operation, n_inputs, n_outputs)
     values = draw(operation, shapes, rows, 5, 1.0, dtype)
     machine = Machine(operation, shapes, values)
     agree(operation, values, machine.run(CompiledExecutor), machine.run(ReferenceExecutor))
-    code = int(machine.program.table[0, 0])
-    wide = min(n_inputs, n_outputs) > 15 and rows * n_inputs * n_outputs > 4096
-    assert (code >= len(OPERATIONS)) == wide
+    tiled = int(machine.program.table[0, 0]) >= len(OPERATIONS)
+    if operation is ops.TRANSPOSE_MULTIPLY:
+        assert tiled == (n_outputs > 8 and rows * n_inputs * n_outputs >= 4096)
+    else:
+        assert tiled == (rows >= 16 and n_inputs * n_outputs > 16)
 
 
 @pytest.mark.parametrize("operation", ops.PRODUCTS, ids=lambda operation: operation.name)
-def test_nan_passes_through_blas(operation: ops.Product) -> None:
+def test_nan_passes_through_tiles(operation: ops.Product) -> None:
     shapes = input_shapes(operation, 32, 32)
     values = draw(operation, shapes, 32, 0, 1.0, np.float32)
     values[0][3, 4] = np.nan
