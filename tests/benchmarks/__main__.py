@@ -13,6 +13,8 @@ import numpy as np
 
 from tests.benchmarks import iterations, window
 from tests.benchmarks.harness import Row, table
+from tests.benchmarks.profile import profile
+from tests.benchmarks.workloads import chosen
 
 SOURCES: tuple[Callable[[], list[Row]], ...] = (iterations.measure, window.measure)
 """Each measures something and returns its rows."""
@@ -20,6 +22,10 @@ SOURCES: tuple[Callable[[], list[Row]], ...] = (iterations.measure, window.measu
 
 def main() -> int:
     """Exit code 1 when a floor is not met."""
+    if sys.argv[1:2] == ["profile"]:
+        for workload in chosen(tuple(sys.argv[2:])):
+            print(profile(workload), end="\n\n", flush=True)
+        return 0
     print(machine(), flush=True)
     if not iterations.has_pytorch():
         print("PyTorch is not installed here and left out; python3 studio.py bench installs it", flush=True)
