@@ -27,7 +27,7 @@ import numba
 import numpy as np
 
 from flux_studio import locations
-from flux_studio.engine import operations, tiles
+from flux_studio.engine import operations, tiles, vectorised
 from flux_studio.engine.executors import Executor, Feed, loss_place
 from flux_studio.engine.operations.base import Array, Elementwise, Operation
 from flux_studio.engine.program import Program
@@ -181,6 +181,7 @@ _TEMPLATE = textwrap.dedent(
     from numba import njit, uint64
 
     from flux_studio.engine.compiled import OPTIONS, kernels
+    from flux_studio.engine.tiles import gather
 
     {names} = kernels()
 
@@ -218,20 +219,6 @@ _TEMPLATE = textwrap.dedent(
         return len(losses), validated
 
 
-    @njit(**OPTIONS)
-    def gather(A, place, X, order, first, rows):
-        features = uint64(X.shape[1])
-        block = uint64(16)
-        count = uint64(rows)
-        start = uint64(0)
-        while start < count:
-            stop = min(start + block, count)
-            for f in range(features):
-                for i in range(start, stop):
-                    A[place + f * count + i] = X[uint64(order[first + i]), f]
-            start = stop
-
-
     @njit(cache=True, **OPTIONS)
     def iterate_batches(
         A, T, x, y, loss, T2, x2, y2, loss2, small, X, Y, order, bounds, losses, iteration,
@@ -244,9 +231,9 @@ _TEMPLATE = textwrap.dedent(
         validation_end = uint64(len(V))
         for i in range(len(losses)):
             first = uint64(bounds[i])
-            rows = bounds[i + 1] - bounds[i]
+            rows = uint64(bounds[i + 1] - bounds[i])
             t = uint64(iteration + i + 1)
-            if rows == small:
+            if rows == uint64(small):
                 gather(A, uint64(x2), X, order, first, rows)
                 gather(A, uint64(y2), Y, order, first, rows)
                 execute(A, T2, begin, end2, t)
@@ -272,7 +259,7 @@ def _folder() -> Path:
     digest = hashlib.sha256()
     for path in sorted(Path(inspect.getfile(operations)).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    for module in (__file__, tiles.__file__):
+    for module in (__file__, tiles.__file__, vectorised.__file__):
         digest.update(Path(module).read_bytes())
     for version in (sys.version, np.__version__, numba.__version__, llvmlite.__version__):
         digest.update(version.encode())

@@ -169,31 +169,12 @@ class _Tile(_VectorCode):
         return self.builder.fadd(total, product, flags=("contract",))
 
 
-@_written
-def _turn(context: Any, P: Any, p: Any, ps: Any, D: Any, d: Any, ds: Any, last: Any) -> Any:
-    """Copy a square of as many rows and columns as a vector is long, and exchange rows with columns.
-
-    Row q of the square stands at D[d + q·ds], column q goes to P[p + q·ps]. Rows behind ``last`` are copies of it.
-    """
-    signature = types.void(P, p, ps, D, d, ds, last)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _Turn(context, builder, signature, arguments).generate()
-
-    return signature, generate
-
-
 class _Turn(_VectorCode):
-    """Writes the code of :func:`_turn`."""
+    """Writes the code that copies a square, as long and as wide as a vector, and exchanges its rows and columns."""
 
-    def generate(self) -> Any:
-        P, D = self._data(0), self._data(3)
-        p, ps, d, ds, last = (self.arguments[place] for place in (1, 2, 4, 5, 6))
-        rows = []
-        for q in range(self.lanes):
-            inside = self.builder.icmp_unsigned("<", self.index(q), last)
-            row = self.builder.select(inside, self.index(q), last)
-            rows.append(self._load(D, self.builder.add(d, self.builder.mul(row, ds))))
+    def generate(self, source: Any, starts: list[Any], target: Any, p: Any, ps: Any) -> Any:
+        """The rows begin at ``starts`` in the data ``source``; column q goes to place p + q·ps of ``target``."""
+        rows = [self._load(source, start) for start in starts]
         # Interleaving the first half of the rows with the second, log₂ times, exchanges rows and columns.
         half, two = self.lanes // 2, [(i // 2) + (i % 2) * self.lanes for i in range(self.lanes)]
         for _ in range(self.lanes.bit_length() - 1):
@@ -204,8 +185,46 @@ class _Turn(_VectorCode):
                 for start in (0, half)
             ]
         for q, row in enumerate(rows):
-            self._store(row, P, self._step(p, ps, q))
+            self._store(row, target, self._step(p, ps, q))
         return self.context.get_dummy_value()
+
+
+@_written
+def _turn(context: Any, P: Any, p: Any, ps: Any, D: Any, d: Any, ds: Any, last: Any) -> Any:
+    """Turn a square whose row q stands at D[d + q·ds]; rows behind ``last`` are copies of it."""
+    signature = types.void(P, p, ps, D, d, ds, last)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = _Turn(context, builder, signature, arguments)
+        p, ps, d, ds, last = (arguments[place] for place in (1, 2, 4, 5, 6))
+        numbers = [code.index(q) for q in range(code.lanes)]
+        inside = [
+            builder.select(builder.icmp_unsigned("<", number, last), number, last) for number in numbers
+        ]
+        starts = [builder.add(d, builder.mul(number, ds)) for number in inside]
+        return code.generate(code._data(3), starts, code._data(0), p, ps)
+
+    return signature, generate
+
+
+@_written
+def _turn_rows(
+    context: Any, P: Any, p: Any, ps: Any, X: Any, f: Any, width: Any, order: Any, first: Any
+) -> Any:
+    """Turn a square whose row q is a part, from place f on, of the row order[first + q] of X, ``width`` long."""
+    signature = types.void(P, p, ps, X, f, width, order, first)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = _Turn(context, builder, signature, arguments)
+        p, ps, f, width, first = (arguments[place] for place in (1, 2, 4, 5, 7))
+        chosen = code._data(6)
+        starts = []
+        for q in range(code.lanes):
+            row = builder.load(builder.gep(chosen, [builder.add(first, code.index(q))]))
+            starts.append(builder.add(f, builder.mul(row, width)))
+        return code.generate(code._data(3), starts, code._data(0), p, ps)
+
+    return signature, generate
 
 
 @_written_with_literals
@@ -381,6 +400,27 @@ def transpose_multiply(
 ) -> None:
     """xᵀ·δ over k samples; see :class:`~flux_studio.engine.operations.products.TransposeMultiply`."""
     _summed(A, o, a, b, m, k, n, _ONE)
+
+
+@_compiled
+def gather(A: Any, place: Any, X: Any, order: Any, first: Any, count: Any) -> None:
+    """Copy the rows order[first], … of X into a batch matrix of ``count`` rows, which is stored feature by feature."""
+    features, lanes, flat = uint64(X.shape[1]), _lanes(A), X.reshape(X.size)
+    if features < lanes or count < lanes:
+        for f in range(features):
+            for i in range(count):
+                A[place + f * count + i] = X[uint64(order[first + i]), f]
+        return
+    i = _NONE
+    while i < count:
+        # The last square is moved back so that it stays within the matrix.
+        row = min(i, count - lanes)
+        f = _NONE
+        while f < features:
+            column = min(f, features - lanes)
+            _turn_rows(A, place + column * count + row, count, flat, column, features, order, first + row)
+            f += lanes
+        i += lanes
 
 
 TILED: dict[str, Callable[..., None]] = {

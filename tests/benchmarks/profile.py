@@ -38,7 +38,7 @@ class Line:
 
     @property
     def kernel(self) -> str:
-        return "BLAS" if self.row[0] >= len(operations.OPERATIONS) else ""
+        return "tiles" if self.row[0] >= len(operations.OPERATIONS) else ""
 
     @property
     def rate(self) -> str:

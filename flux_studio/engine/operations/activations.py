@@ -10,6 +10,7 @@ import numpy as np
 
 from flux_studio.engine.operations.base import Array, Elementwise, Operand, arriving
 from flux_studio.engine.operations.elementwise import HADAMARD
+from flux_studio.engine.operations.exponentials import exp, expm1, tanh
 from flux_studio.errors import ShapeError
 
 
@@ -153,7 +154,7 @@ class ELU(ActivationOperation):
 
     @staticmethod
     def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
-        return x if x > zero else s * np.expm1(x)
+        return x if x > zero else s * expm1(x)
 
     @staticmethod
     def slope_cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
@@ -176,7 +177,7 @@ class Sigmoid(ActivationOperation):
 
     @staticmethod
     def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
-        return one / (one + np.exp(-x))
+        return one / (one + exp(-x))
 
     @staticmethod
     def slope_cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
@@ -199,7 +200,7 @@ class Tanh(ActivationOperation):
 
     @staticmethod
     def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
-        return np.tanh(x)
+        return tanh(x)
 
     @staticmethod
     def slope_cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
@@ -223,11 +224,11 @@ class Swish(ActivationOperation):
 
     @staticmethod
     def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
-        return x / (one + np.exp(-x))
+        return x / (one + exp(-x))
 
     @staticmethod
     def slope_cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
-        sigma = one / (one + np.exp(-x))
+        sigma = one / (one + exp(-x))
         return sigma + y * (one - sigma)
 
 
@@ -252,7 +253,7 @@ class GELU(ActivationOperation):
 
     @staticmethod
     def slope_cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
-        return (one + math.erf(x * s)) / (one + one) + x * np.exp(-(x * s) * (x * s)) * t
+        return (one + math.erf(x * s)) / (one + one) + x * exp(-(x * s) * (x * s)) * t
 
 
 def _logistic(a: Array) -> Array:

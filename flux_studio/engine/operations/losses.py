@@ -16,6 +16,7 @@ from flux_studio.engine.operations.base import (
     shape_text,
 )
 from flux_studio.engine.operations.elementwise import SCALE, SCALED_DIFFERENCE
+from flux_studio.engine.operations.exponentials import exp, log1p
 from flux_studio.errors import ShapeError
 
 
@@ -88,19 +89,23 @@ class LogSoftmax(Operation):
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        top, share, rest = np.empty(m, A.dtype), np.empty(m, A.dtype), np.empty(m, A.dtype)
         for i in range(m):
-            top, share, others = A[a + i], A[b + i], A.dtype.type(0)
-            for j in range(n):
-                if A[a + j * m + i] > top:
-                    others += share
-                    top, share = A[a + j * m + i], A[b + j * m + i]
-                elif j > 0:
-                    others += A[b + j * m + i]
-            rest = np.log1p(others / share)
-            for j in range(n):
+            top[i], share[i], rest[i] = A[a + i], A[b + i], 0
+        for j in range(n):
+            aj, bj = a + j * m, b + j * m
+            for i in range(m if j > 0 else j):
+                larger = A[aj + i] > top[i]
+                rest[i] += share[i] if larger else A[bj + i]
+                share[i] = A[bj + i] if larger else share[i]
+                top[i] = A[aj + i] if larger else top[i]
+        for i in range(m):
+            rest[i] = log1p(rest[i] / share[i])
+        for j in range(n):
+            for i in range(m):
                 # Fast mathematics may take top and rest together, which would cost the largest p its digits.
-                behind = A[a + j * m + i] - top
-                A[o + j * m + i] = -rest if A[a + j * m + i] == top else behind - rest
+                behind = A[a + j * m + i] - top[i]
+                A[o + j * m + i] = -rest[i] if A[a + j * m + i] == top[i] else behind - rest[i]
 
 
 class LogLikelihood(Elementwise):
@@ -119,7 +124,7 @@ class LogLikelihood(Elementwise):
 
     @staticmethod
     def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
-        return (y - one if x > zero else y) * x - np.log1p(np.exp(-abs(x)))
+        return (y - one if x > zero else y) * x - log1p(exp(-abs(x)))
 
 
 class LogLoss(Operation):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
+from flux_studio.engine.operations.exponentials import exp
 from flux_studio.errors import ShapeError
 
 
@@ -52,17 +53,20 @@ class Softmax(_Rowwise):
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        top, total = np.empty(m, A.dtype), np.empty(m, A.dtype)
         for i in range(m):
-            top = A[a + i]
-            for j in range(n):
-                top = A[a + j * m + i] if A[a + j * m + i] > top else top
-            total = A.dtype.type(0)
-            for j in range(n):
-                power = np.exp(A[a + j * m + i] - top)
+            top[i], total[i] = A[a + i], 0
+        for j in range(n):
+            for i in range(m):
+                top[i] = A[a + j * m + i] if A[a + j * m + i] > top[i] else top[i]
+        for j in range(n):
+            for i in range(m):
+                power = exp(A[a + j * m + i] - top[i])
                 A[o + j * m + i] = power
-                total += power
-            for j in range(n):
-                A[o + j * m + i] /= total
+                total[i] += power
+        for j in range(n):
+            for i in range(m):
+                A[o + j * m + i] /= total[i]
 
 
 class SoftmaxGradient(_Rowwise):
@@ -77,12 +81,15 @@ class SoftmaxGradient(_Rowwise):
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+        total = np.empty(m, A.dtype)
         for i in range(m):
-            total = A.dtype.type(0)
-            for j in range(n):
-                total += A[a + j * m + i] * A[b + j * m + i]
-            for j in range(n):
-                A[o + j * m + i] = A[a + j * m + i] * (A[b + j * m + i] - total)
+            total[i] = 0
+        for j in range(n):
+            for i in range(m):
+                total[i] += A[a + j * m + i] * A[b + j * m + i]
+        for j in range(n):
+            for i in range(m):
+                A[o + j * m + i] = A[a + j * m + i] * (A[b + j * m + i] - total[i])
 
 
 SOFTMAX = Softmax()
