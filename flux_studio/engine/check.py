@@ -92,7 +92,8 @@ class _Probe:
             if each.phase == "forward" and each.operation.has_kinks
         ]
         self.sides = self._sides()
-        self.loss = network.loss
+        self.rounding = _ROUNDING * float(np.finfo(network.dtype).eps) * abs(network.loss)
+        """By how much the cost may be wrong."""
 
     def _sides(self) -> list[NDArray[np.bool_]]:
         return [slot.view(self.network.arena) > 0 for slot in self.kinks]
@@ -104,13 +105,12 @@ class _Probe:
         tells something else than rounding can explain.
         """
         start = float(parameter[cell])
-        rounding = _ROUNDING * float(np.finfo(parameter.dtype).eps) * abs(self.loss)
         found: float | None = None
         try:
             for step in _STEPS:
                 size = step * max(1.0, abs(start))
                 numeric = self._stencil(parameter, cell, start, size)
-                if found is not None and numeric is not None and abs(numeric - found) <= rounding / size:
+                if found is not None and numeric is not None and abs(numeric - found) <= self.rounding / size:
                     return found
                 found = numeric if numeric is not None else found
             return found
@@ -145,6 +145,8 @@ def _check(
         if numeric is None:
             passed_over.append(cell)
             continue
+        if analytic[cell] == 0 and abs(numeric) <= probe.rounding / _STEPS[0]:
+            numeric = 0.0  # what takes no part in the cost, such as weights that meet zeros only
         error = relative_error(float(analytic[cell]), numeric, scale)
         if error > worst:
             worst, worst_cell, worst_numeric = error, cell, numeric

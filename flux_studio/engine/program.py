@@ -175,16 +175,16 @@ class _Builder:
             constants=tuple(self.constants),
             inputs=inputs,
             targets=None if recording.targets is None else self.slots.get(id(recording.targets)),
-            outputs=self.slots[id(_present(recording.outputs, "outputs"))],
+            outputs=self._slot(_present(recording.outputs, "outputs")),
             loss=None if recording.loss is None else self.slots.get(id(recording.loss)),
         )
 
     def _matrices(self) -> dict[MatrixKey, Slot]:
         """All names that people know, those of the update included where the program has one."""
         own = {
-            key: self.slots[id(symbol)]
+            key: self._slot(symbol)
             for key, symbol in self.recording.names.items()
-            if id(symbol) in self.slots
+            if id(_root(symbol)) in self.slots
         }
         return {**own, **self.updating.matrices} if self.updating and "update" in self.phases else own
 
@@ -202,6 +202,9 @@ class _Builder:
 
     def _slot(self, symbol: Symbol) -> Slot:
         symbol = symbol.origin
+        if symbol.whole is not None:
+            whole, start = symbol.whole
+            return self._slot(whole).part(start, symbol.shape[1])
         if id(symbol) not in self.slots:
             batch = symbol.shape[0] == BATCH
             shape = (self.rows if batch else symbol.shape[0], symbol.shape[1])
@@ -226,7 +229,7 @@ class _Builder:
         for key, symbol in wanted.items():
             if symbol is None:
                 raise ProgramError("the recording was not differentiated, so it has no backward phase")
-            if id(symbol) in written and id(symbol) not in self.slots:
+            if id(symbol) in written and id(symbol) not in self.slots and symbol.whole is None:
                 self.slots[id(symbol)] = self.shared.gradients[key]
             else:
                 copies.append((key, symbol))
@@ -234,6 +237,13 @@ class _Builder:
 
     def _copy(self, key: MatrixKey, symbol: Symbol) -> Instruction:
         return Instruction(COPY, self.shared.gradients[key], (self._slot(symbol),), "backward", key[0])
+
+
+def _root(symbol: Symbol) -> Symbol:
+    """The symbol in whose memory this one lies."""
+    while symbol.origin.whole is not None:
+        symbol = symbol.origin.whole[0]
+    return symbol.origin
 
 
 def _present(symbol: Symbol | None, what: str) -> Symbol:

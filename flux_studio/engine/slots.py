@@ -33,6 +33,10 @@ class Slot:
         """Rows and columns, as people see the matrix."""
         return self.rows, self.columns
 
+    def part(self, start: int, columns: int) -> Slot:
+        """The place of some columns, from ``start`` on, of a batch matrix."""
+        return Slot(self.offset + start * self.rows, self.rows, columns, by_feature=True)
+
     def view(self, arena: Array) -> Array:
         """The matrix itself, rows×columns: a view, not a copy."""
         flat = arena[self.offset : self.offset + self.size]

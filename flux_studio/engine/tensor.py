@@ -21,6 +21,8 @@ from flux_studio.engine.operations import BATCH, Operand, Operation, Shape, shap
 from flux_studio.engine.operations.base import Array
 from flux_studio.errors import ProgramError, ShapeError
 
+SLOPE = "dh_da_matrix"
+"""What the slope of an activation is called, unless its layer has several."""
 _identities = count(1)
 _T = TypeVar("_T", bound="Differentiable")
 
@@ -45,8 +47,12 @@ class Differentiable(ABC):
         """
 
     @abstractmethod
-    def named(self, name: str, gradient: str = "") -> Self:
-        """This matrix under a name that people know, and the name for its gradient."""
+    def named(self, name: str, gradient: str = "", slope: str = SLOPE) -> Self:
+        """This matrix under a name that people know, the name for its gradient and, of an activation, its slope."""
+
+    @abstractmethod
+    def has_slope(self, slope: Any) -> None:
+        """Take note of the slope of the activation that made this matrix."""
 
     @abstractmethod
     def inside(self, part: str) -> AbstractContextManager[None]:
@@ -55,6 +61,18 @@ class Differentiable(ABC):
     @abstractmethod
     def branch(self, gradient: str) -> Any:
         """The same matrix for one of several uses; the gradient that comes back through it has that name."""
+
+    @abstractmethod
+    def columns(self, start: int, stop: int) -> Any:
+        """The columns from ``start`` up to, not including, ``stop``."""
+
+    @abstractmethod
+    def beside(self, *others: Any) -> Any:
+        """This matrix and others of as many rows, side by side."""
+
+    @abstractmethod
+    def zeros(self, columns: int) -> Any:
+        """As many rows of zeros, to begin from."""
 
     @abstractmethod
     def held(self) -> Any:
@@ -198,8 +216,11 @@ class Tensor(Differentiable):
         value = fixed + over_rows / max(1, self.shape[0]) + training
         return Tensor(np.full((1, 1), value, self.data.dtype))
 
-    def named(self, name: str, gradient: str = "") -> Tensor:
+    def named(self, name: str, gradient: str = "", slope: str = SLOPE) -> Tensor:
         return self
+
+    def has_slope(self, slope: Any) -> None:
+        return None
 
     def sum(self, axis: int) -> Any:
         """Sums along an axis: 0 gives 1×F, 1 gives N×1."""
@@ -260,6 +281,15 @@ class Tensor(Differentiable):
 
     def branch(self, gradient: str) -> Tensor:
         return self
+
+    def columns(self, start: int, stop: int) -> Any:
+        return self.apply(ops.Columns(start, stop))
+
+    def beside(self, *others: Any) -> Any:
+        return self.apply(ops.BESIDE, *others) if others else self
+
+    def zeros(self, columns: int) -> Tensor:
+        return Tensor(np.zeros((self.shape[0], columns), self.data.dtype))
 
     def held(self) -> Tensor:
         return Tensor(self.data)

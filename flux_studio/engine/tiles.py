@@ -423,9 +423,16 @@ def gather(A: Any, place: Any, X: Any, order: Any, first: Any, count: Any) -> No
         i += lanes
 
 
+@_compiled
+def sum_of_products(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+    """Σₜ xₜᵀ·δₜ over steps of k samples; see :class:`~flux_studio.engine.operations.steps.SumOfProducts`."""
+    _summed(A, o, a, b, m, k, n, uint64(A[d]))
+
+
 TILED: dict[str, Callable[..., None]] = {
     "multiply": multiply,
     "multiply_transposed": multiply_transposed,
     "transpose_multiply": transpose_multiply,
+    "sum_of_products": sum_of_products,
 }
 """A kernel made of tiles for each product, by the name of the operation."""

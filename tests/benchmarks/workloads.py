@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Parameters = tuple[Floats, ...]
-"""Weight and bias of each layer by turns; of an LSTM three: w (F×4H), u (H×4H), b (1×4H), gates in the order i, f, g, o."""
+"""Weight and bias of each layer by turns; of an LSTM three: w (F×4H), u (H×4H), b (1×4H), gates in order i, f, g, o."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -15,8 +16,11 @@ from flux_studio.engine.matrices import (
     GATED_LINEAR_MATRICES,
     LAYER_NORM_MATRICES,
     LOSS_MATRICES,
+    LSTM_STEP_MATRICES,
     MATRIX_KINDS,
+    RECURRENT_MATRICES,
     RESIDUAL_MATRICES,
+    RNN_STEP_MATRICES,
     MatrixKind,
     why_absent,
 )
@@ -30,6 +34,9 @@ EVERYTHING = (
     LAYER_NORM_MATRICES,
     GATED_LINEAR_MATRICES,
     RESIDUAL_MATRICES,
+    RECURRENT_MATRICES,
+    RNN_STEP_MATRICES,
+    LSTM_STEP_MATRICES,
     LOSS_MATRICES,
 )
 
@@ -40,10 +47,10 @@ def test_every_matrix_of_a_kind_is_told_once_and_completely(kinds: tuple[MatrixK
     assert max(Counter(kind.symbol for kind in kinds).values()) == 1
     for kind in kinds:
         assert all((kind.name, kind.symbol, kind.title, kind.shape, kind.formula, kind.meaning))
-        assert (kind.side == "backward") == kind.name.startswith(("dC_", "dh_"))
+        assert (kind.side == "backward") == bool(re.match("d[a-zA-Z]+_d", kind.name))
         rows, _, columns = kind.shape.partition("×")
-        assert rows in ("N", "I", "1")
-        assert columns in ("I", "O", "1")
+        assert rows in ("N", "I", "H", "1")
+        assert columns in ("I", "O", "1", "H", "3H", "T·I", "H or N×T·H")
 
 
 def test_every_name_is_known_and_shared_ones_are_those_of_a_dense_layer() -> None:

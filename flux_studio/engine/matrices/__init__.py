@@ -10,10 +10,14 @@ from flux_studio.engine.matrices.blocks import (
 from flux_studio.engine.matrices.dense import ACTIVATION_MATRICES, DENSE_MATRICES
 from flux_studio.engine.matrices.kind import MatrixKind, Side
 from flux_studio.engine.matrices.losses import LOSS_MATRICES
+from flux_studio.engine.matrices.recurrent import LSTM_STEP_MATRICES, RECURRENT_MATRICES, RNN_STEP_MATRICES
 from flux_studio.engine.operations import ACTIVATIONS
 
 _MOST_GENERAL_LAST = (
     LOSS_MATRICES,
+    LSTM_STEP_MATRICES,
+    RNN_STEP_MATRICES,
+    RECURRENT_MATRICES,
     RESIDUAL_MATRICES,
     GATED_LINEAR_MATRICES,
     LAYER_NORM_MATRICES,
@@ -50,8 +54,11 @@ __all__ = [
     "GATED_LINEAR_MATRICES",
     "LAYER_NORM_MATRICES",
     "LOSS_MATRICES",
+    "LSTM_STEP_MATRICES",
     "MATRIX_KINDS",
+    "RECURRENT_MATRICES",
     "RESIDUAL_MATRICES",
+    "RNN_STEP_MATRICES",
     "MatrixKind",
     "Side",
     "why_absent",

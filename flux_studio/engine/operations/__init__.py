@@ -2,6 +2,7 @@
 
 from flux_studio.engine.operations.activations import ACTIVATION_OPERATIONS, ActivationOperation
 from flux_studio.engine.operations.base import BATCH, Operand, Operation, Shape, shape_text
+from flux_studio.engine.operations.columns import BESIDE, Columns
 from flux_studio.engine.operations.dropout import DROPOUT_MASK
 from flux_studio.engine.operations.elementwise import (
     ABSOLUTE,
@@ -37,6 +38,12 @@ from flux_studio.engine.operations.rows import (
 )
 from flux_studio.engine.operations.schedules import SCHEDULES
 from flux_studio.engine.operations.softmax import SOFTMAX, SOFTMAX_GRADIENT, Softmax
+from flux_studio.engine.operations.steps import (
+    SHARED_BY_STEPS,
+    SUM_OF_COLUMNS,
+    SUM_OF_PRODUCTS,
+    shared_gradient,
+)
 from flux_studio.engine.operations.sums import ADD_ROW, BROADCAST, BROADCAST_ALL, SUM_ALL, SUM_COLUMNS
 from flux_studio.engine.operations.updates import GRADIENT_DESCENT, UPDATES
 
@@ -63,6 +70,8 @@ OPERATIONS: tuple[Operation, ...] = (
     BROADCAST_ALL,
     SUM_COLUMNS,
     SUM_ALL,
+    SUM_OF_PRODUCTS,
+    SUM_OF_COLUMNS,
     MEAN_SQUARE,
     LOG_SOFTMAX,
     LOG_LIKELIHOOD,
@@ -90,7 +99,7 @@ ACTIVATIONS: dict[str, ActivationOperation | Softmax] = {**ACTIVATION_OPERATIONS
 
 OPERATION_CODES: dict[str, int] = {operation.name: code for code, operation in enumerate(OPERATIONS)}
 
-PRODUCTS: tuple[Product, ...] = (MULTIPLY, MULTIPLY_TRANSPOSED, TRANSPOSE_MULTIPLY)
+PRODUCTS: tuple[Product, ...] = (MULTIPLY, MULTIPLY_TRANSPOSED, TRANSPOSE_MULTIPLY, SUM_OF_PRODUCTS)
 """The operations with a second kernel; its code is the place here, behind all of :data:`OPERATIONS`."""
 
 
@@ -108,6 +117,7 @@ __all__ = [
     "ADD",
     "ADD_ROW",
     "BATCH",
+    "BESIDE",
     "BROADCAST",
     "BROADCAST_ALL",
     "COLUMN_PRODUCTS",
@@ -133,6 +143,7 @@ __all__ = [
     "ROW_SUM",
     "SCALE",
     "SCALED_DIFFERENCE",
+    "SHARED_BY_STEPS",
     "SIGN",
     "SOFTMAX",
     "SOFTMAX_GRADIENT",
@@ -141,11 +152,14 @@ __all__ = [
     "SUBTRACT_COLUMN",
     "SUM_ALL",
     "SUM_COLUMNS",
+    "SUM_OF_COLUMNS",
+    "SUM_OF_PRODUCTS",
     "TRANSPOSE",
     "TRANSPOSE_MULTIPLY",
     "UPDATE_OPERATIONS",
     "VARIANCE_GRADIENT",
     "ActivationOperation",
+    "Columns",
     "Operand",
     "Operation",
     "Product",
@@ -153,4 +167,5 @@ __all__ = [
     "Softmax",
     "kernel_code",
     "shape_text",
+    "shared_gradient",
 ]

@@ -49,7 +49,8 @@ class ActivationOperation(Elementwise):
     ) -> Operand:
         if index > 0:
             raise ShapeError(f"{self.name}: there is no derivative with respect to its constants")
-        slope = inputs[0].apply(self.slope, output, *inputs[1:]).named("dh_da_matrix")
+        slope = inputs[0].apply(self.slope, output, *inputs[1:])
+        output.has_slope(slope)
         return arriving(gradient, output).apply(HADAMARD, slope)
 
     def slope_value(self, a: Array, h: Array, *constants: Array) -> Array:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from flux_studio.engine import (
+    LSTM,
+    RNN,
     CrossEntropyLoss,
     Dense,
     Dropout,
@@ -47,6 +49,14 @@ KINDS: dict[str, Make] = {
     "residual with a projection": lambda width, generator: block(width, generator, width + 2),
     "residual of residuals": lambda width, generator: Residual(
         width, [block(width, generator, width), norm(width, generator)]
+    ),
+    "rnn": lambda width, generator: RNN(1, 3, generator=generator),
+    "rnn of all steps": lambda width, generator: RNN(1, 2, "sigmoid", all_steps=True, generator=generator),
+    "lstm": lambda width, generator: LSTM(1, 3, generator=generator),
+    "lstm of all steps": lambda width, generator: LSTM(1, 2, all_steps=True, generator=generator),
+    "lstm of a single step": lambda width, generator: LSTM(width, 3, generator=generator),
+    "rnn on lstm": lambda width, generator: Sequential(
+        [LSTM(1, 2, all_steps=True, generator=generator), RNN(2, 3, generator=generator)]
     ),
     "sequential": lambda width, generator: Sequential(
         [Dense(width, 3, "tanh", generator=generator), norm(3, generator)]

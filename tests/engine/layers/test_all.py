@@ -43,6 +43,9 @@ def test_eager_gradients_agree_with_finite_differences(kind: str) -> None:
     for tensor in (inputs, *layer.get_parameters()):
         assert tensor.grad is not None
         numeric = numeric_gradient(lambda: float(cost(Tensor(rows)).data[0, 0]), tensor.data)
+        if kind == "lstm of a single step" and not tensor.grad.data.any():
+            assert np.abs(numeric).max() < 1e-10  # recurrent weights that meet a state of zeros only
+            continue
         assert_close(tensor.grad.data, numeric, kind)
 
 
@@ -84,7 +87,7 @@ def test_executors_agree_on_every_matrix(
 @pytest.mark.parametrize("kind", KINDS)
 def test_training_makes_the_loss_smaller_and_predicting_agrees(kind: str, executor: ExecutorName) -> None:
     net = network(KINDS[kind], rows=20, validation=6, executor=executor)
-    net.learning_rate = 0.1
+    net.learning_rate = 0.3
     net.rest()
     before = net.validate()
     losses = np.empty(200)
