@@ -25,6 +25,8 @@ _OTHERS: dict[str, tuple[tuple[str, str], ...]] = {
     "multiply": (("N", "I"), ("I", "O")),
     "multiply_transposed": (("N", "O"), ("I", "O")),
     "transpose_multiply": (("N", "I"), ("N", "O")),
+    "sum_of_products": (("N", "2I"), ("N", "2O"), ("I", "O"), ("1", "1")),
+    "sum_of_columns": (("N", "2O"), ("1", "O")),
     "transpose": (("I", "O"),),
     "add_row": (("N", "O"), ("1", "O")),
     "broadcast": (("1", "O"), ("N", "O")),
@@ -47,6 +49,7 @@ def input_shapes(operation: Operation, n_inputs: int, n_outputs: int) -> tuple[S
     if isinstance(operation, Elementwise):
         return (BATCH, n_outputs), *[(BATCH, n_outputs)] * (operation.matrices - 1), *numbers(operation)
     sizes = {"N": BATCH, "I": n_inputs, "O": n_outputs, "F": n_outputs, "1": 1}
+    sizes |= {"2I": 2 * n_inputs, "2O": 2 * n_outputs}
     if isinstance(operation, RowOperation):
         pairs = [text.split("×") for text in operation.pattern[:-1]]
         return tuple((sizes[rows], sizes[columns]) for rows, columns in pairs)
@@ -77,6 +80,8 @@ def suited(operation: Operation, index: int, drawn: Array, columns: int) -> Arra
         return np.full_like(drawn, 1e-3)
     if (operation, index) == (ops.ROW_MEAN_SQUARE, 1):
         return np.full_like(drawn, 1 / columns)
+    if (operation, index) == (ops.SUM_OF_PRODUCTS, 3):
+        return np.full_like(drawn, 2)
     if operation is ops.DROPOUT_MASK and index:
         return np.full_like(drawn, 0.3) if index == 1 else np.floor(1e3 * np.abs(drawn))
     return drawn

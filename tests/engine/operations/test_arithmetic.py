@@ -229,7 +229,7 @@ def test_products_of_loops_and_of_tiles(
     machine = Machine(operation, shapes, values)
     agree(operation, values, machine.run(CompiledExecutor), machine.run(ReferenceExecutor))
     tiled = int(machine.program.table[0, 0]) >= len(OPERATIONS)
-    if operation is ops.TRANSPOSE_MULTIPLY:
+    if operation in (ops.TRANSPOSE_MULTIPLY, ops.SUM_OF_PRODUCTS):
         assert tiled == (n_outputs > 8 and rows * n_inputs * n_outputs >= 4096)
     else:
         assert tiled == (rows >= 16 and n_inputs * n_outputs > 16)

@@ -31,6 +31,8 @@ NO_RULE = {
     "column_products",
     "variance_gradient",
     "dropout_mask",
+    "sum_of_products",
+    "sum_of_columns",
     *(f"{name}_slope" for name in ops.ACTIVATION_OPERATIONS),
 }
 WITH_RULE = [each for each in RECORDED if each.name not in NO_RULE and each is not ops.LOG_LOSS]
