@@ -357,6 +357,7 @@ def _predict(options: argparse.Namespace) -> int:
 def _info(options: argparse.Namespace) -> int:
     from flux_studio.project import descriptions, files
     from flux_studio.project.catalogue import layer_kind, titles, widths
+    from flux_studio.training import report
 
     project = files.load(options.file)
     specification, dataset = project.specification, project.dataset()
@@ -376,6 +377,9 @@ def _info(options: argparse.Namespace) -> int:
     print(f"seed         {specification.seed}, {specification.dtype}")
     trained = "not trained yet" if project.run is None else f"trained to iteration {project.run.iteration:,}"
     print(f"state        {trained}; its own end is {specification.iterations:,}")
+    if project.run is not None:
+        for line in report.lines(report.score(project.network("reference"), dataset, project.run.iteration)):
+            print(line)
     return 0
 
 

@@ -137,6 +137,14 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             answers += encoder.shares(part).T.tolist()
         return Predictions(tuple(header), list(zip(*answers, strict=True)))
 
+    def target_places(self) -> list[tuple[Encoder, slice]]:
+        """Which columns of the outputs belong to each target."""
+        ends = np.cumsum([len(encoder.names) for encoder in self.target_encoders]).tolist()
+        return [
+            (encoder, slice(end - len(encoder.names), end))
+            for encoder, end in zip(self.target_encoders, ends, strict=True)
+        ]
+
     def right(self, outputs: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Which of the N answers are right (largest output, side of 0.5); None for numbers."""
         if self.task == "numbers":
@@ -161,9 +169,7 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"the network's output for row {bad[0, 0] + 1}, {quoted(name)}, is not finite; "
                 "train it again with a smaller learning rate"
             )
-        ends = np.cumsum([len(encoder.names) for encoder in self.target_encoders])
-        parts = np.split(values, ends[:-1], axis=1)
-        return list(zip(self.target_encoders, parts, strict=True))
+        return [(encoder, values[:, place]) for encoder, place in self.target_places()]
 
 
 def _names(encoders: tuple[Encoder, ...]) -> tuple[str, ...]:
