@@ -109,6 +109,23 @@ def _command_parser() -> argparse.ArgumentParser:
     new.add_argument("--loss", metavar="mse|bce|cross_entropy")
     new.add_argument("--optimizer", metavar="adam:0.01")
     new.add_argument("--batch", metavar="N|all", help="rows that each iteration looks at; default: all")
+    new.add_argument(
+        "--window", type=int, default=1, metavar="T", help="successive rows in a sample; default: 1"
+    )
+    new.add_argument(
+        "--ahead",
+        type=int,
+        default=0,
+        metavar="K",
+        help="rows after the window at which the target stands; from 1 on the target's past is read, too",
+    )
+    new.add_argument(
+        "--validation",
+        type=float,
+        metavar="F",
+        help="share of the rows that validate; default: 0.2 from 50 rows on",
+    )
+    new.add_argument("--test", type=float, default=0.0, metavar="F", help="share of the rows that only test")
     new.add_argument("--seed", type=int, default=0)
 
     train = command("train", _train, "train a project, from where it stands")
@@ -177,6 +194,7 @@ def _has_display() -> bool:
 
 def _new(options: argparse.Namespace) -> int:
     from flux_studio.data.readers import preview, read_table
+    from flux_studio.data.windows import Windowing
     from flux_studio.project import files
     from flux_studio.project.defaults import new_project
 
@@ -187,7 +205,15 @@ def _new(options: argparse.Namespace) -> int:
     targets = [name for text in options.target for name in _target_names(text, table.names)]
     if not targets:
         raise UsageError("--target names no column")
-    project = new_project(table, format=format, targets=targets, seed=_not_negative(options.seed, "--seed"))
+    project = new_project(
+        table,
+        format=format,
+        targets=targets,
+        seed=_not_negative(options.seed, "--seed"),
+        windowing=Windowing(options.window, options.ahead),
+        validation=options.validation,
+        test=options.test,
+    )
     specification = _with_stack(project.specification, options.layers, options.loss)
     if options.optimizer is not None:
         specification = specification.replace(optimizer=_optimizer(options.optimizer))
@@ -331,12 +357,13 @@ def _predict(options: argparse.Namespace) -> int:
 def _info(options: argparse.Namespace) -> int:
     from flux_studio.project import descriptions, files
     from flux_studio.project.catalogue import layer_kind, titles, widths
+    from flux_studio.training import report
 
     project = files.load(options.file)
     specification, dataset = project.specification, project.dataset()
     print(f"{options.file}: {_describe(project)}")
-    print(f"data         {specification.data.source}, {project.table.rows:,} rows")
-    print(f"             {len(dataset.training):,} to train on, {len(dataset.validation):,} to validate")
+    for name, words in descriptions.data_lines(specification.data.source, dataset, project.table.rows):
+        print(f"{name:<12} {words}")
     print(f"inputs       {', '.join(dataset.preprocessor.input_names)}")
     print(f"targets      {', '.join(dataset.preprocessor.target_names)}")
     passing = widths(specification, dataset.inputs.shape[1])
@@ -350,6 +377,9 @@ def _info(options: argparse.Namespace) -> int:
     print(f"seed         {specification.seed}, {specification.dtype}")
     trained = "not trained yet" if project.run is None else f"trained to iteration {project.run.iteration:,}"
     print(f"state        {trained}; its own end is {specification.iterations:,}")
+    if project.run is not None:
+        for line in report.lines(report.score(project.network("reference"), dataset, project.run.iteration)):
+            print(line)
     return 0
 
 

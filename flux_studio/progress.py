@@ -7,7 +7,10 @@ import math
 import sys
 from typing import Any
 
+from flux_studio.training import report
 from flux_studio.training.events import Event, Failed, Finished, Progress, Started
+from flux_studio.training.metrics import ClassMetrics
+from flux_studio.training.report import Report, TargetReport
 
 
 def tell_json(event: Event) -> None:
@@ -36,13 +39,33 @@ def tell_json(event: Event) -> None:
             if event.scores.accuracy is not None:
                 line["accuracy"] = event.scores.accuracy
                 line["validation_accuracy"] = event.scores.validation_accuracy
+            if event.report is not None:
+                line["metrics"] = {
+                    target.name: _metrics(event.report, target) for target in event.report.targets
+                }
         case Failed():
             line = {"event": "failed", "iteration": event.iteration, "message": event.message}
         case _:
             return
-    # JSON knows no infinity, which a loss can be before the first update.
-    told = {name: None if _is_infinite(value) else value for name, value in line.items()}
-    print(json.dumps(told), flush=True)
+    print(json.dumps(_told(line)), flush=True)
+
+
+def _metrics(report: Report, target: TargetReport) -> dict[str, Any]:
+    """One target's metrics, by part, under the names that they have in the program."""
+    told: dict[str, Any] = {"classes": list(target.classes)} if target.classes else {}
+    for part, metrics in target.metrics.items():
+        numbers = {measure.name: getattr(metrics, measure.name) for measure in target.measures}
+        told[part] = {"rows": report.rows[part], **numbers}
+        if isinstance(metrics, ClassMetrics):
+            told[part]["confusion"] = metrics.confusion.tolist()
+    return told
+
+
+def _told(value: Any) -> Any:
+    """JSON knows no infinity, which a loss can be before the first update."""
+    if isinstance(value, dict):
+        return {name: _told(each) for name, each in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class ProgressBar:
@@ -68,6 +91,8 @@ class ProgressBar:
             if event.scores.validation_accuracy is not None:
                 print(f", {event.scores.validation_accuracy:.1%} of the validation rows right", end="")
             print()
+            for line in report.lines(event.report) if event.report else ():
+                print(line)
         elif isinstance(event, Failed):
             self._end_line()
 
@@ -86,10 +111,6 @@ class ProgressBar:
         elif int(share * 10) > self._last_tenth:
             self._last_tenth = int(share * 10)
             print(f"{share:>4.0%}  {text}", flush=True)
-
-
-def _is_infinite(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _right(right: int | None, rows: int | None) -> str:

@@ -21,7 +21,7 @@ PROGRESS = ["event", "iteration", "loss", "validation_loss", "learning_rate", "i
 FINISHED = ["event", "iteration", "loss", "validation_loss", "seconds"]
 LINE = "x,y\n" + "".join(f"{x},{1000 + 50 * x}\n" for x in range(-20, 20))
 END = files.load(PARITY).specification.iterations
-ACCURACY = ["accuracy", "validation_accuracy"]
+ACCURACY, METRICS = ["accuracy", "validation_accuracy"], ["metrics"]
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ class TestTrain:
         assert events[0]["event"] == "started"
         assert {event["event"] for event in events[1:-1]} == {"progress"}
         assert all(list(event) == PROGRESS for event in events[1:-1])
-        assert list(events[-1]) == FINISHED + ACCURACY
+        assert list(events[-1]) == FINISHED + ACCURACY + METRICS
         assert events[-1]["event"] == "finished"
 
     def test_parity_is_learned(self, run: Terminal) -> None:
@@ -157,7 +157,8 @@ class TestTrain:
 
     def test_numbers_have_no_accuracy(self, run: Terminal) -> None:
         run.done("new", "line.flux", "--data", run.write("line.csv", LINE), "--target", "y")
-        assert list(run.done("train", "line.flux", "--json", "--iterations", "20").events[-1]) == FINISHED
+        finished = run.done("train", "line.flux", "--json", "--iterations", "20").events[-1]
+        assert list(finished) == FINISHED + METRICS
 
     def test_reports_progress_about_ten_times_a_second(self, run: Terminal) -> None:
         events = run.done("train", XOR, "--json", "--iterations", "2500", "--executor", "reference").events
@@ -248,9 +249,9 @@ class TestTrain:
         lines = run.done("train", PARITY).lines
         assert lines[0] == f"training with SGD, learning rate 0.6, all 16 rows, from iteration 0 to {END:,}"
         assert lines[1].startswith("  0%  iteration         0  loss 0.2578")
-        assert lines[-2].startswith(f"100%  iteration {END:>9,}")
-        assert lines[-1].endswith("16 of 16 right")
-        assert run.done("train", IRIS).lines[-1].endswith("of the validation rows right")
+        assert lines[-7].startswith(f"100%  iteration {END:>9,}")
+        assert lines[-6].endswith("16 of 16 right")
+        assert run.done("train", IRIS).lines[-6].endswith("of the validation rows right")
 
     def test_the_two_executors_agree(self, run: Terminal) -> None:
         losses = [

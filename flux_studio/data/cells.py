@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from flux_studio.data.table import Table, quoted
 from flux_studio.errors import DataError
 
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
 # Every way to write the words, so that a long column takes one look-up a cell.
 _MISSING = frozenset(
     "".join(letters)
@@ -63,7 +66,7 @@ def parse_all(cells: Sequence[str]) -> list[float] | None:
     return None if any(map(math.isinf, values)) else values
 
 
-def numbers(table: Table, name: str) -> NDArray[np.float64]:
+def numbers(table: Table, name: str) -> Floats:
     """A column as numbers, one for each row, NaN where a value is missing.
 
     :class:`DataError` names the line, column and cell of the first that is no number.
@@ -79,7 +82,7 @@ def numbers(table: Table, name: str) -> NDArray[np.float64]:
     return array
 
 
-def present_rows(table: Table, name: str) -> NDArray[np.intp]:
+def present_rows(table: Table, name: str) -> Rows:
     """The rows in which a column has a value, ascending."""
     cells = table.column(name)
     missing = _MISSING.intersection(cells)

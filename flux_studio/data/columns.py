@@ -20,6 +20,7 @@ from flux_studio.data.cells import (
     present_rows,
 )
 from flux_studio.data.table import Table, listed, quoted
+from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.errors import DataError
 
 __all__ = [
@@ -36,7 +37,7 @@ __all__ = [
     "suggest_columns",
 ]
 
-Role = Literal["input", "target", "ignore"]
+Role = Literal["input", "target", "both", "ignore"]
 Kind = Literal["number", "category", "yes_no"]
 Scaling = Literal["standard", "min_max", "none"]
 
@@ -63,8 +64,19 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     role: Role = "input"
+    """``both`` is input and target at once: the past of a series, and what is to be predicted of its future."""
     kind: Kind = "number"
     scaling: Scaling = "standard"
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the network reads it."""
+        return self.role in ("input", "both")
+
+    @property
+    def is_target(self) -> bool:
+        """Whether the network predicts it."""
+        return self.role in ("target", "both")
 
 
 def suggest_columns(table: Table, targets: Sequence[str] | None = None) -> tuple[Column, ...]:
@@ -89,21 +101,27 @@ def suggest_columns(table: Table, targets: Sequence[str] | None = None) -> tuple
     return tuple(_suggest(facts, facts.name in targets) for facts in found)
 
 
-def check_columns(columns: Sequence[Column], table: Table) -> None:
+def check_columns(columns: Sequence[Column], table: Table, windowing: Windowing = EACH_ROW) -> None:
     """Raise :class:`DataError` unless a network can be trained on these columns of the table.
 
-    Columns that are ignored are not looked at, nor are columns of the table that nothing is said about.
+    Columns that are ignored are not looked at, nor are columns of the table that nothing is said about. A column
+    can be input and target at once only where the target stands ahead of the inputs.
     """
     name, times = Counter(column.name for column in columns).most_common(1)[0] if columns else ("", 0)
     if times > 1:
         raise DataError(f"{table.source}: column {quoted(name)} is described {times} times; describe it once")
     for role in ("input", "target"):
-        if not any(column.role == role for column in columns):
+        if not any(column.role in (role, "both") for column in columns):
             choice = listed(column.name for column in columns)
             raise DataError(
                 f"{table.source}: no column has the role {role}; give it to at least one of: {choice}"
             )
     for column in columns:
+        if column.role == "both" and not windowing.ahead:
+            raise DataError(
+                f"{table.source}: column {quoted(column.name)} is input and target at once, so the network would read "
+                "the very answer it is to give; let the target stand 1 or more rows ahead, or give it one role"
+            )
         if column.role != "ignore":
             check_values(column, table)
 

@@ -1,4 +1,4 @@
-"""The numbers a network is trained and validated on, and which rows of the table they came from."""
+"""The numbers a network is trained, validated and tested on, and which rows of the table they came from."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flux_studio.data.cells import present_rows
+from flux_studio.data.cells import Floats, Rows, present_rows
 from flux_studio.data.columns import Column, check_columns
-from flux_studio.data.encoders import Floats, Rows
 from flux_studio.data.preprocessing import Preprocessor
+from flux_studio.data.split import Shares, drawn, last_in_time, others
 from flux_studio.data.table import Table, listed, quoted
+from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.errors import DataError
 
 
@@ -27,7 +28,11 @@ class DroppedRow:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """N rows as numbers, split in two. No array can be written to."""
+    """N samples as numbers, split in three. No array can be written to.
+
+    A sample is a row of the table, or a window of rows; samples of windows that lie across the border of two parts
+    belong to none.
+    """
 
     inputs: Floats
     """N×I."""
@@ -37,12 +42,24 @@ class Dataset:
     """Rows of ``inputs`` and ``targets`` to train on, ascending."""
     validation: Rows
     """Rows to validate on, ascending; there may be none."""
+    test: Rows
+    """Rows that nothing is learnt or chosen by, ascending; there may be none."""
     table_rows: Rows
-    """Which row of the table each of the N rows was."""
+    """Which row of the table each of the N rows was; of a window, the last."""
     preprocessor: Preprocessor
     dropped: tuple[DroppedRow, ...]
     fingerprint: str
     """SHA-256, in hexadecimal, of the numbers and of the split."""
+
+    @property
+    def windowing(self) -> Windowing:
+        """How the table's rows make samples."""
+        return self.preprocessor.windowing
+
+    @property
+    def across(self) -> int:
+        """How many windows belong to no part, because they reach from one into the next."""
+        return len(self.inputs) - len(self.training) - len(self.validation) - len(self.test)
 
     @property
     def training_inputs(self) -> Floats:
@@ -64,6 +81,16 @@ class Dataset:
         """The targets to validate on; 0×O when there are none."""
         return _take(self.targets, self.validation)
 
+    @property
+    def test_inputs(self) -> Floats:
+        """The inputs to test with; 0×I when there are none."""
+        return _take(self.inputs, self.test)
+
+    @property
+    def test_targets(self) -> Floats:
+        """The targets to test with; 0×O when there are none."""
+        return _take(self.targets, self.test)
+
 
 def prepare(
     table: Table,
@@ -71,53 +98,108 @@ def prepare(
     validation_fraction: float,
     generator: np.random.Generator,
     preprocessor: Preprocessor | None = None,
+    *,
+    test_fraction: float = 0.0,
+    windowing: Windowing = EACH_ROW,
 ) -> Dataset:
     """The data set of a table, split by ``generator``. A given ``preprocessor`` is not fitted anew.
 
-    Rows without a value in a used column are dropped. With a single class or yes/no target each class gives
-    its share to validation, but never its last row. ``validation_fraction`` is in [0, 1); 0 keeps all rows
-    for training and asks nothing of ``generator``. :class:`DataError` for columns that cannot be used and
-    when no row is left.
+    Samples that lack a value are dropped. With a single class or yes/no target each class gives its share to
+    validation and test, but never its last row; windows of time-ordered rows are split by time instead, see
+    :func:`flux_studio.data.split.last_in_time`. The fractions are in [0, 1) and add to less than 1; with both 0
+    all samples are trained on and nothing is asked of ``generator``. :class:`DataError` for columns and windows
+    that cannot be used and when no sample is left.
     """
-    if not 0 <= validation_fraction < 1:
-        raise DataError(
-            f"the share of validation rows must be at least 0 and below 1, not {validation_fraction!r}"
-        )
-    check_columns(columns, table)
+    shares = Shares(validation_fraction, test_fraction)
+    shares.check()
+    windowing.check()
+    check_columns(columns, table, windowing)
     used = [column for column in columns if column.role != "ignore"]
-    table_rows, dropped = _complete_rows(table, [column.name for column in used])
-    groups = _classes(table, table_rows, [column for column in used if column.role == "target"])
-    training, validation = _split(groups, len(table_rows), validation_fraction, generator)
+    table_rows, dropped = _complete_samples(table, used, windowing)
+    if windowing.is_series:
+        windowing.check_size(len(table_rows), sum(column.is_input for column in used))
+        split = last_in_time(table_rows, windowing, shares)
+    else:
+        groups = _classes(table, table_rows, [column for column in used if column.is_target])
+        split = drawn(groups, len(table_rows), shares, generator)
+    if not len(split.training):
+        raise DataError(
+            f"{table.source}: no window is left to train on beside those kept to validate and to test; "
+            "shorten the window, keep fewer rows away, or give a longer table"
+        )
     if preprocessor is None:
-        preprocessor = Preprocessor.fit(table, used, table_rows[training])
+        preprocessor = Preprocessor.fit(table, used, table_rows[split.training], windowing)
     inputs, targets = preprocessor.inputs(table, table_rows), preprocessor.targets(table, table_rows)
     digest = hashlib.sha256()
-    for array in (inputs, targets, training, validation):
+    for array in (inputs, targets, split.training, split.validation, split.test):
         array.flags.writeable = False
         digest.update(f"{array.shape}".encode())
         digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes())
     table_rows.flags.writeable = False
     return Dataset(
-        inputs, targets, training, validation, table_rows, preprocessor, dropped, digest.hexdigest()
+        inputs,
+        targets,
+        split.training,
+        split.validation,
+        split.test,
+        table_rows,
+        preprocessor,
+        dropped,
+        digest.hexdigest(),
     )
 
 
-def _complete_rows(table: Table, names: list[str]) -> tuple[Rows, tuple[DroppedRow, ...]]:
-    """The rows that have a value in each of those columns, and the others."""
+def _complete_samples(
+    table: Table, used: Sequence[Column], windowing: Windowing
+) -> tuple[Rows, tuple[DroppedRow, ...]]:
+    """The last rows of all windows that lack no value, and the rows that lack one."""
+    lacking_inputs = _lacking(table, [column.name for column in used if column.is_input])
+    lacking_targets = _lacking(table, [column.name for column in used if column.is_target])
+    windowing.check_rows(table, windowing.ahead)
+    last = np.arange(windowing.window - 1, table.rows - windowing.ahead)
+    gaps = np.zeros(table.rows, dtype=np.bool_)
+    gaps[list(lacking_inputs)] = True
+    broken = windowing.holding(gaps)[last]
+    gaps[:] = False
+    gaps[list(lacking_targets)] = True
+    broken |= gaps[last + windowing.ahead]
+    names = {
+        row: list(dict.fromkeys([*lacking_inputs.get(row, ()), *lacking_targets.get(row, ())]))
+        for row in sorted({*lacking_inputs, *lacking_targets})
+    }
+    if broken.all():
+        raise DataError(_nothing_left(table, used, names, windowing))
+    return last[~broken], tuple(
+        DroppedRow(row, f"{table.where(row)}: no value in {listed(map(quoted, lacking))}{use}")
+        for row, lacking in names.items()
+        for use in [_no_use(row in lacking_inputs) if windowing.is_series else ""]
+    )
+
+
+def _no_use(as_input: bool) -> str:
+    return ", so no window holds this row" if as_input else ", so no window has its target here"
+
+
+def _lacking(table: Table, names: list[str]) -> dict[int, list[str]]:
+    """For each row that lacks a value in some of those columns, which."""
     lacking: dict[int, list[str]] = defaultdict(list)
     for name in names:
-        for row in _others(table.rows, present_rows(table, name)).tolist():
+        for row in others(table.rows, present_rows(table, name)).tolist():
             lacking[row].append(name)
-    if len(lacking) == table.rows:
-        counts = {name: sum(name in gaps for gaps in lacking.values()) for name in names}
-        worst = max(names, key=lambda name: counts[name])
-        raise DataError(
-            f"{table.source}: no row has a value in every used column; column {quoted(worst)} lacks "
-            f"{counts[worst]} of {table.rows}: fill it in or ignore it"
-        )
-    return _others(table.rows, np.array(list(lacking), dtype=np.intp)), tuple(
-        DroppedRow(row, f"{table.where(row)}: no value in {listed(map(quoted, lacking[row]))}")
-        for row in sorted(lacking)
+    return lacking
+
+
+def _nothing_left(
+    table: Table, used: Sequence[Column], lacking: dict[int, list[str]], windowing: Windowing
+) -> str:
+    names = [column.name for column in used]
+    counts = {name: sum(name in gaps for gaps in lacking.values()) for name in names}
+    worst = max(names, key=lambda name: counts[name])
+    sample = f"window of {windowing.window:,} rows" if windowing.window > 1 else "row"
+    shorter = ", or shorten the window" if windowing.window > 1 else ""
+    return (
+        f"{table.source}: no {sample} has a value in every used column; column {quoted(worst)} lacks "
+        f"{counts[worst]} of {table.rows}: fill it in or ignore it{shorter}"
     )
 
 
@@ -130,31 +212,6 @@ def _classes(table: Table, table_rows: Rows, targets: list[Column]) -> list[Rows
     for index, row in enumerate(table_rows.tolist()):
         groups[cells[row]].append(index)
     return [np.array(group, dtype=np.intp) for group in groups.values()]
-
-
-def _split(
-    groups: list[Rows], rows: int, fraction: float, generator: np.random.Generator
-) -> tuple[Rows, Rows]:
-    """Training and validation rows, ascending; each group gives its share, the largest remainders first."""
-    wanted = max(1, round(fraction * rows)) if fraction > 0 else 0
-    sizes = np.array([len(group) for group in groups])
-    quotas = wanted * sizes / rows
-    shares = np.minimum(np.floor(quotas).astype(np.intp), sizes - 1)
-    for place in np.argsort(np.floor(quotas) - quotas, kind="stable"):
-        if shares.sum() < wanted and shares[place] < sizes[place] - 1:
-            shares[place] += 1
-    drawn = [
-        generator.permutation(group)[:share] for group, share in zip(groups, shares, strict=True) if wanted
-    ]
-    validation = np.sort(np.concatenate([np.zeros(0, dtype=np.intp), *drawn]))
-    return _others(rows, validation), validation
-
-
-def _others(rows: int, some: Rows) -> Rows:
-    """The rows, of ``rows`` in all, that are not among ``some``; ascending."""
-    left = np.ones(rows, dtype=np.bool_)
-    left[some] = False
-    return np.flatnonzero(left)
 
 
 def _take(array: Floats, rows: Rows) -> Floats:

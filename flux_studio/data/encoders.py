@@ -8,13 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from flux_studio.data.cells import different, in_order, is_missing, numbers
+from flux_studio.data.cells import Floats, Rows, different, in_order, is_missing, numbers
 from flux_studio.data.columns import Column, Scaling, check_values
 from flux_studio.data.table import Table, listed, quoted
 from flux_studio.errors import DataError
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
 
 _NO_AND_YES = (
     ("0", "1"),

@@ -10,9 +10,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from flux_studio.data.cells import Floats, Rows, present_rows
 from flux_studio.data.columns import Column
-from flux_studio.data.encoders import Encoder, Floats, NumberEncoder, Rows, YesNoEncoder, fit_encoder
+from flux_studio.data.encoders import Encoder, NumberEncoder, YesNoEncoder, fit_encoder
+from flux_studio.data.split import others
 from flux_studio.data.table import Table, quoted
+from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.errors import DataError, ShapeError
 
 Task = Literal["classes", "yes_no", "numbers"]
@@ -27,32 +30,49 @@ class Predictions:
 
 
 class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An encoder for each input and target column. N rows become N×I inputs and N×O targets."""
+    """An encoder for each input and target column. N samples become N×I inputs and N×O targets."""
 
     input_encoders: tuple[Encoder, ...]
     target_encoders: tuple[Encoder, ...]
+    windowing: Windowing = EACH_ROW
+    """With a window of T rows, the F input columns of its rows stand side by side, oldest first: I = T·F."""
 
     @classmethod
     def fit(
-        cls, table: Table, columns: Sequence[Column], training_rows: Sequence[int] | Rows
+        cls,
+        table: Table,
+        columns: Sequence[Column],
+        training_rows: Sequence[int] | Rows,
+        windowing: Windowing = EACH_ROW,
     ) -> Preprocessor:
-        """Encoders for the input and target columns. Scaling looks at the training rows only."""
-        rows = np.asarray(training_rows, dtype=np.intp)
+        """Encoders for the input and target columns.
+
+        Scaling looks at the training rows only: those of the windows that end in ``training_rows``, and of their
+        targets. A column that is both is scaled once, so that a prediction can be read as an input.
+        """
+        last = np.asarray(training_rows, dtype=np.intp)
+        rows = np.union1d(windowing.places(last), last + windowing.ahead)
         fitted = {
-            role: tuple(fit_encoder(table, column, rows) for column in columns if column.role == role)
-            for role in ("input", "target")
+            column.name: fit_encoder(table, column, rows) for column in columns if column.role != "ignore"
         }
-        return cls(fitted["input"], fitted["target"])
+        return cls(
+            tuple(fitted[column.name] for column in columns if column.is_input),
+            tuple(fitted[column.name] for column in columns if column.is_target),
+            windowing,
+        )
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """What each of the I inputs is called: a column's name, or ``colour=red`` for a category."""
-        return tuple(name for encoder in self.input_encoders for name in encoder.names)
+        """What each of the I inputs is called: a column's name, or ``colour=red`` for a category.
+
+        In windows the step is told, too: ``x (t−1)``.
+        """
+        return self.windowing.input_names(_names(self.input_encoders))
 
     @property
     def target_names(self) -> tuple[str, ...]:
         """What each of the O targets is called."""
-        return tuple(name for encoder in self.target_encoders for name in encoder.names)
+        return self.windowing.target_names(_names(self.target_encoders))
 
     @property
     def task(self) -> Task:
@@ -61,17 +81,40 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return "numbers"
         return "yes_no" if isinstance(self.target_encoders[0], YesNoEncoder) else "classes"
 
+    def predictable(self, table: Table) -> Rows:
+        """The rows of a table that something can be predicted at, ascending.
+
+        Of a series these are the last rows of all windows that lack no value; :class:`DataError` when the table is
+        too short for a single one. Where each row stands by itself these are all rows: one that lacks a value is
+        told of when it is encoded.
+        """
+        if not self.windowing.is_series:
+            return np.arange(table.rows)
+        self.windowing.check_rows(table, ahead=0)
+        gaps = np.zeros(table.rows, dtype=np.bool_)
+        for encoder in self.input_encoders:
+            gaps[others(table.rows, present_rows(table, encoder.column))] = True
+        ending = np.flatnonzero(~self.windowing.holding(gaps))
+        return ending[ending >= self.windowing.window - 1]
+
     def inputs(self, table: Table, rows: Rows | None = None) -> Floats:
-        """Those rows (all of them, if none are named) as N×I float64.
+        """The samples that end in those rows (all that can, if none are named) as N×I float64.
 
         Columns are found by name; others may stand beside them. :class:`DataError` names a column that is
         missing, and the line and column of a cell that has no value, is no number or is an unknown category.
         """
-        return _encode(self.input_encoders, table, rows)
+        rows = self.predictable(table) if rows is None else rows
+        if self.windowing.window == 1:
+            return _encode(self.input_encoders, table, rows)
+        used, places = np.unique(self.windowing.places(rows), return_inverse=True)
+        values = _encode(self.input_encoders, table, used)
+        return self.windowing.side_by_side(values, places.reshape(len(rows), self.windowing.window))
 
     def targets(self, table: Table, rows: Rows | None = None) -> Floats:
-        """Those rows' targets as N×O float64; errors as for :meth:`inputs`."""
-        return _encode(self.target_encoders, table, rows)
+        """The targets of the samples that end in those rows as N×O float64; errors as for :meth:`inputs`."""
+        if rows is None:
+            rows = np.arange(self.windowing.window - 1, table.rows - self.windowing.ahead)
+        return _encode(self.target_encoders, table, rows + self.windowing.ahead)
 
     def decode(self, outputs: NDArray[Any]) -> Predictions:
         """A network's N×O outputs as values in original units, class names, and a share for each class.
@@ -93,6 +136,14 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             header += [f"p({encoder.column}={name})" if several else f"p({name})" for name in encoder.classes]
             answers += encoder.shares(part).T.tolist()
         return Predictions(tuple(header), list(zip(*answers, strict=True)))
+
+    def target_places(self) -> list[tuple[Encoder, slice]]:
+        """Which columns of the outputs belong to each target."""
+        ends = np.cumsum([len(encoder.names) for encoder in self.target_encoders]).tolist()
+        return [
+            (encoder, slice(end - len(encoder.names), end))
+            for encoder, end in zip(self.target_encoders, ends, strict=True)
+        ]
 
     def right(self, outputs: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Which of the N answers are right (largest output, side of 0.5); None for numbers."""
@@ -118,13 +169,14 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"the network's output for row {bad[0, 0] + 1}, {quoted(name)}, is not finite; "
                 "train it again with a smaller learning rate"
             )
-        ends = np.cumsum([len(encoder.names) for encoder in self.target_encoders])
-        parts = np.split(values, ends[:-1], axis=1)
-        return list(zip(self.target_encoders, parts, strict=True))
+        return [(encoder, values[:, place]) for encoder, place in self.target_places()]
 
 
-def _encode(encoders: tuple[Encoder, ...], table: Table, rows: Rows | None) -> Floats:
-    rows = np.arange(table.rows) if rows is None else rows
+def _names(encoders: tuple[Encoder, ...]) -> tuple[str, ...]:
+    return tuple(name for encoder in encoders for name in encoder.names)
+
+
+def _encode(encoders: tuple[Encoder, ...], table: Table, rows: Rows) -> Floats:
     parts = [encoder.encode(table, rows) for encoder in encoders]
     return np.ascontiguousarray(np.hstack([np.zeros((len(rows), 0)), *parts]))
 

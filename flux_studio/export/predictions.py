@@ -13,12 +13,19 @@ from flux_studio.project.project import Project
 
 
 def as_csv(project: Project, table_path: Path) -> str:
-    """One line a row, in order, below a header: ``prediction`` and, for classes, ``p(NAME)`` for each class."""
-    preprocessor = project.dataset().preprocessor
-    outputs = project.network("reference").predict(preprocessor.inputs(read_table(table_path)))
-    predicted = preprocessor.decode(outputs)
+    """One line a row, in order, below a header: ``prediction`` and, for classes, ``p(NAME)`` for each class.
+
+    Where rows are read in windows, the line of a row has what is predicted from the window that ends there; rows
+    that no full window ends at have empty cells.
+    """
+    preprocessor, table = project.dataset().preprocessor, read_table(table_path)
+    rows = preprocessor.predictable(table)
+    predicted = preprocessor.decode(project.network("reference").predict(preprocessor.inputs(table, rows)))
+    lines: list[tuple[str | float, ...]] = [("",) * len(predicted.header)] * table.rows
+    for row, line in zip(rows.tolist(), predicted.rows, strict=True):
+        lines[row] = line
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([predicted.header, *predicted.rows])
+    csv.writer(text, lineterminator="\n").writerows([predicted.header, *lines])
     return text.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""What each action of the menus does, by the action's name."""
+"""What each action of the menus does, by the action's name, and what the panels of settings ask for."""
 
 from __future__ import annotations
 
@@ -38,3 +38,19 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "train.new": lambda: bench.start_over(True),
         "help.about": window.about,
     }
+
+
+def obey_panels(window: MainWindow) -> None:
+    """Let the workbench carry out what the panels of data and training ask for."""
+    bench, data, training = window.workbench, window.data, window.training
+    data.open_requested.connect(window.filing.load_table)
+    data.format_changed.connect(bench.set_format)
+    data.columns_changed.connect(bench.set_columns)
+    data.windowing_changed.connect(bench.set_windowing)
+    data.shares_changed.connect(bench.set_shares)
+    training.optimizer_changed.connect(bench.set_optimizer)
+    training.batch_changed.connect(bench.set_batch)
+    training.loss_changed.connect(bench.set_loss)
+    training.iterations_changed.connect(bench.set_iterations)
+    training.stop_changed.connect(bench.set_stop)
+    training.seed_changed.connect(bench.set_seed)

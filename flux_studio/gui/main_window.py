@@ -34,7 +34,7 @@ from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.gui import presenting
 from flux_studio.gui.actions import SAMPLES, build_menus
-from flux_studio.gui.commands import callbacks
+from flux_studio.gui.commands import callbacks, obey_panels
 from flux_studio.gui.dialogs import Dialogs
 from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
@@ -190,18 +190,9 @@ class MainWindow(QMainWindow):
         bar.start_over_requested.connect(bench.start_over)
         bar.pace_changed.connect(bench.set_pace)
         bar.learning_rate_changed.connect(bench.set_learning_rate)
-        bar.refused.connect(self._show_trouble)
-        self.data.open_requested.connect(self.filing.load_table)
-        self.data.format_changed.connect(bench.set_format)
-        self.data.columns_changed.connect(bench.set_columns)
-        self.data.validation_changed.connect(bench.set_validation)
-        self.training.optimizer_changed.connect(bench.set_optimizer)
-        self.training.batch_changed.connect(bench.set_batch)
-        self.training.loss_changed.connect(bench.set_loss)
-        self.training.iterations_changed.connect(bench.set_iterations)
-        self.training.stop_changed.connect(bench.set_stop)
-        self.training.seed_changed.connect(bench.set_seed)
-        self.training.refused.connect(self._show_trouble)
+        obey_panels(self)
+        for panel in (bar, self.data, self.training):
+            panel.refused.connect(self._show_trouble)
         self.wall.matrix_selected.connect(self.select_matrix)
         self.wall.visible_keys_changed.connect(self.trainer.refresh)
         self.curve.log_changed.connect(self.actions_by_name["view.log"].setChecked)

@@ -93,6 +93,9 @@ def data_view(project: Project, refused: str = "") -> DataView:
         validation_fraction=project.specification.data.validation_fraction,
         training_rows=len(data.training) if data else 0,
         validation_rows=len(data.validation) if data else 0,
+        test_fraction=project.specification.data.test_fraction,
+        test_rows=len(data.test) if data else 0,
+        windowing=project.specification.data.windowing,
         problem=trouble,
         notes=_notes(data) if data else (),
     )
@@ -132,12 +135,12 @@ def labels(
 
 
 class SampleNames:
-    """What training rows are called: their bits where all inputs are 0 or 1, else their row in the table."""
+    """What training rows are called: their bits where all inputs are 0 or 1, else their row or rows in the table."""
 
     def __init__(self, data: Dataset) -> None:
         self._data = data
         # Decided once for all rows: names must not change their kind from batch to batch.
-        few = data.inputs.shape[1] <= _MOST_BITS
+        few = data.inputs.shape[1] <= _MOST_BITS and not data.windowing.is_series
         self._bits = few and bool(np.isin(data.training_inputs, (0.0, 1.0)).all())
 
     def of(self, samples: np.ndarray) -> tuple[str, ...]:
@@ -145,7 +148,11 @@ class SampleNames:
         rows = self._data.training[samples]
         if self._bits:
             return tuple("".join(str(int(bit)) for bit in row) for row in self._data.inputs[rows])
-        return tuple(f"row {row + 1}" for row in self._data.table_rows[rows].tolist())
+        before = self._data.windowing.window - 1
+        return tuple(
+            f"rows {row + 1 - before}–{row + 1}" if before else f"row {row + 1}"
+            for row in self._data.table_rows[rows].tolist()
+        )
 
 
 def batch_rows(project: Project, data: Dataset | None) -> int:
@@ -240,11 +247,14 @@ def _layer_error(layer: LayerSpecification, title: str) -> str:
 
 def _missing_role(specification: Specification) -> str:
     """What a person has to choose in the data panel before there is anything to train; empty when it is chosen."""
-    roles = {column.role for column in specification.data.columns}
-    if roles and "target" not in roles:
+    columns = specification.data.columns
+    if columns and not any(column.is_target for column in columns):
         return "no target yet: select the column to predict in the data panel and press Target"
-    if roles and "input" not in roles:
-        return "no inputs yet: select the columns to learn from in the data panel and press Input"
+    if columns and not any(column.is_input for column in columns):
+        return (
+            "no inputs yet: select the columns to learn from in the data panel and press Input, "
+            "or Both for a series that is predicted from its own past"
+        )
     return ""
 
 
@@ -258,17 +268,25 @@ def _targets(specification: Specification, data: Dataset | None) -> tuple[str, .
         if len(found := classes.get(column.name, ())) > 2
         else column.name
         for column in specification.data.columns
-        if column.role == "target"
+        if column.is_target
     )
 
 
 def _notes(data: Dataset) -> tuple[str, ...]:
+    across = (f"{_counted(data.across, 'window')} across two parts left out",)
+    return (*_gaps(data), *across[: data.across])
+
+
+def _gaps(data: Dataset) -> tuple[str, ...]:
+    """The rows that lack a value; of a series only windows are left out, and each line says which."""
     dropped = data.dropped
     if not dropped:
         return ()
     first = tuple(row.reason for row in dropped[:_NOTED_ROWS])
     more = (f"and {len(dropped) - _NOTED_ROWS:,} more",) if len(dropped) > _NOTED_ROWS else ()
     count = f"{len(dropped):,} {'row is' if len(dropped) == 1 else 'rows are'} left out:"
+    if data.windowing.is_series:
+        count = f"{_counted(len(dropped), 'row')} with gaps:"
     return (count, *first, *more)
 
 
@@ -276,6 +294,10 @@ def _subtitle(layer: LayerSpecification, shapes: Mapping[str, tuple[int, int]]) 
     inputs, outputs = shapes["input_matrix"][1], shapes["activated_output_matrix"][1]
     passing = f"{inputs} → {outputs}"
     return f"{passing} · {detail(layer)}" if detail(layer) else passing
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _numbered(letter: str, count: int) -> tuple[str, ...]:

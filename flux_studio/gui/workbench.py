@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from flux_studio.data.columns import Column, CsvFormat, suggest_columns
 from flux_studio.data.readers import preview, read_table
 from flux_studio.data.table import Table
+from flux_studio.data.windows import Windowing
 from flux_studio.engine.losses import make_loss
 from flux_studio.errors import FluxError
 from flux_studio.export import exporters, predictions
@@ -241,9 +242,16 @@ class Workbench(QObject):
         """Other roles for the columns; the output layer is made to fit what is to be predicted."""
         self._change_data("Change columns", columns=columns)
 
-    def set_validation(self, fraction: float) -> None:
-        """Another share of the rows to validate on."""
-        self._change_data("Change validation rows", validation_fraction=fraction)
+    def set_shares(self, validation: float, test: float) -> None:
+        """Other shares of the rows to validate on and to test with."""
+        words = (
+            "Change test rows" if test != self.specification.data.test_fraction else "Change validation rows"
+        )
+        self._change_data(words, validation_fraction=validation, test_fraction=test)
+
+    def set_windowing(self, windowing: Windowing) -> None:
+        """Other samples: windows of rows, and targets some rows ahead."""
+        self._change_data("Change window", window=windowing.window, ahead=windowing.ahead)
 
     def _change_data(self, words: str, **changes: object) -> None:
         data = msgspec.structs.replace(self.specification.data, **changes)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
 from flux_studio.data.columns import Column, CsvFormat, suggest_columns
-from flux_studio.data.dataset import Dataset, prepare
+from flux_studio.data.dataset import Dataset
 from flux_studio.data.table import Table
+from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.errors import FluxError
 from flux_studio.project.catalogue import layer_kind
@@ -34,25 +34,38 @@ def new_project(
     columns: Sequence[Column] | None = None,
     layers: tuple[LayerSpecification, ...] | None = None,
     seed: int = 0,
+    windowing: Windowing = EACH_ROW,
+    validation: float | None = None,
+    test: float = 0.0,
 ) -> Project:
     """A project ready to train: roles by what the columns hold, and a hidden layer that suits the task.
 
-    Tables of fewer than fifty rows are trained on whole; of others a fifth is kept for validation. With ``layers``
-    of its own the project need not be ready: the table may still want other roles.
+    Where targets stand ahead, their columns are read as well: what comes next in a series is told by its past.
+    Without a share for ``validation`` tables of fewer than fifty rows are trained on whole, and of others a fifth
+    is kept. With ``layers`` of its own the project need not be ready: the table may still want other roles.
     """
     columns = tuple(columns) if columns is not None else suggest_columns(table, targets)
+    if windowing.ahead > 0:
+        columns = tuple(
+            msgspec.structs.replace(column, role="both") if column.is_target else column for column in columns
+        )
+    if validation is None:
+        validation = 0.2 if table.rows >= _FEWEST_ROWS_TO_SPLIT else 0.0
     data = DataSpecification(
         source=table.source,
         columns=columns,
         format=format or CsvFormat(),
-        validation_fraction=0.2 if table.rows >= _FEWEST_ROWS_TO_SPLIT else 0.0,
+        validation_fraction=validation,
+        test_fraction=test,
+        window=windowing.window,
+        ahead=windowing.ahead,
     )
     specification = Specification(data=data, layers=layers or (), seed=seed).replace(**_training(data))
     if layers is not None:
         return Project(specification, table)
-    dataset = prepare(table, data.columns, data.validation_fraction, np.random.default_rng(seed))
-    specification = specification.replace(layers=_default_layers(dataset))
-    return Project(with_loss(specification, usual_loss(dataset)), table)
+    project = Project(specification, table)
+    specification = specification.replace(layers=_default_layers(project.dataset()))
+    return project.with_specification(with_loss(specification, usual_loss(project.dataset())))
 
 
 def _default_layers(dataset: Dataset) -> tuple[LayerSpecification, ...]:
@@ -118,6 +131,6 @@ def usual_schedule(kind: str, iterations: int, warm_up: int = 0) -> ScheduleSpec
 
 
 def _training(data: DataSpecification) -> dict[str, object]:
-    numbers = any(column.role == "target" and column.kind == "number" for column in data.columns)
+    numbers = any(column.is_target and column.kind == "number" for column in data.columns)
     rate = 0.05 if numbers else 0.3
     return {"optimizer": OptimizerSpecification("sgd", rate), "iterations": 5_000}

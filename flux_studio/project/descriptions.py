@@ -1,9 +1,10 @@
-"""How training is described in words: for the command line, the read-outs and the names of edits."""
+"""How data and training are described in words: for the command line, the read-outs and the names of edits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flux_studio.data.dataset import Dataset
 from flux_studio.engine.operations.updates import MEANINGS
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
 from flux_studio.project.specification import (
@@ -12,6 +13,18 @@ from flux_studio.project.specification import (
     Specification,
     StopSpecification,
 )
+
+
+def data_lines(source: str, dataset: Dataset, rows: int) -> Iterator[tuple[str, str]]:
+    """Where the rows come from, how they make samples and what these are for: a name and its words."""
+    series = dataset.windowing.is_series
+    yield "data", f"{source}, {rows:,} rows" + (f", {dataset.windowing.text}" if series else "")
+    words = f"{len(dataset.training):,} to train on, {len(dataset.validation):,} to validate"
+    if len(dataset.test):
+        words += f", {len(dataset.test):,} to test"
+    yield "", words
+    if dataset.across:
+        yield "", f"{_counted(dataset.across, 'window')} across the border of two parts left out"
 
 
 def batch_text(batch: int | None, rows: int) -> str:

@@ -81,7 +81,14 @@ class Project:
         if "dataset" not in self._cache:
             data = self.specification.data
             generator = _generator(self.specification, _SPLIT)
-            self._cache["dataset"] = prepare(self.table, data.columns, data.validation_fraction, generator)
+            self._cache["dataset"] = prepare(
+                self.table,
+                data.columns,
+                data.validation_fraction,
+                generator,
+                test_fraction=data.test_fraction,
+                windowing=data.windowing,
+            )
         return self._cache["dataset"]
 
     def with_specification(self, specification: Specification) -> Project:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from flux_studio.data.columns import Column, CsvFormat
+from flux_studio.data.windows import Windowing
 from flux_studio.errors import SpecificationError
 
 SCHEMA_VERSION = 1
@@ -23,6 +24,17 @@ class DataSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     format: CsvFormat = CsvFormat()
     validation_fraction: float = 0.0
     """Share of the rows, in [0, 1), that is kept away from training and used to validate."""
+    test_fraction: float = 0.0
+    """Share of the rows that is used for nothing but to tell, at the end, how good the network is."""
+    window: int = 1
+    """How many successive rows make one sample; the inputs of its rows stand side by side, oldest first."""
+    ahead: int = 0
+    """How many rows after the window's last row the target stands."""
+
+    @property
+    def windowing(self) -> Windowing:
+        """How the table's rows make samples."""
+        return Windowing(self.window, self.ahead)
 
 
 class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

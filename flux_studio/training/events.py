@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from flux_studio.project.curve import CurvePoints
 from flux_studio.project.project import Run
+from flux_studio.training.report import Report
 
 MatrixKey = tuple[str, str]
 """Which matrix: the layer's identity and the matrix's name, such as ``("layer-1", "weights_matrix")``."""
@@ -60,6 +61,8 @@ class Finished:
     scores: Scores
     reason: str = ""
     """Why training stopped before the last iteration, in words; empty when it did not."""
+    report: Report | None = None
+    """How well the network fits at the end, also on the test rows."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,13 @@ class TakeRun:
 
 
 @dataclass(frozen=True)
+class TakeReport:
+    """Asks for one :class:`Report`; the test rows are scored only where that is asked for."""
+
+    test: bool = False
+
+
+@dataclass(frozen=True)
 class Play:
     """Train on, until ``until`` (an iteration) or the project's own stop condition."""
 
@@ -156,5 +166,7 @@ class Close:
     """End the session; nothing follows but the end of its events."""
 
 
-Event = Started | Progress | Paused | Finished | Failed | Frame | RunTaken
-Command = FrameRequest | TakeRun | Play | Pause | Step | SetPace | SetLearningRate | StartOver | Close
+Event = Started | Progress | Paused | Finished | Failed | Frame | Report | RunTaken
+Command = (
+    FrameRequest | TakeReport | TakeRun | Play | Pause | Step | SetPace | SetLearningRate | StartOver | Close
+)

@@ -19,6 +19,7 @@ from flux_studio.project.catalogue import titles
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import LearningRateChange, Project, Run
 from flux_studio.training import divergence
+from flux_studio.training.evaluation import Evaluation
 from flux_studio.training.events import (
     Close,
     Command,
@@ -39,16 +40,15 @@ from flux_studio.training.events import (
     Started,
     StartOver,
     Step,
+    TakeReport,
     TakeRun,
 )
-from flux_studio.training.metrics import scores
 from flux_studio.training.stopping import Best, Stopping
 
 BURST_SECONDS = 0.020
 """Each return to Python waits for the lock that a painting window holds: half as many returns cost half as much."""
 PROGRESS_SECONDS = 0.1
 _SPEED_SECONDS = 0.25
-_EVALUATION_SHARE = 20
 _LONGEST_BURST = 1 << 17
 _SLOWEST_WAKE = 1 / 60
 _LONGEST_WAIT = 3600.0
@@ -88,8 +88,7 @@ class Session:
         self._began = 0.0
         self._told = 0.0
         self._speed_from = (0.0, 0)
-        self._evaluated: tuple[float, float, tuple[float, Scores] | None] = (0.0, 0.0, None)
-        self._evaluated_at: int | None = None
+        self._evaluation = Evaluation(self.network, self.dataset, clock)
         self._changes: tuple[LearningRateChange, ...] = ()
         self._validation_curve: Curve | None = None
         self._losses = np.empty(_LONGEST_BURST, self.network.dtype)
@@ -152,27 +151,12 @@ class Session:
         )
 
     def _evaluate(self) -> tuple[float, Scores]:
-        """Loss and scores over all training rows.
-
-        With mini-batches that is work of its own: while training it is done again only when it costs less than a
-        twentieth of the time, and what was found last stands until then. Nobody pays twice for one iteration.
-        """
-        now = self._clock()
-        since, cost, known = self._evaluated
-        if self._evaluated_at == self._iteration and known is not None:
-            return known
-        if known is None or not self._training or now - since >= _EVALUATION_SHARE * cost:
-            loss, outputs = self.network.evaluate()
-            self.network.validate()
-            known = (loss, scores(self.network, self.dataset, outputs))
-            cost = 0.0 if self.network.batches is None else self._clock() - now
-            self._evaluated, self._evaluated_at = (self._clock(), cost, known), self._iteration
-        return known
+        return self._evaluation.now(self._iteration, self._training)
 
     def _begin(self, run: Run | None) -> None:
         """Come to rest at the iteration that ``run`` stands at, or at 0."""
         loss = self.network.rest(run.iteration if run is not None else 0)
-        self._evaluated_at = None
+        self._evaluation.forget()
         if run is not None and run.begun:
             self._iteration = run.iteration
             self._start = dict(run.start)
@@ -252,6 +236,8 @@ class Session:
                 yield from self._start_over()
             case FrameRequest():
                 yield self._frame(command)
+            case TakeReport(test):
+                yield self._evaluation.report(self._iteration, self._training, test)
             case TakeRun(purpose):
                 yield RunTaken(self.run(), purpose)
 
@@ -300,7 +286,9 @@ class Session:
 
     def _finish(self) -> Finished:
         self._training = False
-        return Finished(self.progress(), self._clock() - self._began, self._evaluate()[1], self._reason)
+        progress, seconds = self.progress(), self._clock() - self._began
+        report = self._evaluation.report(self._iteration, training=False, test=True)
+        return Finished(progress, seconds, self._evaluate()[1], self._reason, report)
 
     def _train(self) -> Iterator[Event]:
         count = min(self._due(), self._until - self._iteration)

@@ -54,6 +54,15 @@ def test_flux_readme_is_made_as_described():
     assert locations.sample("flux-readme.csv").read_text("utf-8").splitlines() == ["x1,x2,x3,x4,y", *made]
 
 
+def test_mackey_glass_is_made_as_described():
+    values = [1.2] * 171
+    for _ in range(14_000):
+        past = values[-171]
+        values.append(values[-1] + 0.1 * (0.2 * past / (1 + past**10) - 0.1 * values[-1]))
+    made = [f"{value:.4f}" for value in values[5_170::30][:300]]
+    assert locations.sample("mackey-glass.csv").read_text("utf-8").splitlines() == ["x", *made]
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_each_is_ready_to_train_on(name):
     table = read_table(locations.sample(name))

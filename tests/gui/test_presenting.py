@@ -300,7 +300,8 @@ def test_targets_are_told_even_while_the_table_cannot_be_used(iris: Project) -> 
         (["input"] * 5, "no target yet: select the column to predict in the data panel and press Target"),
         (
             ["ignore"] * 4 + ["target"],
-            "no inputs yet: select the columns to learn from in the data panel and press Input",
+            "no inputs yet: select the columns to learn from in the data panel and press Input, "
+            "or Both for a series that is predicted from its own past",
         ),
     ],
 )

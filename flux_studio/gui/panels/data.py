@@ -9,17 +9,20 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from flux_studio.data.columns import Column, CsvFormat
+from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.column_editor import ColumnEditor
 from flux_studio.gui.widgets.column_list import ColumnList
 from flux_studio.gui.widgets.csv_format_edit import CsvFormatEdit
 from flux_studio.gui.widgets.drop_place import DropPlace
 from flux_studio.gui.widgets.elided_label import ElidedLabel
+from flux_studio.gui.widgets.field_grid import FieldGrid
+from flux_studio.gui.widgets.formula_label import FormulaLabel
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.panel_header import PanelHeader
-from flux_studio.gui.widgets.share_edit import ShareEdit
+from flux_studio.gui.widgets.sample_fields import KEPT, WINDOW
 from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
 
 
@@ -37,6 +40,9 @@ class DataView:
     validation_fraction: float = 0.0
     training_rows: int = 0
     validation_rows: int = 0
+    test_fraction: float = 0.0
+    test_rows: int = 0
+    windowing: Windowing = EACH_ROW
     problem: str = ""
     notes: tuple[str, ...] = ()
 
@@ -49,8 +55,12 @@ class DataPanel(QWidget):
     """The new :class:`CsvFormat`."""
     columns_changed = Signal(object)
     """All columns, as a tuple of :class:`Column`."""
-    validation_changed = Signal(float)
-    """Share of the rows, from 0 to 0.5."""
+    windowing_changed = Signal(object)
+    """The new :class:`Windowing`."""
+    shares_changed = Signal(float, float)
+    """Shares of the rows to validate and to test, each from 0 to 0.5."""
+    refused = Signal(str)
+    """Why something typed cannot be taken, as one line for a person."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,7 +79,9 @@ class DataPanel(QWidget):
         self._list = ColumnList()
         self._editor = ColumnEditor()
         self._roles = ElidedLabel()
-        self._share = ShareEdit()
+        self._window = FieldGrid(WINDOW, group="data")
+        self._windows = FormulaLabel("data.windows")
+        self._kept = FieldGrid(KEPT, group="data")
         self._empty = DropPlace(
             "table",
             "Drop a CSV file here, or anywhere on the window",
@@ -104,12 +116,17 @@ class DataPanel(QWidget):
             rows, columns = view.table.rows, len(view.table.names)
             self._counts.setText(f"{_counted(rows, 'row')} · {_counted(columns, 'column')}")
             self._split.setVisible(view.training_rows > 0)
-            self._split.setText(f"{view.training_rows:,} training · {view.validation_rows:,} validation")
+            self._split.setText(_split_text(view))
         self._preview.set_table(view.table, view.columns)
         self._list.set_columns(view.columns)
         self._format.set_format(view.format)
         self._show_editor()
-        self._share.set_share(view.validation_fraction)
+        windowing = view.windowing
+        self._window.set_values({"window": windowing.window, "ahead": windowing.ahead})
+        self._windows.set_formula(windowing.text)
+        self._kept.set_values(
+            {"validation": round(100 * view.validation_fraction), "test": round(100 * view.test_fraction)}
+        )
 
     def _show_editor(self) -> None:
         chosen = self._list.selected_names()
@@ -128,7 +145,10 @@ class DataPanel(QWidget):
         self._preview.column_clicked.connect(self.select_columns)
         self._list.selection_changed.connect(self._show_editor)
         self._editor.chosen.connect(self._ask_columns)
-        self._share.chosen.connect(self.validation_changed)
+        self._window.committed.connect(self._ask_window)
+        self._kept.committed.connect(self._ask_shares)
+        for fields in (self._window, self._kept):
+            fields.refused.connect(self.refused)
         look.changed.connect(self.update)
 
     def _ask_columns(self, name: str, value: str) -> None:
@@ -140,6 +160,17 @@ class DataPanel(QWidget):
         if wanted != self._view.columns:
             self.columns_changed.emit(wanted)
         self._show_editor()
+
+    def _ask_window(self, name: str, value: int) -> None:
+        self.windowing_changed.emit(msgspec.structs.replace(self._view.windowing, **{name: int(value)}))
+        # A change that the owner refused must not stay on screen.
+        self._show_all()
+
+    def _ask_shares(self, name: str, percent: int) -> None:
+        shares = {"validation": self._view.validation_fraction, "test": self._view.test_fraction}
+        shares[name] = percent / 100
+        self.shares_changed.emit(shares["validation"], shares["test"])
+        self._show_all()
 
     # Building
 
@@ -192,8 +223,19 @@ class DataPanel(QWidget):
         column.addWidget(self._roles)
         column.addWidget(self._editor)
         column.addSpacing(look.length(4))
-        column.addWidget(_heading("Validation"))
-        column.addWidget(self._share)
+        column.addWidget(_heading("Window"))
+        column.addWidget(self._window)
+        column.addWidget(self._windows)
+        column.addSpacing(look.length(4))
+        column.addWidget(_heading("Validation and test"))
+        column.addWidget(self._kept)
+
+
+def _split_text(view: DataView) -> str:
+    parts = [f"{view.training_rows:,} training", f"{view.validation_rows:,} validation"]
+    if view.test_rows:
+        parts.append(f"{view.test_rows:,} test")
+    return " · ".join(parts) + (" windows" if view.windowing.window > 1 else "")
 
 
 def _open_button(name: str, panel: DataPanel, kind: str = "") -> QPushButton:

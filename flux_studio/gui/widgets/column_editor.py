@@ -13,6 +13,7 @@ _CHOICES = {
     "role": (
         ("input", "Input", "goes into the network"),
         ("target", "Target", "what the network learns to predict"),
+        ("both", "Both", "input and target: the past goes in, and what comes next is predicted"),
         ("ignore", "Ignore", "left out"),
     ),
     "kind": (

@@ -28,8 +28,9 @@ from flux_studio.data.columns import Column
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.paint import line_of_text, rounded_box
 
-ROLE_TINTS = {"input": "forward", "target": "backward", "ignore": "text_faint"}
+ROLE_TINTS = {"input": "forward", "target": "backward", "both": "accent", "ignore": "text_faint"}
 """Inputs come first and targets face the loss, so they have the colours of the two directions."""
+ROLE_TITLES = {"input": "input", "target": "target", "both": "input and target", "ignore": "ignored"}
 KIND_TITLES = {"number": "number", "category": "category", "yes_no": "yes/no"}
 SCALING_TITLES = {"standard": "standard", "min_max": "min–max", "none": ""}
 
@@ -158,10 +159,10 @@ def _paint_ground(painter: QPainter, area: QRectF, state: QStyle.StateFlag) -> N
 
 
 def describe(column: Column) -> str:
-    """What a column is for, in a few words: ``input · number · standard``, ``ignore``."""
+    """What a column is for, in a few words: ``input · number · standard``, ``ignored``."""
     if column.role == "ignore":
-        return "ignored"
-    words = [column.role, KIND_TITLES[column.kind]]
+        return ROLE_TITLES[column.role]
+    words = [ROLE_TITLES[column.role], KIND_TITLES[column.kind]]
     if column.kind == "number" and SCALING_TITLES[column.scaling]:
         words.append(SCALING_TITLES[column.scaling])
     return " · ".join(words)
@@ -169,7 +170,7 @@ def describe(column: Column) -> str:
 
 def _first_choice(columns: tuple[Column, ...]) -> list[int]:
     """The column that a person most likely wants to change first: the target."""
-    targets = [row for row, column in enumerate(columns) if column.role == "target"]
+    targets = [row for row, column in enumerate(columns) if column.is_target]
     return targets[:1] or list(range(len(columns)))[:1]
 
 

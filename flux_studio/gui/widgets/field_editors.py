@@ -34,12 +34,10 @@ class WholeNumberEdit(TypedEdit):
         maximum: int,
         refusal_of: Callable[[Setting], str],
         parent: QWidget | None = None,
-        *,
-        suffix: str = "",
     ) -> None:
-        super().__init__(self._take, lambda value: f"{value}{suffix}", minimum, parent)
+        super().__init__(self._take, str, minimum, parent)
         self._range = (minimum, maximum)
-        self._refusal_of, self._suffix = refusal_of, suffix.strip()
+        self._refusal_of = refusal_of
         self.setMinimumWidth(look.length(60))
 
     def stepped(self, steps: int) -> int:
@@ -54,7 +52,7 @@ class WholeNumberEdit(TypedEdit):
             super().keyPressEvent(event)
 
     def _take(self, text: str) -> Setting:
-        value = whole_number(text.strip().removesuffix(self._suffix))
+        value = whole_number(text)
         if sentence := self._refusal_of(value):
             raise ValueError(sentence)
         return value

@@ -33,7 +33,9 @@ class FieldGrid(QWidget):
     refused = Signal(str)
     """Why something typed cannot be taken."""
 
-    def __init__(self, fields: Iterable[NumberField], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, fields: Iterable[NumberField], parent: QWidget | None = None, *, group: str = "train"
+    ) -> None:
         super().__init__(parent)
         self._cells: dict[str, _Cell] = {}
         self._shown: tuple[str, ...] = ()
@@ -48,7 +50,7 @@ class FieldGrid(QWidget):
         fields = tuple(fields)
         for field in fields:
             # All of them at once: the order in which Tab visits fields is that in which they were made.
-            cell = self._cells[field.name] = _Cell(field, self)
+            cell = self._cells[field.name] = _Cell(field, group, self)
             cell.editor.committed.connect(lambda value, name=field.name: self.committed.emit(name, value))
             cell.editor.refused.connect(self.refused)
         self.set_fields(fields)
@@ -85,14 +87,14 @@ class FieldGrid(QWidget):
 class _Cell(QWidget):
     """A caption and, below it, its field."""
 
-    def __init__(self, field: NumberField, parent: QWidget) -> None:
+    def __init__(self, field: NumberField, group: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._caption = QLabel(self)
         self._caption.setProperty("muted", "true")
         self._caption.setFont(look.text_font(0.9))
         self.editor = NumberEdit(field.takes, self)
         self.editor.setFont(look.number_font(0.94))
-        self.editor.setObjectName(f"train.{field.name}")
+        self.editor.setObjectName(f"{group}.{field.name}")
         self.editor.setMinimumWidth(look.length(60))
         self._caption.setBuddy(self.editor)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -14,21 +14,22 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QPushButton,
     QScrollArea,
-    QSlider,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from flux_studio.data.columns import Column, CsvFormat
 from flux_studio.data.table import Table
+from flux_studio.data.windows import Windowing
 from flux_studio.gui.panels.data import DataPanel, DataView
 from flux_studio.gui.widgets.column_list import ColumnList
-from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.note import Note
+from flux_studio.gui.widgets.number_edit import NumberEdit
 from flux_studio.gui.widgets.segmented import SegmentedControl
 from flux_studio.gui.widgets.table_preview import TablePreview
 from tests.gui.shown import child, settle, shown, themed
 
+NUMBERS = ("window", "ahead", "validation", "test")
 LEFT = Qt.MouseButton.LeftButton
 COLUMNS = (
     Column("length"),
@@ -348,72 +349,114 @@ def test_only_what_applies_can_be_chosen(panel: DataPanel) -> None:
     assert not field(panel, "role").isEnabled()
 
 
-# Validation
+# Samples and their parts
 
 
-def test_the_share_is_asked_for_by_slider_and_number(qtbot: QtBot, panel: DataPanel) -> None:
-    slider, percent = (
-        child(panel, QSlider, "data.validation"),
-        child(panel, WholeNumberEdit, "data.validation.percent"),
-    )
-    assert (slider.value(), percent.value, slider.maximum()) == (20, 20, 50)
-    slider.setFocus()
-    with qtbot.waitSignal(panel.validation_changed) as asked:
-        qtbot.keyClick(slider, Qt.Key.Key_Right)
-    assert asked.args == [pytest.approx(0.21)]
-    percent.setFocus()
-    percent.selectAll()
-    qtbot.keyClicks(percent, "35")
-    with qtbot.waitSignal(panel.validation_changed) as asked:
-        qtbot.keyClick(percent, Qt.Key.Key_Return)
-    assert asked.args == [pytest.approx(0.35)]
-
-
-def test_a_pulled_slider_moves_the_number_and_asks_once_it_is_let_go(qtbot: QtBot, panel: DataPanel) -> None:
-    slider, percent = (
-        child(panel, QSlider, "data.validation"),
-        child(panel, WholeNumberEdit, "data.validation.percent"),
-    )
-    asked: list[float] = []
-    panel.validation_changed.connect(asked.append)
-    slider.setSliderDown(True)
-    for position in (25, 30, 40):
-        slider.setSliderPosition(position)
-    assert percent.value == 40
-    assert asked == []
-    slider.setSliderDown(False)
-    assert asked == [pytest.approx(0.4)]
-
-
-def test_showing_a_share_asks_nothing(qtbot: QtBot, panel: DataPanel) -> None:
-    with qtbot.assertNotEmitted(panel.validation_changed):
-        panel.set_data(replace(LOADED, validation_fraction=0.333))
-    assert child(panel, WholeNumberEdit, "data.validation.percent").value == 33
-
-
-@pytest.mark.parametrize(("text", "words"), [("150", "150"), ("51 %", "51"), ("-1", "-1"), ("a", "'a'")])
-def test_an_impossible_share_turns_red_in_words(
-    qtbot: QtBot, panel: DataPanel, text: str, words: str
+@pytest.mark.parametrize(
+    ("name", "typed", "shares"),
+    [
+        ("validation", "35", [0.35, 0.1]),
+        ("test", "25", [0.2, 0.25]),
+        ("validation", "", [0.0, 0.1]),
+        ("test", "0", [0.2, 0.0]),
+    ],
+)
+def test_a_share_is_asked_for_beside_the_other(
+    qtbot: QtBot, panel: DataPanel, name: str, typed: str, shares: list[float]
 ) -> None:
-    percent = child(panel, WholeNumberEdit, "data.validation.percent")
-    sentence = child(panel, QLabel, "data.validation.error")
-    percent.setFocus()
-    percent.selectAll()
-    qtbot.keyClicks(percent, text)
-    with qtbot.assertNotEmitted(panel.validation_changed):
-        qtbot.keyClick(percent, Qt.Key.Key_Return)
-    assert sentence.isVisible()
-    assert (
-        sentence.text() == f"the validation share must be a whole number from 0 to 50 per cent, not {words}"
-    )
+    panel.set_data(replace(LOADED, test_fraction=0.1))
+    edit = child(panel, NumberEdit, f"data.{name}")
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClick(edit, Qt.Key.Key_Delete)
+    qtbot.keyClicks(edit, typed)
+    with qtbot.waitSignal(panel.shares_changed) as asked:
+        qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert asked.args == pytest.approx(shares)
+    # Nobody took the change up, so it does not stay on screen.
+    assert (edit.value, edit.text()) == ((20, "20") if name == "validation" else (10, "10"))
+
+
+def test_showing_shares_and_windows_asks_nothing(qtbot: QtBot, panel: DataPanel) -> None:
+    asked: list[object] = []
+    panel.shares_changed.connect(lambda *values: asked.append(values))
+    panel.windowing_changed.connect(asked.append)
+    panel.set_data(replace(LOADED, validation_fraction=0.333, test_fraction=0.0, windowing=Windowing(5, 2)))
+    shown_texts = [child(panel, NumberEdit, f"data.{name}").text() for name in NUMBERS]
+    assert shown_texts == ["5", "2", "33", ""]
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "wanted"), [("window", "12", Windowing(12, 0)), ("ahead", "3", Windowing(1, 3))]
+)
+def test_windows_are_asked_for(
+    qtbot: QtBot, panel: DataPanel, name: str, typed: str, wanted: Windowing
+) -> None:
+    with qtbot.waitSignal(panel.windowing_changed) as asked:
+        child(panel, NumberEdit, f"data.{name}").type_text(typed)
+    assert asked.args == [wanted]
+    panel.set_data(replace(LOADED, windowing=wanted))
+    assert child(panel, QLabel, "data.windows").text() == wanted.text
+
+
+def test_what_a_sample_is_stands_below_and_in_the_counts(panel: DataPanel) -> None:
+    words, counts = child(panel, QLabel, "data.windows"), child(panel, QLabel, "data.split")
+    assert (words.text(), counts.text()) == ("each row by itself", "120 training · 30 validation")
+    panel.set_data(replace(LOADED, windowing=Windowing(8, 1), test_rows=15))
+    assert words.text() == "windows of 8 rows, target 1 row ahead"
+    assert counts.text() == "120 training · 30 validation · 15 test windows"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "validation",
+            "150",
+            "the validation share must lie between 1 and 50, or be empty for none, not 150",
+        ),
+        ("test", "-1", "the test share must lie between 1 and 50, or be empty for none, not -1"),
+        ("test", "a", "the test share must be a whole number such as 1,000, not 'a'"),
+        ("window", "0", "the number of rows in a window must lie between 1 and 1,000,000, not 0"),
+        ("ahead", "-2", "the number of rows ahead must lie between 0 and 1,000,000, not -2"),
+    ],
+)
+def test_an_impossible_number_turns_red_in_words(
+    qtbot: QtBot, panel: DataPanel, name: str, text: str, words: str
+) -> None:
+    edit = child(panel, NumberEdit, f"data.{name}")
+    before = edit.text()
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit, text)
+    asked: list[object] = []
+    panel.shares_changed.connect(lambda *values: asked.append(values))
+    panel.windowing_changed.connect(asked.append)
+    with qtbot.waitSignal(panel.refused) as refused:
+        qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert refused.args == [words]
+    assert asked == []
     panel.set_data(replace(LOADED, notes=("another note",)))
-    assert (percent.text(), percent.property("error")) == (text, "true")
-    qtbot.keyClick(percent, Qt.Key.Key_Escape)
-    assert (percent.text(), percent.property("error"), sentence.isVisible()) == ("20 %", None, False)
+    assert (edit.text(), edit.property("error")) == (text, "true")
+    qtbot.keyClick(edit, Qt.Key.Key_Escape)
+    assert (edit.text(), edit.property("error")) == (before, None)
+
+
+def test_a_column_can_be_input_and_target(qtbot: QtBot, panel: DataPanel) -> None:
+    panel.select_columns("length")
+    with qtbot.waitSignal(panel.columns_changed) as asked:
+        choose(qtbot, panel, "role.both")
+    assert [column.role for column in asked.args[0]] == ["both", "input", "ignore", "target"]
+    panel.set_data(replace(LOADED, columns=asked.args[0]))
+    assert field(panel, "role").value == "both"
+    lines = child(panel, ColumnList, "data.columns").model()
+    told = lines.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert told == "length: input and target · number · standard"
 
 
 def test_every_control_is_named_and_explained(panel: DataPanel) -> None:
-    for name in ("open", "delimiter", "header", "preview", "columns", "validation", "validation.percent"):
+    for name in ("open", "delimiter", "header", "preview", "columns", *NUMBERS):
         control = child(panel, QWidget, f"data.{name}")
         assert control.accessibleName()
         assert control.toolTip()
