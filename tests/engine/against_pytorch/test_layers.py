@@ -20,7 +20,7 @@ from tests.engine.networks import EXECUTORS
 
 WIDTH = 5
 # At a larger rate some of these networks are on the edge of stability, where rounding grows without bound.
-RULES = {"SGD": UpdateRule("sgd", 0.003), "Adam": UpdateRule("adam", 0.003, l2=0.01)}
+RULES = {"SGD": UpdateRule("sgd", 0.001), "Adam": UpdateRule("adam", 0.003, l2=0.01)}
 Make = Callable[[np.random.Generator], Layer]
 
 
