@@ -16,9 +16,9 @@ from tests.engine.networks import EXECUTORS
 SETTINGS = {
     "momentum": {"beta_1": 0.8},
     "nesterov": {"beta_1": 0.7},
-    "rmsprop": {"beta_2": 0.9, "epsilon": 1e-6},
-    "adam": {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
-    "adamw": {"beta_1": 0.8, "beta_2": 0.95, "weight_decay": 0.2},
+    "rmsprop": {"beta_2": 0.95, "epsilon": 0.1},
+    "adam": {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3},
+    "adamw": {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3, "weight_decay": 0.2},
 }
 SCHEDULED = {
     "constant": UpdateRule("sgd", 0.1),
