@@ -23,7 +23,7 @@ from flux_studio.engine.layers import (
 )
 from flux_studio.engine.losses import BCELoss, CrossEntropyLoss, MSELoss
 from flux_studio.engine.network import Network
-from flux_studio.engine.optimizers import SGD
+from flux_studio.engine.optimizers import SGD, Adam, AdamW, RMSProp
 from flux_studio.engine.tensor import Tensor
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "GELU",
     "SGD",
     "Activation",
+    "Adam",
+    "AdamW",
     "BCELoss",
     "CrossEntropyLoss",
     "Dense",
@@ -43,6 +45,7 @@ __all__ = [
     "Linear",
     "MSELoss",
     "Network",
+    "RMSProp",
     "ReLU",
     "Residual",
     "Sequential",
