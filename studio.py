@@ -72,7 +72,7 @@ for platform in sys.argv[1:]:
 STEPS = {
     "packages": "installing the packages",
     "dev": "installing the development tools",
-    "bench": "installing PyTorch, for comparison only",
+    "bench": "installing PyTorch, JAX and scikit-learn, for comparison only",
 }
 CHECKS = (
     ("ruff check", ("ruff", "check", ".")),
@@ -460,7 +460,7 @@ def test() -> int:
 
 
 def bench() -> int:
-    """Measure Flux Studio and PyTorch side by side."""
+    """Measure Flux Studio and others side by side."""
     return run([ready("bench").python, "-m", "tests.benchmarks"])
 
 

@@ -94,11 +94,12 @@ def test_development_tools_are_added_to_what_is_there(machine: Machine, checkout
     assert not any("PySide6" in part for part in machine.commands[-1])
 
 
-def test_pytorch_comes_only_when_it_is_asked_for(machine: Machine, checkout: Path) -> None:
+def test_peers_come_only_when_they_are_asked_for(machine: Machine, checkout: Path) -> None:
     set_up(checkout, "dev")
-    assert not any(part.startswith("torch") for command in machine.commands for part in command)
+    peers = ("torch==", "jax==", "scikit-learn==")
+    assert not any(part.startswith(peers) for command in machine.commands for part in command)
     set_up(checkout, "bench")
-    assert any(part.startswith("torch==") for part in machine.commands[-1])
+    assert all(any(part.startswith(peer) for part in machine.commands[-1]) for peer in peers)
 
 
 def test_packages_are_held_to_the_lock_and_never_compiled(machine: Machine, checkout: Path) -> None:

@@ -27,7 +27,7 @@ from flux_studio.engine.layers import (
 )
 from flux_studio.engine.losses import BCELoss, CrossEntropyLoss, MSELoss
 from flux_studio.engine.network import Network
-from flux_studio.engine.optimizers import SGD
+from flux_studio.engine.optimizers import SGD, Adam, AdamW, RMSProp
 from flux_studio.engine.tensor import Tensor
 
 __all__ = [
@@ -37,6 +37,8 @@ __all__ = [
     "RNN",
     "SGD",
     "Activation",
+    "Adam",
+    "AdamW",
     "BCELoss",
     "CrossEntropyLoss",
     "Dense",
@@ -50,6 +52,7 @@ __all__ = [
     "Linear",
     "MSELoss",
     "Network",
+    "RMSProp",
     "RNNCell",
     "ReLU",
     "Residual",

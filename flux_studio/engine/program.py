@@ -122,11 +122,11 @@ def lay_out(
 
 def _block(memory: Memory, parameters: Sequence[Parameter]) -> tuple[Slot, dict[MatrixKey, Slot]]:
     """One place for something of every parameter, and each one's part of it."""
+    shapes = [each.symbol.shape for each in parameters]
+    memory.align(sum(rows * columns for rows, columns in shapes))
     start = memory.used
     parts = {each.key: memory.take(each.symbol.shape, packed=True) for each in parameters}
-    block = Slot(start, 1, memory.used - start)
-    memory.align()
-    return block, parts
+    return Slot(start, 1, memory.used - start), parts
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from flux_studio.engine.operations.base import Array, Elementwise
 from flux_studio.engine.recording import Phase
 
 _ALIGNMENT = 8
+_ALIGNED_FROM = 8 * _ALIGNMENT
+"""Smaller matrices begin anywhere: aligned, many of them would be mostly gap."""
 MatrixKey = tuple[str, str]
 """Layer identity and matrix name."""
 
@@ -80,12 +82,13 @@ class Memory:
 
     def take(self, shape: Shape, *, by_feature: bool = False, packed: bool = False) -> Slot:
         """A place for a matrix; ``packed`` ones follow each other without a gap."""
+        if not packed:
+            self.align(shape[0] * shape[1])
         slot = Slot(self.used, shape[0], shape[1], by_feature)
         self.used += slot.size
-        if not packed:
-            self.align()
         return slot
 
-    def align(self) -> None:
-        """Let the next place begin at a round offset."""
-        self.used += -self.used % _ALIGNMENT
+    def align(self, size: int) -> None:
+        """Let the next place begin at a round offset, if what comes there is large enough to gain from it."""
+        if size >= _ALIGNED_FROM:
+            self.used += -self.used % _ALIGNMENT

@@ -165,8 +165,8 @@ class Tensor(Differentiable):
     """A matrix with values. With ``autograd``, :meth:`backward` fills ``grad`` of all that it was made from.
 
     ``data`` is kept as a 2-D float array: a number becomes 1×1, a list of numbers one row. ``creators`` are the
-    tensors it was made from by the operation named ``creation_op``; ``children`` counts, by ``id``, the tensors
-    made from it.
+    tensors it was made from by the operation named ``creation_op``; ``children`` counts, by ``id``, how often each
+    tensor made from it used it, as long as no gradient has come back from there.
     """
 
     def __init__(
@@ -243,7 +243,8 @@ class Tensor(Differentiable):
         """Add ∂(this)/∂(tensor), or the gradient chained with ``grad``, to ``grad`` of every creator.
 
         ``grad`` may be left out where this tensor is a single number. The walk is a loop, not a recursion:
-        its depth has no limit.
+        its depth has no limit. A gradient comes back through each tensor once: a second time is a
+        :class:`ProgramError`, and leaves all gradients as they are.
         """
         if not self.autograd:
             raise ProgramError(
@@ -260,6 +261,7 @@ class Tensor(Differentiable):
                 f"backward: the gradient is {shape_text(grad.shape)}, but this tensor {shape_text(self.shape)}"
             )
         order = _from_last_to_first(self)
+        _use_up(order)
         arriving: dict[int, Tensor] = {self.id: grad}
         for tensor in order:
             gradient = arriving.pop(tensor.id)
@@ -322,6 +324,34 @@ def _from_last_to_first(last: Tensor) -> list[Tensor]:
                 if not waiting[creator.id]:
                     ready.append(creator)
     return order
+
+
+def _use_up(order: Sequence[Tensor]) -> None:
+    """Strike the tensors, each before its creators, off the children whose gradients are still to come.
+
+    What others still wait for a gradient from, such as the shared part of two losses, can be passed again.
+    """
+    left: dict[tuple[int, int], int] = {}
+    open_children = {tensor.id: len(tensor.children) for tensor in order}
+    for tensor in order:
+        is_complete = tensor is order[0] or not open_children[tensor.id]
+        for creator in tensor.creators:
+            if not creator.autograd:
+                continue
+            edge = creator.id, tensor.id
+            count = left.get(edge, creator.children.get(tensor.id, 0))
+            if not count:
+                raise ProgramError(
+                    f"backward: the gradient of this result of {tensor.creation_op!r} has come back already; "
+                    "compute it again with a new forward pass before the next backward"
+                )
+            if is_complete:
+                left[edge] = count - 1
+                open_children[creator.id] -= count == 1
+    for tensor in order:
+        for creator in tensor.creators:
+            if left.get((creator.id, tensor.id)) == 0:
+                creator.children.pop(tensor.id, None)
 
 
 __all__ = ["BATCH", "Differentiable", "Tensor"]

@@ -1,56 +1,86 @@
-"""Measures everything side by side in one run, prints a table and says whether the floors are met."""
+"""Measures everything side by side in one run, prints a table and says whether the floors are met.
+
+python -m tests.benchmarks                    everything
+python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, window
+python -m tests.benchmarks profile W4         where the time of an iteration goes, instruction by instruction
+"""
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numba
-import numpy as np
-
-from tests.benchmarks import iterations, window
+from tests.benchmarks import growth, training
 from tests.benchmarks.harness import Row, table
 from tests.benchmarks.profile import profile
-from tests.benchmarks.workloads import chosen
+from tests.benchmarks.workloads import WORKLOADS, Workload, chosen
 
-SOURCES: tuple[Callable[[], list[Row]], ...] = (iterations.measure, window.measure)
-"""Each measures something and returns its rows."""
+PACKAGES = ("numpy", "numba", "torch", "jax", "scikit-learn")
+OTHERS = ("growth", "window")
 
 
-def main() -> int:
-    """Exit code 1 when a floor is not met."""
-    if sys.argv[1:2] == ["profile"]:
-        for workload in chosen(tuple(sys.argv[2:])):
-            print(profile(workload), end="\n\n", flush=True)
-        return 0
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 1 when a floor is not met, 2 for a row that is not known."""
+    known = {workload.key.lower() for workload in WORKLOADS} | set(OTHERS)
+    names = [name.lower() for name in arguments if name != "profile"]
+    if wrong := [name for name in names if name not in known]:
+        print(f"there is no row {wrong[0]!r}: choose among {', '.join(sorted(known))}", file=sys.stderr)
+        return 2
+    workloads = chosen(names)
     print(machine(), flush=True)
-    if not iterations.has_pytorch():
-        print("PyTorch is not installed here and left out; python3 studio.py bench installs it", flush=True)
+    if "profile" in arguments:
+        for workload in workloads:
+            print(f"\n{profile(workload)}", flush=True)
+        return 0
+    for peer in training.left_out(workloads):
+        print(f"{peer} is not installed here and left out; python3 studio.py bench installs it", flush=True)
+    for remark in training.remarks(workloads):
+        print(remark, flush=True)
     rows: list[Row] = []
-    for source in SOURCES:
-        found = source()
+    for found in _measured(workloads, [name for name in OTHERS if name in names or not names]):
         print(f"\n{table(found)}", flush=True)
         rows += found
-    asked = [row for row in rows if row.floor is not None]
-    missed = [row for row in asked if not row.meets_floor]
+    return report(rows)
+
+
+def _measured(workloads: Sequence[Workload], others: Sequence[str]) -> Iterator[list[Row]]:
+    for workload in workloads:
+        yield training.measure(workload)
+    if "growth" in others:
+        print(f"\n{growth.report()}", flush=True)
+    if "window" in others:
+        from tests.benchmarks import window  # only here is Qt needed
+
+        yield window.measure()
+
+
+def report(rows: Sequence[Row]) -> int:
+    """Say which floors and aims are not met; 1 when a floor is not."""
+    missed = [row for row in rows if not row.meets_floor]
     print()
     for row in missed:
         print(f"floor not met: {row.workload}: {row.ratio:.2f}× {row.side}, {row.floor:g}× is asked")
-    print(f"{len(asked) - len(missed)} of {len(asked)} floors met")
+    for what, count, asked in (
+        ("floors", len(missed), [row for row in rows if row.floor is not None]),
+        ("aims", sum(not row.meets_aim for row in rows), [row for row in rows if row.aim is not None]),
+    ):
+        print(f"{len(asked) - count} of {len(asked)} {what} met")
     return 1 if missed else 0
 
 
 def machine() -> str:
     """Processor, cores, versions and threads, in two lines."""
-    versions = f"Python {platform.python_version()}, NumPy {np.__version__}, Numba {numba.__version__}"
-    if iterations.has_pytorch():
-        import torch
-
-        versions += f", PyTorch {torch.__version__}"
-    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}\n{versions}; one BLAS thread"
+    found = [name for name in PACKAGES if importlib.util.find_spec(name.replace("scikit-learn", "sklearn"))]
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in found)
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {platform.system()}\n"
+        f"Python {platform.python_version()}, {versions}; one thread where nothing else is said"
+    )
 
 
 def _processor() -> str:
@@ -63,4 +93,4 @@ def _processor() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

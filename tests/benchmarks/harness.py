@@ -20,6 +20,8 @@ class Side:
     measure: Callable[[], float]
     floor: float | None = None
     """For a peer: the smallest ratio that is good enough."""
+    aim: float | None = None
+    """For a peer: the ratio that we would like to reach."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,48 @@ class Row:
     spread: tuple[float, float] | None = None
     """Smallest and largest ratio of a round."""
     floor: float | None = None
+    aim: float | None = None
 
     @property
     def meets_floor(self) -> bool:
         """Whether the ratio is good enough, where something is asked of it."""
         return self.floor is None or (self.ratio is not None and self.ratio >= self.floor)
 
+    @property
+    def meets_aim(self) -> bool:
+        """Whether the ratio is what we would like it to be, where that is said."""
+        return self.aim is None or (self.ratio is not None and self.ratio >= self.aim)
 
-def timed(work: Callable[[int], object], iterations: int) -> Callable[[], float]:
-    """For :class:`Side`: seconds an iteration of ``work(iterations)``, which does that many."""
+
+def timed(
+    work: Callable[[int], object], iterations: int, begin: Callable[[], object] | None = None
+) -> Callable[[], float]:
+    """For :class:`Side`: seconds an iteration of ``work(iterations)``, which does that many.
+
+    ``begin`` is called before each measurement, outside of its time.
+    """
 
     def measure() -> float:
-        begin = time.perf_counter()
+        if begin is not None:
+            begin()
+        start = time.perf_counter()
         work(iterations)
-        return (time.perf_counter() - begin) / iterations
+        return (time.perf_counter() - start) / iterations
 
     return measure
+
+
+def fitting(work: Callable[[int], object], unit: int, seconds: float) -> int:
+    """How many iterations, in whole units, take about that long; the first unit, where much is made, does not count."""
+    work(unit)
+    units, taken = 1, 0.0
+    while True:
+        begin = time.perf_counter()
+        work(units * unit)
+        taken = time.perf_counter() - begin
+        if taken >= seconds / 4:
+            return unit * max(1, round(units * seconds / taken))
+        units *= 4
 
 
 def compare(workload: str, subject: Side, peers: Sequence[Side], rounds: int = 7) -> list[Row]:
@@ -67,6 +95,7 @@ def compare(workload: str, subject: Side, peers: Sequence[Side], rounds: int = 7
                 statistics.median(ratios),
                 (min(ratios), max(ratios)),
                 peer.floor,
+                peer.aim,
             )
         )
     return rows
@@ -83,7 +112,7 @@ def interleave(sides: Sequence[Side], rounds: int) -> list[list[float]]:
 def table(rows: Sequence[Row]) -> str:
     """The rows as aligned text, a blank line between workloads."""
     width = max(len(row.side) for row in rows)
-    lines = [f"  {'':{width}}   µs/iteration    ratio        min–max    floor"]
+    lines = [f"  {'':{width}}   µs/iteration    ratio        min–max    floor, aim"]
     workload = ""
     for row in rows:
         if row.workload != workload:
@@ -98,9 +127,11 @@ def _ratio(row: Row) -> str:
         return ""
     spread = f"{_number(row.spread[0])}–{_number(row.spread[1])}"
     text = f"   {_number(row.ratio):>5}×   {spread:>12}"
-    if row.floor is None:
-        return text
-    return f"{text}   ≥ {_number(row.floor)}× {'met' if row.meets_floor else 'NOT MET'}"
+    if row.floor is not None:
+        text += f"   ≥ {row.floor:g}× {'met' if row.meets_floor else 'NOT MET'}"
+    if row.aim is not None:
+        text += f"   aim {row.aim:g}× {'met' if row.meets_aim else 'not yet'}"
+    return text
 
 
 def _number(ratio: float) -> str:

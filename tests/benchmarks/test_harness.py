@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.benchmarks.harness import Row, Side, compare, interleave, table, timed
-from tests.benchmarks.iterations import RATE, Ours, Workload, check_agreement, form, workloads
-from tests.benchmarks.peers import NumpyNetwork
+from tests.benchmarks.__main__ import main, report
+from tests.benchmarks.harness import Row, Side, compare, fitting, interleave, table, timed
 
 
 def scripted(times: Iterator[float], name: str, order: list[str]) -> Callable[[], float]:
@@ -48,20 +47,62 @@ def test_timing_is_for_one_iteration() -> None:
     assert 0 <= seconds < 1e-3
 
 
+def test_what_goes_before_a_measurement_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    measure = timed(lambda count: pass_by(2.0 * count), 3, begin=lambda: pass_by(100.0))
+    assert measure() == measure() == 2.0
+
+
+def test_a_side_is_given_as_many_whole_units_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    done: list[int] = []
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+
+    def train(iterations: int) -> None:
+        now[0] += 0.001 * iterations + (0 if done else 50.0)  # much is made at the first call
+        done.append(iterations)
+
+    assert fitting(train, unit=7, seconds=1.0) == 7 * round(1 / 0.007)
+    assert all(iterations % 7 == 0 for iterations in done)
+    assert fitting(train, unit=5_000, seconds=1.0) == 5_000
+
+
 def test_the_table_is_aligned_and_says_what_is_not_met() -> None:
-    rows = [Row("W1", "ours", 5e-7), Row("W1", "theirs", 1.4e-4, 208.0, (165.0, 229.0), 300.0)]
+    rows = [
+        Row("W1", "ours", 5e-7),
+        Row("W1", "theirs", 1.4e-4, 208.0, (165.0, 229.0), 300.0),
+        Row("W1", "others", 3e-6, 6.0, (5.9, 6.1), 5.0, 6.5),
+    ]
     lines = table(rows).splitlines()
     assert lines[2:] == [
         "W1",
         "  ours             0.50",
         "  theirs         140.00     208×        165–229   ≥ 300× NOT MET",
+        "  others           3.00    6.00×      5.90–6.10   ≥ 5× met   aim 6.5× not yet",
     ]
 
 
-@pytest.mark.parametrize("workload", workloads(), ids=lambda workload: workload.title.split()[0])
-def test_the_numpy_peer_learns_what_we_learn(workload: Workload) -> None:
-    weights = [layer.weights_matrix.copy() for layer in form(workload, "reference").neural_layers]
-    peer = NumpyNetwork(weights, workload.activations, workload.inputs, workload.targets, RATE)
-    check_agreement([("reference", Ours(workload, "reference")), ("NumPy", peer)])
-    with pytest.raises(AssertionError, match="do not compute the same"):
-        check_agreement([("reference", Ours(workload, "reference")), ("NumPy", peer)], iterations=3)
+def test_a_floor_that_is_not_met_is_a_failure_and_an_aim_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    met = Row("W1", "others", 3e-6, 6.0, (5.9, 6.1), 5.0, 6.5)
+    assert report([Row("W1", "ours", 5e-7), met]) == 0
+    assert report([met, Row("W2", "theirs", 1.0, 1.5, (1.0, 2.0), 2.0)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "",
+        "1 of 1 floors met",
+        "0 of 1 aims met",
+        "",
+        "floor not met: W2: 1.50× theirs, 2× is asked",
+        "1 of 2 floors met",
+        "0 of 1 aims met",
+    ]
+
+
+def test_a_row_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["W99"]) == 2
+    assert "no row 'w99': choose among growth, w1," in capsys.readouterr().err

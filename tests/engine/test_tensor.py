@@ -1,13 +1,11 @@
-"""Eager tensors: the tutorial's examples worked out by hand, deep graphs, and what is refused."""
+"""Eager tensors: their arithmetic, gradients that accumulate, deep graphs, and what is refused."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pytest
 
-from flux_studio.engine import SGD, Linear, MSELoss, Sequential, Sigmoid, Tanh, Tensor
+from flux_studio.engine import Tensor
 from flux_studio.errors import ProgramError, ShapeError
 from tests.engine.differences import assert_close, numeric_gradient
 
@@ -99,6 +97,46 @@ def test_backward_adds_to_the_gradient_that_is_there() -> None:
     assert x.grad.data[0, 0] == 8
 
 
+def test_a_second_backward_through_the_same_child_is_refused() -> None:
+    x = Tensor([[2.0]], autograd=True)
+    y = x * x
+    loss = y * y
+    loss.backward()
+    assert x.grad is not None
+    for again in (loss, y, y + x):
+        with pytest.raises(ProgramError, match="'hadamard' has come back already; compute it again"):
+            again.backward()
+        assert x.grad.data[0, 0] == 4 * 2**3  # as it was
+    other = x * x
+    (other * other).backward()
+    assert x.grad.data[0, 0] == 2 * 4 * 2**3
+
+
+def test_two_losses_may_share_a_part() -> None:
+    x = Tensor([[3.0]], autograd=True)
+    shared = x * x
+    first, second = shared * 5.0, shared * shared
+    first.backward()
+    assert x.grad is not None
+    assert x.grad.data[0, 0] == 5 * 6
+    second.backward()
+    assert x.grad.data[0, 0] == 5 * 6 + 4 * 27
+    with pytest.raises(ProgramError, match="has come back already"):
+        (shared + x).backward()
+
+
+def test_children_are_those_that_a_gradient_is_still_to_come_from() -> None:
+    x = Tensor([[1.0]], autograd=True)
+    for _ in range(3):
+        y = x * x
+        assert x.children == {y.id: 2}
+        y.backward()
+        assert x.children == {}
+    printed = x + x  # what is only looked at is in nobody's way
+    (x * x).backward()
+    assert x.children == {printed.id: 2}
+
+
 def test_backward_with_a_gradient_that_arrives() -> None:
     x = Tensor([[1.0, 2.0]], autograd=True)
     (x * x).backward(Tensor([[10.0, 100.0]]))
@@ -160,75 +198,3 @@ def test_float32_stays_float32() -> None:
         y.mean_square().backward()
         assert x.grad is not None
         assert x.grad.data.dtype == np.float32
-
-
-# The tutorial's network for XOR, with the weights of its worked example. It says 1.723 and 0.848 for the row (0, 1);
-# its own numbers give 1.551 and 0.825.
-W1, B1 = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], [0.1, 0.2, 0.3]
-W2, B2 = [[0.7], [0.8], [0.9]], [0.1]
-
-
-def xor_network() -> Sequential:
-    first, second = Linear(2, 3), Linear(3, 1)
-    for layer, weight, bias in ((first, W1, B1), (second, W2, B2)):
-        layer.weight.data[...] = weight
-        assert layer.bias is not None
-        layer.bias.data[...] = bias
-    return Sequential([first, Tanh(), second, Sigmoid()])
-
-
-def test_the_tutorials_forward_pass_by_hand() -> None:
-    first, tanh, second, sigmoid = xor_network().layers
-    a = first.forward(Tensor([[0.0, 1.0]]))
-    np.testing.assert_allclose(a.data, [[0.5, 0.7, 0.9]], rtol=1e-15)
-    h = tanh.forward(a)
-    hidden = [math.tanh(0.5), math.tanh(0.7), math.tanh(0.9)]
-    np.testing.assert_allclose(h.data, [hidden], rtol=1e-15)
-    output = second.forward(h)
-    weighted = 0.7 * hidden[0] + 0.8 * hidden[1] + 0.9 * hidden[2] + 0.1
-    assert output.data[0, 0] == pytest.approx(weighted, rel=1e-15)
-    # Rounded to three digits on the way, as in the tutorial's text, it is 1.551.
-    assert abs(output.data[0, 0] - 1.551) < 1e-3
-    assert round(second.forward(Tensor([[0.462, 0.604, 0.716]])).data[0, 0], 3) == 1.551
-    prediction = sigmoid.forward(output).data[0, 0]
-    assert prediction == pytest.approx(1 / (1 + math.exp(-weighted)), rel=1e-15)
-    assert round(prediction, 3) == 0.825
-
-
-def test_the_tutorials_backward_pass_by_hand() -> None:
-    model = xor_network()
-    loss = MSELoss().forward(model.forward(Tensor([[0.0, 1.0]])), Tensor([[1.0]]))
-    loss.backward()
-    hidden = [math.tanh(0.5), math.tanh(0.7), math.tanh(0.9)]
-    p = 1 / (1 + math.exp(-(0.7 * hidden[0] + 0.8 * hidden[1] + 0.9 * hidden[2] + 0.1)))
-    delta = 2 * (p - 1) * p * (1 - p)
-    arriving = [0.7 * delta, 0.8 * delta, 0.9 * delta]
-    before = [d * (1 - h * h) for d, h in zip(arriving, hidden, strict=True)]
-    wanted = [
-        [[0.0, 0.0, 0.0], before],  # xᵀ·δ with x = (0, 1)
-        [before],
-        [[h * delta] for h in hidden],
-        [[delta]],
-    ]
-    for parameter, gradient in zip(model.get_parameters(), wanted, strict=True):
-        assert parameter.grad is not None
-        np.testing.assert_allclose(parameter.grad.data, gradient, rtol=1e-14)
-
-
-def test_the_tutorials_training_loop_solves_xor() -> None:
-    generator = np.random.default_rng(1)
-    model = Sequential(
-        [Linear(2, 3, generator=generator), Tanh(), Linear(3, 1, generator=generator), Sigmoid()]
-    )
-    data, target = Tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), Tensor([[0], [1], [1], [0]])
-    criterion, optimizer = MSELoss(), SGD(parameters=model.get_parameters(), alpha=0.5)
-    losses = []
-    for _ in range(3000):
-        loss = criterion.forward(model.forward(data), target)
-        loss.backward()
-        optimizer.step(zero=True)
-        losses.append(loss.data[0, 0])
-    assert losses[0] > 0.2
-    assert losses[-1] < 0.01
-    predictions = model.forward(data).data.round()
-    np.testing.assert_array_equal(predictions, target.data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from flux_studio.engine.optimizers import SGD, Adam, AdamW, RMSProp
 from flux_studio.engine.tensor import Tensor
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES, UpdateRule
 from flux_studio.errors import SpecificationError
+from tests.engine.textbook import Textbook
 
 Array = NDArray[Any]
 EXECUTORS: tuple[ExecutorName, ...] = ("compiled", "reference")
@@ -69,60 +69,6 @@ def trained(
 
 def block(made: Network) -> Array:
     return made.layout.parameter_block.view(made.arena)[0].copy()
-
-
-class Textbook:
-    """The same rule on one long vector, in plain NumPy, written from the formulas."""
-
-    def __init__(self, rule: UpdateRule, weights: int) -> None:
-        self.rule, self.weights, self.u = rule, weights, 0
-        self.m: Any = 0.0
-        self.v: Any = 0.0
-
-    def rate(self) -> float:
-        rule = self.rule
-        if self.u < rule.warm_up:
-            return rule.learning_rate * (self.u + 1) / rule.warm_up
-        u = self.u - rule.warm_up
-        match rule.schedule:
-            case "step":
-                return rule.learning_rate * rule.factor ** math.floor(u / rule.period)
-            case "exponential":
-                return rule.learning_rate * rule.factor**u
-            case "cosine":
-                wave = (1 + math.cos(math.pi * min(1.0, u / rule.period))) / 2
-                return rule.learning_rate * (rule.floor + (1 - rule.floor) * wave)
-        return rule.learning_rate
-
-    def step(self, theta: Array, gradient: Array) -> Array:
-        rule, rate = self.rule, self.rate()
-        settings = {**rule.kind.settings, **rule.settings}
-        theta, g = theta.copy(), gradient.copy()
-        w = slice(0, self.weights)
-        g[w] += rule.l1 * np.sign(theta[w]) + rule.l2 * theta[w]
-        if rule.clip_value is not None:
-            g = np.clip(g, -rule.clip_value, rule.clip_value)
-        if rule.clip_norm is not None:
-            g = g * min(1.0, rule.clip_norm / (math.sqrt((g**2).sum()) + 1e-6))
-        theta[w] -= rate * settings.get("weight_decay", 0.0) * theta[w]
-        self.u += 1
-        b1, b2, eps = (settings.get(name, 0.0) for name in ("beta_1", "beta_2", "epsilon"))
-        match rule.optimizer:
-            case "sgd":
-                return theta - rate * g
-            case "momentum":
-                self.v = b1 * self.v + g
-                return theta - rate * self.v
-            case "nesterov":
-                self.v = b1 * self.v + g
-                return theta - rate * (g + b1 * self.v)
-            case "rmsprop":
-                self.v = b2 * self.v + (1 - b2) * g**2
-                return theta - rate * g / (np.sqrt(self.v) + eps)
-        self.m = b1 * self.m + (1 - b1) * g
-        self.v = b2 * self.v + (1 - b2) * g**2
-        corrected = self.m / (1 - b1**self.u), self.v / (1 - b2**self.u)
-        return theta - rate * corrected[0] / (np.sqrt(corrected[1]) + eps)
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
@@ -240,11 +186,3 @@ def test_eager_optimizers_do_what_programs_do(make: Any, rule: UpdateRule) -> No
         optimizer.step()
         np.testing.assert_allclose(tensor.data[0], expected, rtol=1e-12)
     assert tensor.grad is None
-
-
-def test_one_adam_step_by_hand() -> None:
-    """g = 2θ = 2 at θ = 1: m̂ = 2, v̂ = 4, so the first step is η·2/(2 + ε), all but η."""
-    tensor = Tensor([[1.0]], autograd=True)
-    (tensor * tensor).sum_all().backward()
-    Adam([tensor], 0.1).step()
-    assert tensor.data[0, 0] == pytest.approx(1 - 0.1 * 2 / (2 + 1e-8), rel=1e-14)

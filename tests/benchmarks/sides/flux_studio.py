@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -19,21 +20,39 @@ class FluxStudio:
     """Every named matrix is written in every iteration."""
 
     def __init__(self, workload: Workload, executor: ExecutorName = "compiled") -> None:
+        self.threads = workload.threads
         self.network = make_network(workload, executor)
-        self.iteration = 0
+        self.start = self.network.snapshot()
+        self.begin()
+
+    def begin(self) -> None:
+        """Back to the start: we come so far in a measurement that gradients would vanish in the next."""
+        self.network.restore(self.start)
         self.network.rest()
+        self.iteration = 0
 
     def train(self, iterations: int) -> None:
         losses = np.empty(iterations, self.network.dtype)
-        done, _ = self.network.iterate(losses, self.iteration)
+        with blas_threads(self.threads):
+            done, _ = self.network.iterate(losses, self.iteration)
         if done != iterations:
             raise FloatingPointError(
-                f"training ended at iteration {self.iteration + done}: {losses[done - 1]}"
+                f"training ended at iteration {self.iteration + done}: the loss is {losses[done - 1]}"
             )
         self.iteration += done
 
     def loss(self) -> float:
         return self.network.evaluate()[0]
+
+
+def blas_threads(count: int) -> AbstractContextManager[object]:
+    """While this lasts, products run on that many threads; one is what they have anyway."""
+    if count == 1:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(count, user_api="blas")
+    return limits
 
 
 def make_network(workload: Workload, executor: ExecutorName = "compiled", **options: Any) -> Network:

@@ -1,48 +1,29 @@
-"""The same network trained by others: NumPy as a careful person writes it, and PyTorch as its tutorial does."""
+"""NumPy as a careful person writes it: each product, sum or activation is one call with ``out=``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-
-
-class Peer(Protocol):
-    """Full-batch gradient descent on the mean squared error, from given weights."""
-
-    def train(self, iterations: int) -> None:
-        """That many updates."""
-
-    def loss(self) -> float:
-        """The mean squared error of the present weights."""
+from tests.benchmarks.workloads import Floats, Workload
 
 
-class NumpyNetwork:
-    """A product, a sum or an activation is one call with ``out=``: nothing is allocated while it trains."""
+class PlainNumpy:
+    """Full-batch gradient descent on the mean squared error; nothing is allocated while it trains."""
 
-    def __init__(
-        self,
-        weights: Sequence[Floats],
-        activations: Sequence[str],
-        inputs: Floats,
-        targets: Floats,
-        rate: float,
-    ) -> None:
-        self.weights = [weight.copy() for weight in weights]
-        self.biases = [np.zeros((1, weight.shape[1]), np.float32) for weight in weights]
-        self.activations = [_ACTIVATIONS[name] for name in activations]
-        self.inputs, self.targets = inputs, targets
-        self.rate = np.float32(rate)
-        self.share = np.float32(2 / len(inputs))
-        shapes = [(len(inputs), weight.shape[1]) for weight in weights]
+    def __init__(self, workload: Workload) -> None:
+        parameters = [each.copy() for each in workload.parameters()]
+        self.weights, self.biases = parameters[::2], parameters[1::2]
+        self.activations = [_ACTIVATIONS[name] for name in workload.activations]
+        self.inputs, self.targets = workload.data
+        self.rate = np.float32(workload.rate)
+        self.share = np.float32(2 / len(self.inputs))
+        shapes = [(len(self.inputs), weight.shape[1]) for weight in self.weights]
         self.outputs = [np.empty(shape, np.float32) for shape in shapes]
         self.slopes = [np.empty(shape, np.float32) for shape in shapes]
         self.deltas = [np.empty(shape, np.float32) for shape in shapes]
-        self.weight_gradients = [np.empty_like(weight) for weight in weights]
+        self.weight_gradients = [np.empty_like(weight) for weight in self.weights]
         self.bias_gradients = [np.empty_like(bias) for bias in self.biases]
         self.errors = np.empty_like(self.targets)
         self.squares = np.empty_like(self.targets)
@@ -119,46 +100,3 @@ _ACTIVATIONS: dict[str, Callable[[Floats, Floats], None]] = {
     "sigmoid": _sigmoid,
     "tanh": _tanh,
 }
-
-
-class TorchNetwork:
-    """``nn.Sequential``, ``MSELoss`` and ``SGD``, run eagerly on one thread."""
-
-    def __init__(
-        self,
-        weights: Sequence[Floats],
-        activations: Sequence[str],
-        inputs: Floats,
-        targets: Floats,
-        rate: float,
-    ) -> None:
-        import torch
-        from torch import nn
-
-        torch.set_num_threads(1)
-        made: dict[str, Callable[[], Any]] = {
-            "leaky_relu": nn.LeakyReLU,
-            "sigmoid": nn.Sigmoid,
-            "tanh": nn.Tanh,
-        }
-        layers: list[Any] = []
-        for weight, activation in zip(weights, activations, strict=True):
-            linear = nn.Linear(*weight.shape)
-            with torch.no_grad():
-                linear.weight.copy_(torch.from_numpy(weight.T))
-                linear.bias.zero_()
-            layers += [linear, made[activation]()]
-        self.model = nn.Sequential(*layers)
-        self.criterion = nn.MSELoss()
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
-        self.inputs, self.targets = torch.from_numpy(inputs), torch.from_numpy(targets)
-
-    def train(self, iterations: int) -> None:
-        for _ in range(iterations):
-            self.optimizer.zero_grad()
-            loss = self.criterion(self.model(self.inputs), self.targets)
-            loss.backward()
-            self.optimizer.step()
-
-    def loss(self) -> float:
-        return float(self.criterion(self.model(self.inputs), self.targets).detach())
