@@ -145,6 +145,8 @@ def _kernel(operation: Operation) -> Callable[..., None]:
     jit = numba.njit(forceinline=True, **OPTIONS)
     if isinstance(operation, Elementwise):
         return _elementwise(jit(operation.arithmetic()), jit)
+    if operation.is_long:
+        jit = numba.njit(**OPTIONS)
     compiled: Callable[..., None] = jit(type(operation).kernel)
     return compiled
 

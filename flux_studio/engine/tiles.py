@@ -19,8 +19,10 @@ import llvmlite.binding
 from llvmlite import ir
 from numba import njit, types, uint64
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 from numba.np import arrayobj
+
+from flux_studio.engine.operations.base import SAMPLES, room
 
 _WIDE_REGISTERS = "avx512f" in llvmlite.binding.get_host_cpu_features().flatten()
 _VECTOR_BYTES = 64 if _WIDE_REGISTERS else 32
@@ -29,6 +31,7 @@ _HEIGHT = 8 if _WIDE_REGISTERS else 4
 _BLOCK = 512
 """How many samples a gradient of weights takes at once; their transposed copy stays in the cache."""
 _PANEL_BYTES = _BLOCK * 2 * _VECTOR_BYTES
+_ROOM_BYTES = int(SAMPLES) * 8
 _REST_BYTES = _HEIGHT * 2 * _VECTOR_BYTES
 
 # The full set of fast-math flags would remove the tests for NaN and infinity.
@@ -41,6 +44,7 @@ OPTIONS: dict[str, Any] = {
 
 _Decorator = Callable[[Callable[..., Any]], Any]
 _compiled: _Decorator = njit(**OPTIONS)
+_inlined: _Decorator = njit(forceinline=True, **OPTIONS)  # an array takes seven arguments to pass on
 _written: _Decorator = intrinsic
 _cgutils: Any = cgutils
 _arrays: Any = arrayobj
@@ -104,6 +108,10 @@ class _VectorCode:
         chosen = ir.Constant(ir.VectorType(cgutils.int32_t, self.lanes), places)
         return self.builder.shuffle_vector(one, other, chosen)
 
+    def _fma(self, x: Any, factor: Any, total: Any) -> Any:
+        product = self.builder.fmul(x, factor, flags=("contract",))
+        return self.builder.fadd(total, product, flags=("contract",))
+
 
 class _Tile(_VectorCode):
     """Writes the code of a tile."""
@@ -163,10 +171,6 @@ class _Tile(_VectorCode):
         undefined = ir.Constant(self.vector, ir.Undefined)
         first = self.builder.insert_element(undefined, scalar, cgutils.int32_t(0))
         return self._shuffle(first, undefined, [0] * self.lanes)
-
-    def _fma(self, x: Any, factor: Any, total: Any) -> Any:
-        product = self.builder.fmul(x, factor, flags=("contract",))
-        return self.builder.fadd(total, product, flags=("contract",))
 
 
 class _Turn(_VectorCode):
@@ -245,12 +249,20 @@ def _on_stack(context: Any, A: Any, bytes: Any) -> Any:
     return kind(A, bytes), generate
 
 
+_overload: Any = overload
+
+
+@_overload(room)
+def _room(A):  # type: ignore[no-untyped-def]  # Numba wants the very same signature of both
+    return lambda A: _on_stack(A, _ROOM_BYTES)
+
+
 def _make_band(vectors: int) -> Any:
     """The product of ``n`` rows by ``vectors`` vectors; other arguments as those of a tile."""
     tall, low, single = (_make_tile(height, vectors) for height in (_HEIGHT, 2, 1))
     height, two, one = uint64(_HEIGHT), uint64(2), uint64(1)
 
-    @_compiled
+    @_inlined
     def band(
         C: Any, o: Any, os: Any, X: Any, a: Any, xs: Any, B: Any, b: Any, bj: Any, bp: Any,
         k: Any, n: Any, add: Any,
@@ -274,28 +286,32 @@ _NONE: Any = uint64(0)
 _ONE: Any = uint64(1)
 
 
-@_compiled
 def _lanes(A: Any) -> Any:
     """How many numbers a vector holds."""
     return uint64(_VECTOR_BYTES // A.itemsize)
 
 
-@_compiled
+@_overload(_lanes)
+def _lanes_of(A):  # type: ignore[no-untyped-def]  # a constant, so that nothing is divided while a program runs
+    count = uint64(_VECTOR_BYTES * 8 // A.dtype.bitwidth)
+    return lambda A: count
+
+
+@_inlined
 def _over_samples(A: Any, o: Any, a: Any, b: Any, bj: Any, bp: Any, m: Any, k: Any, n: Any) -> None:
     """A product whose vectors hold samples of a batch matrix: m samples, k features in and n out."""
     lanes = _lanes(A)
-    i = _NONE
-    while i + lanes < m:
-        # Two vectors, also where the second is not full: it is moved back over cells that are done.
-        start = min(i, m - lanes - lanes) if m >= lanes + lanes else i
-        if m < lanes + lanes:
-            _narrow(A, o + i, m, A, a + i, m, A, b, bj, bp, k, n, _NONE)
-            i += lanes
-        else:
+    both, i = lanes + lanes, _NONE
+    if m >= both:
+        while i + lanes < m:
+            # The last band is moved back, over cells that are done, where its second vector would not be full.
+            start = min(i, m - both)
             _broad(A, o + start, m, A, a + start, m, A, b, bj, bp, k, n, _NONE)
-            i += lanes + lanes
-    if i < m:
-        _narrow(A, o + m - lanes, m, A, a + m - lanes, m, A, b, bj, bp, k, n, _NONE)
+            i += both
+    while i < m:
+        start = min(i, m - lanes)
+        _narrow(A, o + start, m, A, a + start, m, A, b, bj, bp, k, n, _NONE)
+        i += lanes
 
 
 @_compiled
@@ -403,6 +419,12 @@ def transpose_multiply(
 
 
 @_compiled
+def sum_of_products(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
+    """Σₜ xₜᵀ·δₜ over steps of k samples; see :class:`~flux_studio.engine.operations.steps.SumOfProducts`."""
+    _summed(A, o, a, b, m, k, n, uint64(A[d]))
+
+
+@_compiled
 def gather(A: Any, place: Any, X: Any, order: Any, first: Any, count: Any) -> None:
     """Copy the rows order[first], … of X into a batch matrix of ``count`` rows, which is stored feature by feature."""
     features, lanes, flat = uint64(X.shape[1]), _lanes(A), X.reshape(X.size)
@@ -421,12 +443,6 @@ def gather(A: Any, place: Any, X: Any, order: Any, first: Any, count: Any) -> No
             _turn_rows(A, place + column * count + row, count, flat, column, features, order, first + row)
             f += lanes
         i += lanes
-
-
-@_compiled
-def sum_of_products(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
-    """Σₜ xₜᵀ·δₜ over steps of k samples; see :class:`~flux_studio.engine.operations.steps.SumOfProducts`."""
-    _summed(A, o, a, b, m, k, n, uint64(A[d]))
 
 
 TILED: dict[str, Callable[..., None]] = {

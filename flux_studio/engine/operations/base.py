@@ -32,6 +32,15 @@ BATCH = -1
 """Stands for the number of rows in the batch, which a recording leaves open."""
 
 
+SAMPLES = np.uint64(64)
+"""How many samples a kernel that needs room for itself takes at a time."""
+
+
+def room(A: Any) -> Any:
+    """Room for a number of each of :data:`SAMPLES` samples; compiled code has it on its stack."""
+    return np.empty(SAMPLES, A.dtype)
+
+
 class Operand(Protocol):
     """What a derivative rule may do with a matrix, computed at once or recorded."""
 
@@ -51,6 +60,8 @@ class Operation(ABC):
     """How the compiled kernel needs each input stored; the last entry holds for all that follow."""
     in_place: ClassVar[bool] = False
     """Whether the first input is the output: a kernel then has it as ``o`` only, and ``a`` is the second input."""
+    is_long: ClassVar[bool] = False
+    """Whether the kernel takes so long that it is better off as a function of its own."""
     has_kinks: ClassVar[bool] = False
     """Whether the derivative jumps somewhere (at zero): a gradient check passes over such places."""
 

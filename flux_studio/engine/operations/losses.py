@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from flux_studio.engine.operations.base import (
+    SAMPLES,
     Array,
     Elementwise,
     Operand,
     Operation,
     Shape,
     arriving,
+    room,
     shape_text,
 )
 from flux_studio.engine.operations.elementwise import SCALE, SCALED_DIFFERENCE
@@ -68,6 +70,7 @@ class LogSoftmax(Operation):
     name = "log_softmax"
     formula = "log p = a − max a − log(1 + Σ others p / max p)"
     storage = ("batch", "batch")
+    is_long = True
 
     def shape(self, *shapes: Shape) -> Shape:
         if shapes[0] != shapes[1]:
@@ -89,23 +92,28 @@ class LogSoftmax(Operation):
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
-        top, share, rest = np.empty(m, A.dtype), np.empty(m, A.dtype), np.empty(m, A.dtype)
-        for i in range(m):
-            top[i], share[i], rest[i] = A[a + i], A[b + i], 0
-        for j in range(n):
-            aj, bj = a + j * m, b + j * m
-            for i in range(m if j > 0 else j):
-                larger = A[aj + i] > top[i]
-                rest[i] += share[i] if larger else A[bj + i]
-                share[i] = A[bj + i] if larger else share[i]
-                top[i] = A[aj + i] if larger else top[i]
-        for i in range(m):
-            rest[i] = log1p(rest[i] / share[i])
-        for j in range(n):
-            for i in range(m):
-                # Fast mathematics may take top and rest together, which would cost the largest p its digits.
-                behind = A[a + j * m + i] - top[i]
-                A[o + j * m + i] = -rest[i] if A[a + j * m + i] == top[i] else behind - rest[i]
+        top, share, rest = room(A), room(A), room(A)
+        first = m - m
+        while first < m:
+            count = min(SAMPLES, m - first)
+            for i in range(count):
+                top[i], share[i], rest[i] = A[a + first + i], A[b + first + i], 0
+            for j in range(n):
+                aj, bj = a + j * m + first, b + j * m + first
+                for i in range(count if j > 0 else j):
+                    larger = A[aj + i] > top[i]
+                    rest[i] += share[i] if larger else A[bj + i]
+                    share[i] = A[bj + i] if larger else share[i]
+                    top[i] = A[aj + i] if larger else top[i]
+            for i in range(count):
+                rest[i] = log1p(rest[i] / share[i])
+            for j in range(n):
+                aj, oj = a + j * m + first, o + j * m + first
+                for i in range(count):
+                    # Fast mathematics may take top and rest together, which would cost the largest p its digits.
+                    behind = A[aj + i] - top[i]
+                    A[oj + i] = -rest[i] if A[aj + i] == top[i] else behind - rest[i]
+            first += SAMPLES
 
 
 class LogLikelihood(Elementwise):

@@ -29,6 +29,11 @@ class Product(Operation):
         return m >= LONGEST_VECTOR and k * n > 16
 
 
+def is_worth_turning(m: int, k: int, n: int) -> bool:
+    """Whether a product along samples is large enough for the tiles, which first copy δ with its sides exchanged."""
+    return n > 8 and m * k * n >= 4096
+
+
 class Multiply(Product):
     """The matrix product x·w of N×I and I×O."""
 
@@ -150,7 +155,7 @@ class TransposeMultiply(Product):
         return output[0], inputs[0][0], output[1]
 
     def is_tiled(self, m: int, k: int, n: int) -> bool:
-        return n > 8 and m * k * n >= 4096
+        return is_worth_turning(m, k, n)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:

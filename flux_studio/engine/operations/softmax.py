@@ -6,7 +6,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
+from flux_studio.engine.operations.base import (
+    SAMPLES,
+    Array,
+    Operand,
+    Operation,
+    Shape,
+    arriving,
+    room,
+    shape_text,
+)
 from flux_studio.engine.operations.exponentials import exp
 from flux_studio.errors import ShapeError
 
@@ -15,6 +24,7 @@ class _Rowwise(Operation):
     """An operation whose rows are computed each by itself: m rows of n columns."""
 
     storage = ("batch", "batch")
+    is_long = True
 
     def shape(self, *shapes: Shape) -> Shape:
         for other in shapes[1:]:
@@ -53,20 +63,27 @@ class Softmax(_Rowwise):
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
-        top, total = np.empty(m, A.dtype), np.empty(m, A.dtype)
-        for i in range(m):
-            top[i], total[i] = A[a + i], 0
-        for j in range(n):
-            for i in range(m):
-                top[i] = A[a + j * m + i] if A[a + j * m + i] > top[i] else top[i]
-        for j in range(n):
-            for i in range(m):
-                power = exp(A[a + j * m + i] - top[i])
-                A[o + j * m + i] = power
-                total[i] += power
-        for j in range(n):
-            for i in range(m):
-                A[o + j * m + i] /= total[i]
+        top, total = room(A), room(A)
+        first = m - m
+        while first < m:
+            count = min(SAMPLES, m - first)
+            for i in range(count):
+                top[i], total[i] = A[a + first + i], 0
+            for j in range(n):
+                aj = a + j * m + first
+                for i in range(count):
+                    top[i] = A[aj + i] if A[aj + i] > top[i] else top[i]
+            for j in range(n):
+                aj, oj = a + j * m + first, o + j * m + first
+                for i in range(count):
+                    power = exp(A[aj + i] - top[i])
+                    A[oj + i] = power
+                    total[i] += power
+            for j in range(n):
+                oj = o + j * m + first
+                for i in range(count):
+                    A[oj + i] /= total[i]
+            first += SAMPLES
 
 
 class SoftmaxGradient(_Rowwise):
@@ -81,15 +98,21 @@ class SoftmaxGradient(_Rowwise):
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
-        total = np.empty(m, A.dtype)
-        for i in range(m):
-            total[i] = 0
-        for j in range(n):
-            for i in range(m):
-                total[i] += A[a + j * m + i] * A[b + j * m + i]
-        for j in range(n):
-            for i in range(m):
-                A[o + j * m + i] = A[a + j * m + i] * (A[b + j * m + i] - total[i])
+        total = room(A)
+        first = m - m
+        while first < m:
+            count = min(SAMPLES, m - first)
+            for i in range(count):
+                total[i] = 0
+            for j in range(n):
+                aj, bj = a + j * m + first, b + j * m + first
+                for i in range(count):
+                    total[i] += A[aj + i] * A[bj + i]
+            for j in range(n):
+                aj, bj, oj = a + j * m + first, b + j * m + first, o + j * m + first
+                for i in range(count):
+                    A[oj + i] = A[aj + i] * (A[bj + i] - total[i])
+            first += SAMPLES
 
 
 SOFTMAX = Softmax()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, shape_text
-from flux_studio.engine.operations.products import MULTIPLY, Product
+from flux_studio.engine.operations.products import MULTIPLY, Product, is_worth_turning
 from flux_studio.engine.operations.sums import ADD_ROW
 from flux_studio.errors import ShapeError
 
@@ -40,7 +40,7 @@ class SumOfProducts(Product):
         return output[0], inputs[0][0], output[1]
 
     def is_tiled(self, m: int, k: int, n: int) -> bool:
-        return n > 8 and m * k * n >= 4096
+        return is_worth_turning(m, k, n)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
