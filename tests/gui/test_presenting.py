@@ -15,6 +15,7 @@ from flux_studio.gui import presenting
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.defaults import new_project
 from flux_studio.project.project import Project
+from flux_studio.project.specification import Place
 from tests.gui.windows import sample
 
 N = [f"n{number}" for number in range(8)]
@@ -35,7 +36,7 @@ def iris() -> Project:
 
 def with_activation(project: Project, position: int) -> Project:
     layer = layer_kind("activation.v1").new("bend", activation="tanh")
-    return project.with_specification(project.specification.insert_layer(position, layer))
+    return project.with_specification(project.specification.insert_layer(Place(position), layer))
 
 
 def shapes_of(project: Project) -> dict[tuple[str, str], tuple[int, int]]:
@@ -98,50 +99,50 @@ class TestLabels:
 class TestVerdicts:
     @pytest.mark.parametrize(("position", "text"), [(0, "4 → 4"), (1, "8 → 8"), (2, "4 → 4"), (3, "1 → 1")])
     def test_a_new_layer_fits_anywhere(self, parity: Project, position: int, text: str) -> None:
-        verdict = presenting.drop_verdict(parity, "dense.v1", position)
+        verdict = presenting.drop_verdict(parity, "dense.v1", Place(position))
         assert (verdict.fits, verdict.text) == (True, f"drop here: {text} fits")
-        changed = presenting.insert_new(parity, "dense.v1", position)
+        changed = presenting.insert_new(parity, "dense.v1", Place(position))
         parity.with_specification(changed).check()
 
     @pytest.mark.parametrize("position", range(4))
     def test_a_layer_without_weights_fits_anywhere(self, parity: Project, position: int) -> None:
-        assert presenting.drop_verdict(parity, "activation.v1", position).fits
-        parity.with_specification(presenting.insert_new(parity, "activation.v1", position)).check()
+        assert presenting.drop_verdict(parity, "activation.v1", Place(position)).fits
+        parity.with_specification(presenting.insert_new(parity, "activation.v1", Place(position))).check()
 
     def test_a_hidden_layer_may_not_become_the_last(self, parity: Project) -> None:
-        verdict = presenting.drop_verdict(parity, "layer-1", 2)
+        verdict = presenting.drop_verdict(parity, "layer-1", Place(2))
         assert (verdict.fits, verdict.text) == (False, "would end with 8 outputs; the data need 1")
-        verdict = presenting.drop_verdict(parity, "layer-3", 0)
+        verdict = presenting.drop_verdict(parity, "layer-3", Place(0))
         assert (verdict.fits, verdict.text) == (False, "would end with 4 outputs; the data need 1")
 
     def test_hidden_layers_may_change_places(self, parity: Project) -> None:
-        verdict = presenting.drop_verdict(parity, "layer-2", 0)
+        verdict = presenting.drop_verdict(parity, "layer-2", Place(0))
         assert (verdict.fits, verdict.text) == (True, "drop here: 4 → 4 fits")
-        assert presenting.drop_verdict(parity, "layer-1", 0).fits
+        assert presenting.drop_verdict(parity, "layer-1", Place(0)).fits
 
     def test_one_output_is_singular(self, iris: Project) -> None:
         narrow = iris.with_specification(iris.specification.change_layer("layer-1", units=1))
-        verdict = presenting.drop_verdict(narrow, "layer-1", 1)
+        verdict = presenting.drop_verdict(narrow, "layer-1", Place(1))
         assert verdict.text == "would end with 1 output; the data need 3"
 
     def test_a_stack_that_is_wrong_already_can_be_put_right(self, parity: Project) -> None:
         """Nothing is refused for ending wrongly when it does so anyway."""
-        wrong = parity.with_specification(parity.specification.move_layer("layer-3", 0))
+        wrong = parity.with_specification(parity.specification.move_layer("layer-3", Place(0)))
         assert presenting.problem(wrong)
-        assert presenting.drop_verdict(wrong, "layer-3", 2).fits
-        assert presenting.drop_verdict(wrong, "layer-1", 0).fits
+        assert presenting.drop_verdict(wrong, "layer-3", Place(2)).fits
+        assert presenting.drop_verdict(wrong, "layer-1", Place(0)).fits
 
     def test_data_that_cannot_be_used_refuse_nothing(self, parity: Project) -> None:
         broken = without_target(parity)
-        verdict = presenting.drop_verdict(broken, "dense.v1", 1)
+        verdict = presenting.drop_verdict(broken, "dense.v1", Place(1))
         assert (verdict.fits, verdict.text) == (True, "drop here")
-        assert presenting.insert_new(broken, "dense.v1", 3).layers[-1].kind == "dense.v1"
+        assert presenting.insert_new(broken, "dense.v1", Place(3)).layers[-1].kind == "dense.v1"
 
     def test_a_layer_at_the_end_takes_the_targets_width_and_activation(self, iris: Project) -> None:
-        last = presenting.insert_new(iris, "dense.v1", 2).layers[-1]
+        last = presenting.insert_new(iris, "dense.v1", Place(2)).layers[-1]
         assert (last.settings["units"], last.settings["activation"]) == (3, "sigmoid")
         empty = iris.with_specification(iris.specification.replace(layers=()))
-        assert presenting.insert_new(empty, "dense.v1", 0).layers[0].settings["units"] == 3
+        assert presenting.insert_new(empty, "dense.v1", Place(0)).layers[0].settings["units"] == 3
 
 
 def without_target(project: Project) -> Project:
@@ -220,7 +221,7 @@ class TestNetwork:
     ) -> None:
         specification = parity.specification.change_layer("layer-3", units=2)
         for number, kind in enumerate(kinds, start=3):
-            specification = specification.insert_layer(number, layer_kind(kind).new(f"more-{number}"))
+            specification = specification.insert_layer(Place(number), layer_kind(kind).new(f"more-{number}"))
         told = presenting.problem(parity.with_specification(specification))
         assert told.endswith(f"to predict (parity): {advice}"), told
 

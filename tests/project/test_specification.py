@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flux_studio.errors import SpecificationError
-from flux_studio.project.specification import Specification
+from flux_studio.project.specification import Place, Specification
 from tests.project.projects import ACTIVATION, DENSE, number_project, stack
 
 
@@ -24,9 +24,9 @@ def identities(changed: Specification) -> list[str]:
 def test_insert() -> None:
     before = specification()
     new = ACTIVATION.new("layer-9")
-    assert identities(before.insert_layer(1, new)) == ["layer-1", "layer-9", "layer-2", "layer-3"]
-    assert identities(before.insert_layer(0, new))[0] == "layer-9"
-    assert identities(before.insert_layer(3, new))[-1] == "layer-9"
+    assert identities(before.insert_layer(Place(1), new)) == ["layer-1", "layer-9", "layer-2", "layer-3"]
+    assert identities(before.insert_layer(Place(0), new))[0] == "layer-9"
+    assert identities(before.insert_layer(Place(3), new))[-1] == "layer-9"
     assert identities(before) == ["layer-1", "layer-2", "layer-3"]
 
 
@@ -45,7 +45,7 @@ def test_remove() -> None:
 )
 def test_move(identity: str, position: int, order: list[str]) -> None:
     before = specification()
-    moved = before.move_layer(identity, position)
+    moved = before.move_layer(identity, Place(position))
     assert identities(moved) == order
     assert moved.layer(identity) is before.layer(identity)
 
@@ -60,11 +60,11 @@ def test_change() -> None:
 
 
 def test_layers_are_found_by_identity() -> None:
-    assert specification().position("layer-3") == 2
+    assert specification().place("layer-3") == Place(2)
     for edit in (
         lambda each: each.layer("layer-7"),
         lambda each: each.remove_layer("layer-7"),
-        lambda each: each.move_layer("layer-7", 0),
+        lambda each: each.move_layer("layer-7", Place(0)),
         lambda each: each.change_layer("layer-7", units=2),
     ):
         with pytest.raises(SpecificationError, match="the network has no layer 'layer-7'"):
@@ -82,7 +82,7 @@ def test_a_new_identity_is_new_whatever_was_edited(data: st.DataObject) -> None:
             position = data.draw(st.integers(0, len(edited.layers)))
             new = edited.new_identity()
             assert new not in identities(edited)
-            edited = edited.insert_layer(position, DENSE.new(new))
+            edited = edited.insert_layer(Place(position), DENSE.new(new))
     assert len(set(identities(edited))) == len(edited.layers)
 
 

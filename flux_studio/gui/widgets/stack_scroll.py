@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
@@ -21,18 +23,20 @@ class StackScroll(QScrollArea):
         self.setObjectName("network.stack")
         self.setAccessibleName("Network stack")
         self.setAccessibleDescription(
-            "Up and Down select a layer, with Alt they move it; Enter edits, Insert adds, Delete removes."
+            "Up and Down select a layer, with Alt they move it; Alt+Right moves it into a block beside it, Alt+Left out "
+            "again; Enter edits, Insert adds, Delete removes."
         )
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWidget(content)
 
     def bring_into_view(self, widget: QWidget) -> None:
         """Scroll until the widget, as high as it has just become, can be seen."""
         # The scroll area hears of grown cards with the next events only; it has to know them now.
-        self.widget().layout().activate()
+        for each in (*_around(widget), self.widget()):
+            if each.layout() is not None:
+                each.layout().activate()
         QApplication.sendEvent(self, QEvent(QEvent.Type.LayoutRequest))
         self.ensureWidgetVisible(widget, 0, look.length(28))
 
@@ -45,3 +49,9 @@ class StackScroll(QScrollArea):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self.menu_key_pressed.emit()
+
+
+def _around(widget: QWidget) -> Iterator[QWidget]:
+    """The widgets that hold this one, from the inside out."""
+    while (widget := widget.parentWidget()) is not None:
+        yield widget
