@@ -11,7 +11,7 @@ import pytest
 from flux_studio.data.columns import Column
 from flux_studio.data.readers import parse_table
 from flux_studio.engine.matrices import DENSE_MATRICES
-from flux_studio.gui import presenting
+from flux_studio.gui import matrices, presenting
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.defaults import new_project
 from flux_studio.project.project import Project
@@ -49,31 +49,7 @@ def sample_names(project: Project) -> tuple[str, ...]:
     return presenting.SampleNames(data).of(np.arange(len(data.training)))
 
 
-class TestLabels:
-    @pytest.mark.parametrize("layer", ["layer-1", "layer-2", "layer-3"])
-    @pytest.mark.parametrize("name", [kind.name for kind in DENSE_MATRICES])
-    def test_every_matrix_of_a_dense_layer(self, parity: Project, layer: str, name: str) -> None:
-        shape = shapes_of(parity)[layer, name]
-        rows, columns = presenting.labels(parity, (layer, name), shape, sample_names(parity))
-        before = {"layer-1": INPUTS, "layer-2": H[:8], "layer-3": H[:4]}[layer]
-        neurons = {"layer-1": N[:8], "layer-2": N[:4], "layer-3": ["parity"]}[layer]
-        expected = {
-            "weights_matrix": (before, neurons),
-            "dC_dw_matrix": (before, neurons),
-            "bias_matrix": (["b"], neurons),
-            "dC_db_matrix": (["b"], neurons),
-            "input_matrix": (BITS, before),
-        }.get(name, (BITS, neurons))
-        assert (list(rows), list(columns)) == expected
-        assert (len(rows), len(columns)) == shape
-
-    @pytest.mark.parametrize("position", [0, 1, 2, 3])
-    def test_layers_without_weights(self, parity: Project, position: int) -> None:
-        project = with_activation(parity, position)
-        for key, shape in shapes_of(project).items():
-            rows, columns = presenting.labels(project, key, shape, sample_names(project))
-            assert (len(rows), len(columns)) == shape, key
-
+class TestSampleNames:
     def test_rows_are_called_by_their_place_in_the_table(self, iris: Project) -> None:
         data = iris.dataset()
         labels = presenting.SampleNames(data).of(np.arange(len(data.training)))
@@ -240,23 +216,11 @@ class TestNetwork:
         assert view.loss.error == ""
         assert presenting.dataset(without_target(parity)) is None
 
-    def test_the_wall_has_a_row_for_each_layer_with_matrices(self, parity: Project) -> None:
-        project = with_activation(parity, 1)
-        rows = presenting.wall_layers(project, shapes_of(project))
-        assert [(row.title, row.subtitle) for row in rows] == [
-            ("Dense 1", "4 → 8 · leaky ReLU"),
-            ("Activation 1", "8 → 8 · tanh"),
-            ("Dense 2", "8 → 4 · leaky ReLU"),
-            ("Dense 3", "4 → 1 · sigmoid"),
-        ]
-        assert set(rows[0].shapes) == {kind.name for kind in DENSE_MATRICES}
-        assert "weights_matrix" not in rows[1].shapes
-
     def test_settings_that_are_left_out_are_shown_as_what_they_are(self, parity: Project) -> None:
         first, *others = parity.specification.layers
         bare = parity.specification.replace(layers=(msgspec.structs.replace(first, settings={}), *others))
         project = parity.with_specification(bare)
-        assert presenting.wall_layers(project, shapes_of(project))[0].subtitle == "4 → 8 · leaky ReLU"
+        assert matrices.wall_rows(project, shapes_of(project))[0].subtitle == "4 → 8 · leaky ReLU"
         assert presenting.network_view(project, 0).layers[0].values["units"] == 8
 
 

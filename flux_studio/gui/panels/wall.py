@@ -34,6 +34,7 @@ from flux_studio.gui.widgets.wall_painting import CAPTION, WallPainter, label_he
 from flux_studio.gui.widgets.wall_rows import WallMatrix, WallRow
 from flux_studio.training.events import MatrixKey
 
+_SHORTEST_NAMES = 104
 _NO_LAYERS = "No layers yet. Add one to the network, and all of its matrices appear here."
 
 
@@ -166,6 +167,8 @@ class MatrixWall(QAbstractScrollArea):
             margin=look.length(12),
             scale=look.scale,
         )
+        # Where there is little width, names are shortened before a column has to be scrolled to.
+        base = replace(base, names=max(base.names - base.range.x(), min(base.names, look.length(_SHORTEST_NAMES))))
         height = base.view_height - bar if base.range.x() else base.view_height
         content, labelled = self._content, base.pitch - look.length(4)
         labels = tuple(
