@@ -66,9 +66,7 @@ class Document(QObject):
         self.project_changed.emit()
         self.state_changed.emit()
 
-    def edit(
-        self, words: str, specification: Specification, moved: tuple[str, str] | None = None
-    ) -> None:
+    def edit(self, words: str, specification: Specification, moved: tuple[str, str] | None = None) -> None:
         """Change the network or the data; ``words`` tell what undo takes back, ``moved`` as in :meth:`Project.edited`."""
         if specification != self._project.specification:
             before = self.latest()

@@ -154,9 +154,13 @@ def labels(
             case "N":
                 return samples
             case "I":
-                return known.input_names if first and count == len(known.input_names) else _numbered("h", count)
+                return (
+                    known.input_names if first and count == len(known.input_names) else _numbered("h", count)
+                )
             case "O":
-                return known.target_names if last and count == len(known.target_names) else _numbered("n", count)
+                return (
+                    known.target_names if last and count == len(known.target_names) else _numbered("n", count)
+                )
             case "P":
                 return _numbered("θ", count)
             case _:

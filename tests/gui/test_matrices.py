@@ -32,9 +32,7 @@ def shapes_of(project: Project) -> dict[MatrixKey, tuple[int, int]]:
 
 
 def everything(project: Project) -> list[WallMatrix]:
-    return [
-        matrix for row in matrices.wall_rows(project, shapes_of(project)) for matrix in row.everything()
-    ]
+    return [matrix for row in matrices.wall_rows(project, shapes_of(project)) for matrix in row.everything()]
 
 
 def with_block(project: Project, *kinds: str, optimizer: str = "sgd") -> Project:
@@ -60,7 +58,13 @@ def of_every_kind(specification: Specification) -> Specification:
 def test_every_named_matrix_is_on_the_wall_exactly_once(parity: Project, loss: str, optimizer: str) -> None:
     """Whatever kinds of layer, loss, optimizer, penalty and clipping a project has."""
     way = OptimizerSpecification(
-        optimizer, 0.01, l1=0.1, l2=0.1, clip_value=1.0, clip_norm=1.0, schedule=ScheduleSpecification("cosine")
+        optimizer,
+        0.01,
+        l1=0.1,
+        l2=0.1,
+        clip_value=1.0,
+        clip_norm=1.0,
+        schedule=ScheduleSpecification("cosine"),
     )
     specification = of_every_kind(parity.specification).replace(loss=loss, optimizer=way)
     if loss == "cross_entropy":
@@ -137,7 +141,9 @@ def test_numbered_parts_are_pages_of_one_row(parity: Project) -> None:
     assert (first.page, first.rows) == ("step", ())
     assert [page.title for page in first.pages] == ["step 1", "step 2", "step 10"]
     assert first.pages[2].matrices[0].owner == "Dense 1 · step 10"
-    assert {each.key for row in matrices.wall_rows(parity, shapes) for each in row.everything()} == set(shapes)
+    assert {each.key for row in matrices.wall_rows(parity, shapes) for each in row.everything()} == set(
+        shapes
+    )
 
 
 class TestLines:

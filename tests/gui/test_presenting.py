@@ -10,7 +10,6 @@ import pytest
 
 from flux_studio.data.columns import Column
 from flux_studio.data.readers import parse_table
-from flux_studio.engine.matrices import DENSE_MATRICES
 from flux_studio.gui import matrices, presenting
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.defaults import new_project

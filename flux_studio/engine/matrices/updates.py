@@ -13,7 +13,12 @@ def _of_update(name: str, symbol: str, title: str, shape: str, formula: str, mea
 UPDATE_MATRICES: tuple[MatrixKind, ...] = (
     _of_update("learning_rate", "η", "learning rate", "1×1", "η", "how far the latest update went"),
     _of_update(
-        "penalty", "P", "penalty", "1×1", "P = λ₁·Σ|w| + (λ₂/2)·Σw²", "what large weights cost beside the loss"
+        "penalty",
+        "P",
+        "penalty",
+        "1×1",
+        "P = λ₁·Σ|w| + (λ₂/2)·Σw²",
+        "what large weights cost beside the loss",
     ),
     _of_update(
         "penalized_gradients",

@@ -92,6 +92,7 @@ class NetworkStack(QWidget):
             forget_typing(self.body.card(self._selection))
             self._leave_editors()
         self.body.set_network(view)
+        self._scroll.fit()
         count = view.parameters
         self.header.set_detail(f"{count:,} number{'' if count == 1 else 's'} to learn" if count else "")
         if self._selection and self._selection not in self.body.identities:

@@ -22,10 +22,10 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from flux_studio.engine.matrices import DENSE_MATRICES, MatrixKind
 from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.keys import ARROWS
 from flux_studio.gui.widgets.numbers import short, whole
-from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.wall_content import Heading, Place, WallContent
 from flux_studio.gui.widgets.wall_geometry import WallGeometry
 from flux_studio.gui.widgets.wall_header import Legend, WallHeader
@@ -168,7 +168,9 @@ class MatrixWall(QAbstractScrollArea):
             scale=look.scale,
         )
         # Where there is little width, names are shortened before a column has to be scrolled to.
-        base = replace(base, names=max(base.names - base.range.x(), min(base.names, look.length(_SHORTEST_NAMES))))
+        base = replace(
+            base, names=max(base.names - base.range.x(), min(base.names, look.length(_SHORTEST_NAMES)))
+        )
         height = base.view_height - bar if base.range.x() else base.view_height
         content, labelled = self._content, base.pitch - look.length(4)
         labels = tuple(

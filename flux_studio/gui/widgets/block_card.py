@@ -54,7 +54,9 @@ class _Skip(QWidget):
     def set_joined(self, words: str) -> None:
         """Say beside the plus what leaves the block."""
         self._joined = words
-        self.setToolTip(f"h = {words}: what comes in goes past the layers inside and is added to what they make of it")
+        self.setToolTip(
+            f"h = {words}: what comes in goes past the layers inside and is added to what they make of it"
+        )
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPoint, QTimer
-from PySide6.QtWidgets import QScrollArea
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.layer_drag import DraggedLayer
 from flux_studio.gui.widgets.network_view import DropCheck, DropVerdict
 from flux_studio.gui.widgets.stack_body import StackBody
+from flux_studio.gui.widgets.stack_scroll import StackScroll
 from flux_studio.gui.widgets.wire import Wire
 from flux_studio.project.specification import Place
 
@@ -18,7 +18,7 @@ _TICK_MS = 16
 class DropGesture(QObject):
     """Opens the place under the pointer, asks whether the drop fits, and scrolls near the edges."""
 
-    def __init__(self, scroll: QScrollArea, body: StackBody, check: DropCheck) -> None:
+    def __init__(self, scroll: StackScroll, body: StackBody, check: DropCheck) -> None:
         super().__init__(scroll)
         self._scroll, self._body, self._check = scroll, body, check
         self._layer: DraggedLayer | None = None
@@ -71,12 +71,15 @@ class DropGesture(QObject):
             self._open_place(place)
 
     def _open_place(self, place: Place | None) -> None:
-        if self._wire is not None:
-            self._wire.set_verdict(None)
+        before = self._wire
+        if before is not None:
+            before.set_verdict(None)
         self._place, self._wire = place, None
         if self._layer is not None and place is not None and not self._stays():
             self._wire = self._body.wire(place)
             self._wire.set_verdict(self._check(self._layer.name, self._lifted(place)))
+        if before is not None or self._wire is not None:
+            self._scroll.fit()
 
     def _stays(self) -> bool:
         if self._layer is None or self._place is None or not self._layer.standing:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.network_view import LayerView
 from flux_studio.gui.widgets.wire import Wire
 from flux_studio.project.specification import Place
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from flux_studio.gui.widgets.layer_card import LayerCard
 
 NewCard = Callable[[LayerView, QWidget], "LayerCard"]
-
-_NARROWEST = 120
 
 
 class LayerColumn(QWidget):
@@ -38,7 +35,6 @@ class LayerColumn(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self.setMinimumWidth(look.length(_NARROWEST))
         self._stack_up()
 
     @property
@@ -62,13 +58,16 @@ class LayerColumn(QWidget):
     def set_layers(self, shape: str, layers: tuple[LayerView, ...]) -> None:
         """Show another state; cards of layers that remain are kept. ``shape`` is what comes in."""
         before, self._layers = self.identities, layers
+        blocks = {layer.identity: layer.inside is not None for layer in layers}
+        gone = [each for each, card in self._cards.items() if (card.inner is not None) != blocks.get(each)]
+        for identity in gone:
+            self._drop(self._cards.pop(identity))
         for layer in layers:
             if layer.identity in self._cards:
                 self._cards[layer.identity].set_layer(layer)
             else:
                 self._cards[layer.identity] = self._new_card(layer, self)
-        if before != self.identities:
-            self._drop_vanished()
+        if gone or before != self.identities:
             self._stack_up()
         for wire, passing in zip(self._wires, [shape, *(layer.shape for layer in layers)], strict=True):
             wire.set_shape(passing)
@@ -94,13 +93,12 @@ class LayerColumn(QWidget):
                 return card.inner.place_at(y - top, lifted)
         return Place(len(self._layers), self.block)
 
-    def _drop_vanished(self) -> None:
-        for identity in set(self._cards) - set(self.identities):
-            card = self._cards.pop(identity)
-            for each in (card, *(inside for _, inside in card.inner.cards())) if card.inner else (card,):
-                each.blockSignals(True)  # hidden, it would tell what was half typed in it
-            card.hide()
-            card.deleteLater()
+    def _drop(self, card: LayerCard) -> None:
+        for each in (card, *(inside for _, inside in card.inner.cards())) if card.inner else (card,):
+            each.blockSignals(True)  # hidden, it would tell what was half typed in it
+        self._column.removeWidget(card)
+        card.hide()
+        card.deleteLater()
 
     def _stack_up(self) -> None:
         while self._column.count():

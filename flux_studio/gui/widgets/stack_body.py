@@ -68,6 +68,14 @@ class StackBody(QWidget):
         """The place for a layer that is nearest to the height ``y``, in this widget's pixels."""
         return self._layers.place_at(y - self._layers.y(), lifted)
 
+    def holders(self) -> list[QWidget]:
+        """All that lays out other widgets here and can grow with them, each before those inside it."""
+        found: list[QWidget] = [self, self._layers]
+        for _, card in self._layers.cards():
+            if card.inner is not None:
+                found += [card, card.inner.parentWidget(), card.inner]
+        return found
+
     def _found(self, identity: str) -> tuple[Place, LayerCard]:
         return next(found for found in self._layers.cards() if found[1].layer.identity == identity)
 

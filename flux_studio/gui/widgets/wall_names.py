@@ -58,7 +58,9 @@ class WallNames:
     def pager(self, heading: Heading) -> QRect:
         """Where the number of a row's page stands in the view; its word is written before it."""
         line = self._lines(heading)[-1][1]
-        return QRect(line.left() + self._word_width(heading), line.top(), look.length(_PAGER[0]), line.height())
+        return QRect(
+            line.left() + self._word_width(heading), line.top(), look.length(_PAGER[0]), line.height()
+        )
 
     def _in_view(self) -> list[Heading]:
         seen = self.geometry.visible_lines(self.scroll)

@@ -10,6 +10,7 @@ from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.network_view import DropVerdict
 from flux_studio.gui.widgets.paint import rounded_box
 
+_NARROWEST = 120
 _WORDS = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
 
@@ -57,7 +58,8 @@ class Wire(QWidget):
         return QSize(look.length(120), self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, self.heightForWidth(self.width()))
+        # So narrow become the cards of blocks in blocks, and no narrower.
+        return QSize(look.length(_NARROWEST), self.heightForWidth(self.width()))
 
     def hasHeightForWidth(self) -> bool:
         return True

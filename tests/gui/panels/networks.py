@@ -20,7 +20,9 @@ def dense(
     """A dense layer with the identity ``layer-<number>``."""
     row = layer_kind(DENSE)
     values = row.complete({"units": units, "activation": activation})
-    return LayerView(f"layer-{number}", f"Dense {number}", DENSE, row.fields, values, shape, error, f"Dense {number}")
+    return LayerView(
+        f"layer-{number}", f"Dense {number}", DENSE, row.fields, values, shape, error, f"Dense {number}"
+    )
 
 
 def network(*layers: LayerView, parameters: int = 73) -> NetworkView:

@@ -234,9 +234,7 @@ def test_no_resize_ever_makes_the_scroll_bar_come_and_go_without_end(wall: Matri
         assert wall.verticalScrollBar().isVisible() == (wall.verticalScrollBar().maximum() > 0)
 
 
-@pytest.mark.parametrize(
-    "layers", [(), (row("layer-1", "Dense 1", "", {}),)], ids=["no layers", "no shapes"]
-)
+@pytest.mark.parametrize("layers", [(), (row("layer-1", "Dense 1", "", {}),)], ids=["no layers", "no shapes"])
 def test_an_empty_wall_says_so(wall: MatrixWall, layers: tuple[WallRow, ...]) -> None:
     wall.set_rows(layers)
     wall.set_selected(None)
