@@ -67,7 +67,10 @@ class Document(QObject):
         self.state_changed.emit()
 
     def edit(self, words: str, specification: Specification, moved: tuple[str, str] | None = None) -> None:
-        """Change the network or the data; ``words`` tell what undo takes back, ``moved`` as in :meth:`Project.edited`."""
+        """Change the network or the data; ``words`` tell what undo takes back.
+
+        ``moved`` is what :meth:`Project.edited` has to know of a layer with another identity.
+        """
         if specification != self._project.specification:
             before = self.latest()
             self.undo_stack.push(_Edit(self, words, before, before.edited(specification, moved)))

@@ -264,7 +264,8 @@ class MainWindow(QMainWindow):
         if ready is not None:
             self.wall.set_rows(matrices.wall_rows(project, ready.shapes))
             if self.selected_matrix not in ready.shapes:
-                self.selected_matrix = self._matrix_of(project.specification.layers[0].identity)
+                chosen = self.stack.selection or project.specification.layers[0].identity
+                self.selected_matrix = self._matrix_of(chosen)
             self.wall.set_selected(self.selected_matrix)
             self._names = presenting.SampleNames(project.dataset())
             self.wall.set_rows_note(presenting.rows_note(project, SHOWN_ROWS))

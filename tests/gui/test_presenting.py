@@ -120,6 +120,60 @@ class TestVerdicts:
         assert presenting.insert_new(empty, "dense.v1", Place(0)).layers[0].settings["units"] == 3
 
 
+class TestVerdictsInsideBlocks:
+    """parity with a block of one dense layer behind Dense 1."""
+
+    @pytest.fixture
+    def blocked(self, parity: Project) -> Project:
+        block = layer_kind("residual.v1").new("layer-9")
+        return parity.with_specification(parity.specification.insert_layer(Place(1), block))
+
+    def test_a_new_layer_inside_is_as_wide_as_what_comes_in(self, blocked: Project) -> None:
+        wider = blocked.with_specification(blocked.specification.change_layer("layer-9/1", units=5))
+        for position, width in enumerate((8, 5)):
+            place = Place(position, "layer-9")
+            verdict = presenting.drop_verdict(wider, "dense.v1", place)
+            assert (verdict.fits, verdict.text) == (True, f"drop here: {width} → {width} fits")
+            changed = presenting.insert_new(wider, "dense.v1", place)
+            assert changed.inside("layer-9")[position].settings["units"] == width
+            wider.with_specification(changed).check()
+
+    def test_an_empty_block_passes_on_what_comes_in(self, blocked: Project) -> None:
+        empty = blocked.with_specification(blocked.specification.remove_layer("layer-9/1"))
+        assert presenting.problem(empty) == "Residual 1 has no layers inside: drag a Dense layer into it"
+        assert presenting.drop_verdict(empty, "dense.v1", Place(0, "layer-9")).text == "drop here: 8 → 8 fits"
+        (card,) = (each for each in presenting.network_view(empty, 0).layers if each.inside is not None)
+        assert card.inside is not None
+        assert (card.inside.layers, card.inside.shape, card.shape) == ((), "16×8", "16×8")
+
+    def test_refusals_say_why(self, blocked: Project) -> None:
+        verdict = presenting.drop_verdict(blocked, "layer-3", Place(0, "layer-9"))
+        assert (verdict.fits, verdict.text) == (False, "would end with 4 outputs; the data need 1")
+        verdict = presenting.drop_verdict(blocked, "layer-9", Place(0, "layer-9"))
+        assert (verdict.fits, verdict.text) == (False, "a block cannot stand inside itself")
+
+    def test_blocks_may_stand_in_each_other_only_so_deep(self, parity: Project) -> None:
+        specification, place, depth = parity.specification, Place(1), 0
+        while presenting.drop_verdict(parity.with_specification(specification), "residual.v1", place).fits:
+            specification = presenting.insert_new(
+                parity.with_specification(specification), "residual.v1", place
+            )
+            place, depth = Place(0, specification.inside(place.block)[place.position].identity), depth + 1
+        deep = parity.with_specification(specification)
+        deep.check()
+        assert depth == 7
+        assert "at most 8 deep" in presenting.drop_verdict(deep, "residual.v1", place).text
+        assert presenting.drop_verdict(deep, "dense.v1", place).fits
+
+    def test_cards_inside_have_their_own_title_and_the_whole_path(self, blocked: Project) -> None:
+        wider = blocked.with_specification(blocked.specification.change_layer("layer-9/1", units=5))
+        card = presenting.network_view(wider, 0).layers[1]
+        assert card.inside is not None
+        assert card.inside.joined == "F(x) + x·w"
+        (inner,) = card.inside.layers
+        assert (inner.title, inner.path, inner.shape) == ("Dense 1", "Residual 1 · Dense 1", "16×5")
+
+
 def without_target(project: Project) -> Project:
     data = project.specification.data
     columns = tuple(msgspec.structs.replace(column, role="input") for column in data.columns)

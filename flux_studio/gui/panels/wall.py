@@ -209,9 +209,9 @@ class MatrixWall(QAbstractScrollArea):
         """Put the number of each row's page into the row's name."""
         paged = {each.row.identity: each for each in self._content.headings if each.row.pages}
         for identity in set(self._pagers) - set(paged):
-            self._pagers.pop(identity).deleteLater()
+            self._drop_pager(identity)
         names, body = self._names(), self._geometry.body()
-        for identity, heading in paged.items():
+        for heading in paged.values():
             pager, place = self._pager(heading.row), names.pager(heading)
             pager.setGeometry(place)
             pager.set_value(self._content.page(heading.row) + 1)
@@ -222,7 +222,7 @@ class MatrixWall(QAbstractScrollArea):
         if known is not None and known.maximum == count:
             return known
         if known is not None:
-            known.deleteLater()
+            self._drop_pager(row.identity)
         refusal = f"{row.page} must be a whole number from 1 to {count:,}"
 
         def refused(value: object) -> str:
@@ -236,6 +236,12 @@ class MatrixWall(QAbstractScrollArea):
         pager.left.connect(self.setFocus)
         self._pagers[row.identity] = pager
         return pager
+
+    def _drop_pager(self, identity: str) -> None:
+        pager = self._pagers.pop(identity)
+        pager.blockSignals(True)  # hidden, it would tell what was half typed in it
+        pager.hide()
+        pager.deleteLater()
 
     def _turn(self, identity: str, page: int) -> None:
         """Show another page of a row; what was chosen on the page before is chosen on this one."""
