@@ -34,6 +34,10 @@ class BlockCard(LayerCard):
     def show_facts(self, shown: bool) -> None:
         super().show_facts(False)
 
+    def body_margin(self) -> int:
+        # Cards in cards soon have little room.
+        return look.length(5)
+
     def _show_inside(self, layer: LayerView) -> None:
         inside = layer.inside or BlockView()
         self.inner.set_layers(inside.shape, inside.layers)

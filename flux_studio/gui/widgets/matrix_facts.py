@@ -96,7 +96,8 @@ class MatrixFacts(QScrollArea):
         self, kind: MatrixKind, layer_title: str, shown_rows: int, full_shape: tuple[int, int]
     ) -> None:
         """Name the matrix: its formula, whose it is, and how large."""
-        self._formula.setText(kind.formula if "=" in kind.formula else f"{kind.symbol} – {kind.title}")
+        told = any(sign in kind.formula for sign in "=←")
+        self._formula.setText(kind.formula if told else f"{kind.symbol} – {kind.title}")
         self._name.setText(f"{layer_title} · {kind.name}")
         self.set_shape(kind, shown_rows, full_shape)
         for label in (self._formula, self._name):
