@@ -9,7 +9,9 @@ from flux_studio.engine.losses import make_loss
 from flux_studio.engine.matrices import (
     DENSE_MATRICES,
     LOSS_MATRICES,
+    LSTM_STEP_MATRICES,
     MATRIX_KINDS,
+    RNN_STEP_MATRICES,
     UPDATE_MATRICES,
     MatrixKind,
     state_matrices,
@@ -26,7 +28,7 @@ from flux_studio.training.events import MatrixKey
 Shape = tuple[int, int]
 
 _NUMBERED_PART = re.compile(r"(?P<word>[a-z]+)-(?P<number>\d+)")
-_OF_PARTS = {kind.name: kind for kind in (*DENSE_MATRICES, *MATRIX_KINDS.values())}
+_OF_PARTS = (DENSE_MATRICES, RNN_STEP_MATRICES, LSTM_STEP_MATRICES)
 
 
 def wall_rows(project: Project, shapes: Mapping[MatrixKey, Shape]) -> tuple[WallRow, ...]:
@@ -47,7 +49,7 @@ class _Rows:
         self._states = state_matrices(self._optimizer.update)
         self._state_kinds = {
             made.name: made
-            for kind in _OF_PARTS.values()
+            for kind in MATRIX_KINDS.values()
             for made in (state_of(kind, state) for state in self._states)
         }
         self._own: dict[str, dict[str, Shape]] = {}
@@ -118,7 +120,7 @@ class _Rows:
             identity=identity,
             title=_inside(title, around),
             subtitle=f"{weights[0]:,} → {weights[1]:,}" if weights else "",
-            matrices=self._matrices(identity, title, _OF_PARTS.values()),
+            matrices=self._matrices(identity, title, _kinds_of_part(self._own.get(identity, {}))),
             rows=tuple(rows),
             pages=pages,
             page=word,
@@ -138,6 +140,11 @@ class _Rows:
         return f"{self._title(around)} · {part.replace('-', ' ')}"
 
 
+def _kinds_of_part(names: Mapping[str, Shape]) -> Iterable[MatrixKind]:
+    """What a part of a layer can own: that of a dense layer, or of a step, whichever has all of its names."""
+    return next(kinds for kinds in _OF_PARTS if set(names) <= {kind.name for kind in kinds})
+
+
 def labels(
     project: Project, matrix: WallMatrix, shape: Shape, samples: Sequence[str]
 ) -> tuple[Sequence[str], Sequence[str]]:
@@ -147,13 +154,13 @@ def labels(
     """
     known = project.dataset().preprocessor
     first, last = _ends(project, matrix.key[0])
-    letters = matrix.kind.shape.split("×")
+    letters = matrix.kind.shape.partition(" or ")[0].split("×")
 
     def names(letter: str, count: int) -> Sequence[str]:
         match letter:
             case "N":
                 return samples
-            case "I":
+            case "I" | "T·I":
                 return (
                     known.input_names if first and count == len(known.input_names) else _numbered("h", count)
                 )
@@ -163,8 +170,10 @@ def labels(
                 )
             case "P":
                 return _numbered("θ", count)
-            case _:
+            case "1":
                 return (matrix.kind.symbol.removeprefix("∂C/∂"),)
+            case _:
+                return _numbered("n", count)
 
     rows, columns = (names(letter, count) for letter, count in zip(letters, shape, strict=True))
     return rows, columns

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from flux_studio.engine.losses import LOSSES
-from flux_studio.engine.matrices import DENSE_MATRICES
+from flux_studio.engine.layers import LSTM, RNN
+from flux_studio.engine.losses import LOSSES, MSELoss
+from flux_studio.engine.matrices import DENSE_MATRICES, LSTM_STEP_MATRICES, RNN_STEP_MATRICES
+from flux_studio.engine.network import Network
 from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.gui import matrices
 from flux_studio.gui.widgets.wall_rows import WallMatrix, WallRow, lines_of
@@ -133,17 +136,20 @@ def test_what_the_optimizer_keeps_is_shown_for_each_layer_and_folded_away(parity
 
 def test_numbered_parts_are_pages_of_one_row(parity: Project) -> None:
     """As the steps of a sequence are: alike, and too many to stand below each other."""
-    shapes = shapes_of(parity)
-    for step in (10, 2, 1):
-        shapes[f"layer-1/step-{step}", "input_matrix"] = (16, 4)
-        shapes[f"layer-1/step-{step}", "activated_output_matrix"] = (16, 8)
-    first = matrices.wall_rows(parity, shapes)[0]
-    assert (first.page, first.rows) == ("step", ())
-    assert [page.title for page in first.pages] == ["step 1", "step 2", "step 10"]
-    assert first.pages[2].matrices[0].owner == "Dense 1 · step 10"
-    assert {each.key for row in matrices.wall_rows(parity, shapes) for each in row.everything()} == set(
-        shapes
-    )
+    generator = np.random.default_rng(0)
+    series, targets = generator.normal(size=(6, 12)), generator.normal(size=(6, 3))
+    for layer, kinds in ((RNN(1, 3), RNN_STEP_MATRICES), (LSTM(1, 3), LSTM_STEP_MATRICES)):
+        network = Network([("layer-1", layer)], MSELoss(), series, targets, executor="reference")
+        steps = {key: shape for key, shape in network.shapes().items() if "/step-" in key[0]}
+        first = matrices.wall_rows(parity, shapes_of(parity) | steps)[0]
+        assert (first.page, first.rows) == ("step", ())
+        assert [page.title for page in first.pages] == [f"step {number}" for number in range(1, 13)]
+        assert {each.key for page in first.pages for each in page.everything()} == set(steps)
+        for each in first.pages[10].everything():
+            assert each.owner == "Dense 1 · step 11"
+            assert each.kind in kinds
+            rows, columns = matrices.labels(parity, each, each.shape, BITS[:6])
+            assert (len(rows), len(columns)) == each.shape
 
 
 class TestLines:

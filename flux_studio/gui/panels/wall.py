@@ -228,7 +228,7 @@ class MatrixWall(QAbstractScrollArea):
         def refused(value: object) -> str:
             return "" if isinstance(value, int) and 1 <= value <= count else refusal
 
-        pager = WholeNumberEdit(1, count, refused, self.viewport(), suffix=f"/{count:,}")
+        pager = WholeNumberEdit(1, count, refused, self.viewport())
         pager.setObjectName(f"matrices.wall.{row.identity}.{row.page}")
         pager.setAccessibleName(f"{row.title}: {row.page}")
         pager.setToolTip(f"Which {row.page} of {count:,} is shown; arrow keys step")

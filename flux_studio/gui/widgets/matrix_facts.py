@@ -135,7 +135,7 @@ class MatrixFacts(QScrollArea):
 
 def _shape_text(shape: str, shown_rows: int, full_shape: tuple[int, int]) -> str:
     """``16 rows (samples) × 8 columns (neurons)``; ``shape`` is written like N×O."""
-    down, across = shape.split("×")
+    down, across = shape.partition(" or ")[0].split("×")
     rows, columns = full_shape
     row_noun = {"N": "sample", "I": "input"}.get(down, "")
     column_noun = {"O": "neuron", "I": "input"}.get(across, "")

@@ -25,6 +25,9 @@ def names_width(content: WallContent, view_width: int) -> int:
     for heading in content.headings:
         words = [bold.horizontalAdvance(heading.row.title)]
         words += map(small.horizontalAdvance, _subtitle(heading.row, view_width))
+        if heading.row.pages:
+            paged = f"{heading.row.page} of {len(heading.row.pages):,}"
+            words.append(small.horizontalAdvance(paged) + look.length(_PAGER[0] + 10))
         widest = max(widest, _indent(content, heading) + max(words))
     return min(widest, look.length(_WIDEST)) + look.length(28)
 
@@ -95,6 +98,9 @@ class WallNames:
             painter.setPen(colour("text_soft" if number else "text"))
             elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, place.width() + 4)
             painter.drawText(place.adjusted(0, 0, 8, 0), Qt.AlignmentFlag.AlignVCenter, elided)
+        if heading.row.pages:
+            after = self.pager(heading).translated(look.length(_PAGER[0] + 5), 0)
+            painter.drawText(after, Qt.AlignmentFlag.AlignVCenter, f"of {len(heading.row.pages):,}")
         if heading.foldable:
             _paint_mark(painter, lines[0][1], self.content.is_folded(heading.row))
 
