@@ -78,7 +78,7 @@ class _Rows:
     def loss(self) -> WallRow:
         """What lies between the outputs and the cost."""
         matrices = self._matrices(NETWORK, "Loss", LOSS_MATRICES)
-        return WallRow("loss", "Loss", make_loss(self._specification.loss).title, matrices)
+        return WallRow("loss", "Loss", make_loss(self._specification.loss).symbol, matrices)
 
     def optimizer(self) -> WallRow:
         """What an update works with; what it keeps for each layer is folded away."""

@@ -95,7 +95,7 @@ def test_layers_the_loss_and_the_optimizer_have_a_row_each(parity: Project) -> N
         ("Activation 1", "8 → 8 · tanh"),
         ("Dense 2", "8 → 4 · leaky ReLU"),
         ("Dense 3", "4 → 1 · sigmoid"),
-        ("Loss", "mean squared error"),
+        ("Loss", "MSE"),
         ("Optimizer", "SGD"),
     ]
     assert [each.kind for each in rows[0].matrices] == list(DENSE_MATRICES)

@@ -37,10 +37,10 @@ UPDATE_MATRICES: tuple[MatrixKind, ...] = (
         "all gradients side by side, no cell beyond the limit",
     ),
     _of_update(
-        "gradient_norm", "‖g‖", "norm", "1×1", "‖g‖ = √Σ g²", "the length of all gradients taken together"
+        "gradient_norm", "|g|", "norm", "1×1", "|g| = √Σ g²", "the length of all gradients taken together"
     ),
     _of_update(
-        "clip_factor", "f", "factor", "1×1", "f = min(1, c / ‖g‖)", "what long gradients are shortened by"
+        "clip_factor", "f", "factor", "1×1", "f = min(1, c / |g|)", "what long gradients are shortened by"
     ),
     _of_update(
         "scaled_gradients",
