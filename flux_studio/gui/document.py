@@ -66,11 +66,14 @@ class Document(QObject):
         self.project_changed.emit()
         self.state_changed.emit()
 
-    def edit(self, words: str, specification: Specification) -> None:
-        """Change the network or the data; ``words`` tell what undo takes back."""
+    def edit(self, words: str, specification: Specification, moved: tuple[str, str] | None = None) -> None:
+        """Change the network or the data; ``words`` tell what undo takes back.
+
+        ``moved`` is what :meth:`Project.edited` has to know of a layer with another identity.
+        """
         if specification != self._project.specification:
             before = self.latest()
-            self.undo_stack.push(_Edit(self, words, before, before.edited(specification)))
+            self.undo_stack.push(_Edit(self, words, before, before.edited(specification, moved)))
 
     def replace(self, words: str, project: Project) -> None:
         """Put another project in this one's place, as an edit that can be undone."""

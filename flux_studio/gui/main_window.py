@@ -30,9 +30,8 @@ from PySide6.QtWidgets import (
 import flux_studio
 from flux_studio import locations
 from flux_studio.engine.losses import make_loss
-from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.updating import OPTIMIZERS
-from flux_studio.gui import presenting
+from flux_studio.gui import matrices, presenting
 from flux_studio.gui.actions import SAMPLES, build_menus
 from flux_studio.gui.commands import callbacks, obey_panels
 from flux_studio.gui.dialogs import Dialogs
@@ -57,7 +56,6 @@ from flux_studio.gui.widgets.message_strip import MessageStrip
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.typed_edit import commit_typing, forget_typing
 from flux_studio.gui.workbench import Workbench
-from flux_studio.project.catalogue import titles
 from flux_studio.project.descriptions import batch_text
 from flux_studio.project.project import Project
 from flux_studio.training.events import Frame, MatrixKey
@@ -235,18 +233,13 @@ class MainWindow(QMainWindow):
         self.wall_header.set_detail(presenting.batch_note(project))
         self._show_settings()
         self._show_curve()
-        named = titles(project.specification)
-        if self.selected_matrix is not None and self.selected_matrix[0] not in named:
-            self.selected_matrix = None
-        if self.selected_matrix is None and project.specification.layers:
-            self.selected_matrix = (project.specification.layers[0].identity, _FIRST_MATRIX)
         data = presenting.dataset(project)
         self._problem, self._rows = presenting.problem(project), len(data.training) if data else 0
         self.wall.set_sentence(
             self._problem or "The engine is being made ready. The matrices appear here in a moment."
         )
         if self._problem:
-            self.wall.set_layers(())
+            self.wall.set_rows(())
             self.focus_panel.clear()
         self._show_title()
         self._show_training()
@@ -269,10 +262,10 @@ class MainWindow(QMainWindow):
     def _show_ready(self) -> None:
         ready, project = self.trainer.ready, self.document.project
         if ready is not None:
-            self.wall.set_layers(presenting.wall_layers(project, ready.shapes))
+            self.wall.set_rows(matrices.wall_rows(project, ready.shapes))
             if self.selected_matrix not in ready.shapes:
-                first = project.specification.layers[0].identity
-                self.selected_matrix = (first, "activated_output_matrix")
+                chosen = self.stack.selection or project.specification.layers[0].identity
+                self.selected_matrix = self._matrix_of(chosen)
             self.wall.set_selected(self.selected_matrix)
             self._names = presenting.SampleNames(project.dataset())
             self.wall.set_rows_note(presenting.rows_note(project, SHOWN_ROWS))
@@ -305,13 +298,12 @@ class MainWindow(QMainWindow):
             self.curve.set_curve(frame.curve, frame.validation_curve)
 
     def _show_focus(self, frame: Frame) -> None:
-        key, ready = self.selected_matrix, self.trainer.ready
-        if key is None or ready is None or key not in frame.matrices:
+        key, matrix = self.selected_matrix, self.wall.find(self.selected_matrix)
+        if key is None or matrix is None or key not in frame.matrices:
             return
-        array, kind = frame.matrices[key], MATRIX_KINDS[key[1]]
-        is_batch = kind.shape.startswith("N")
+        array, is_batch = frame.matrices[key], matrix.kind.shape.startswith("N")
         # The last batch of an epoch may be smaller than the others.
-        full = (frame.rows, ready.shapes[key][1]) if is_batch else ready.shapes[key]
+        full = (frame.rows, matrix.shape[1]) if is_batch else matrix.shape
         if key == self._focus_shows:
             if is_batch and not np.array_equal(frame.samples, self._samples):
                 self.focus_panel.set_rows(self._names.of(frame.samples), full)
@@ -319,10 +311,9 @@ class MainWindow(QMainWindow):
             self.focus_panel.update_values(array, self.wall.level(key))
             return
         self._focus_shows, self._samples = key, frame.samples
-        project = self.document.project
-        rows, columns = presenting.labels(project, key, full, self._names.of(frame.samples))
-        title = titles(project.specification)[key[0]]
-        self.focus_panel.set_matrix(kind, title, array, rows, columns, full, self.wall.level(key))
+        rows, columns = matrices.labels(self.document.project, matrix, full, self._names.of(frame.samples))
+        level = self.wall.level(key)
+        self.focus_panel.set_matrix(matrix.kind, matrix.owner, array, rows, columns, full, level)
 
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project
@@ -371,20 +362,31 @@ class MainWindow(QMainWindow):
         """Show this matrix in the focus view, and its layer in the stack."""
         self.selected_matrix = key
         self.wall.set_selected(key)
-        self.stack.select(key[0])
+        if layer := self._layer_of(key):
+            self.stack.select(layer)
         if self._last_frame is not None:
             self._show_focus(self._last_frame)
         self.trainer.refresh()
 
     def _layer_selected(self, identity: str) -> None:
-        ready = self.trainer.ready
-        if not identity or ready is None or (self.selected_matrix and self.selected_matrix[0] == identity):
+        chosen = self.selected_matrix
+        if not identity or self.trainer.ready is None or (chosen and self._layer_of(chosen) == identity):
             return
-        name = self.selected_matrix[1] if self.selected_matrix else _FIRST_MATRIX
-        for wanted in (name, _FIRST_MATRIX, "activated_output_matrix"):
-            if (identity, wanted) in ready.shapes:
-                self.select_matrix((identity, wanted))
-                return
+        if (key := self._matrix_of(identity)) is not None:
+            self.select_matrix(key)
+
+    def _layer_of(self, key: MatrixKey) -> str:
+        """The layer with a card that a matrix belongs to, perhaps by one of its parts; empty where there is none."""
+        layer, cards = key[0], self.stack.body.identities
+        while layer and layer not in cards:
+            layer = layer.rpartition("/")[0]
+        return layer
+
+    def _matrix_of(self, identity: str) -> MatrixKey | None:
+        """The matrix of a layer to look at first: one like the chosen one, if it has such a one."""
+        ready, name = self.trainer.ready, self.selected_matrix[1] if self.selected_matrix else _FIRST_MATRIX
+        wanted = ((identity, each) for each in (name, _FIRST_MATRIX, "activated_output_matrix"))
+        return next((key for key in wanted if ready is not None and key in ready.shapes), None)
 
     def _wanted_matrices(self) -> tuple[MatrixKey, ...]:
         visible = self.wall.visible_keys() if self.wall.isVisible() else ()

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 
 from flux_studio.data.dataset import Dataset
 from flux_studio.engine.losses import LOSSES, make_loss
-from flux_studio.errors import FluxError
+from flux_studio.errors import FluxError, SpecificationError
 from flux_studio.gui.panels.data import DataView
 from flux_studio.gui.panels.training_settings import TrainingSettingsView
-from flux_studio.gui.panels.wall import WallLayer
-from flux_studio.gui.widgets.network_view import DropVerdict, InputView, LayerView, LossView, NetworkView
-from flux_studio.project.catalogue import LAYER_KINDS, detail, layer_kind, titles, widths
+from flux_studio.gui.widgets.network_view import (
+    BlockView,
+    DropVerdict,
+    InputView,
+    LayerView,
+    LossView,
+    NetworkView,
+)
+from flux_studio.project.catalogue import LAYER_KINDS, layer_kind, outputs, titles, widths
 from flux_studio.project.defaults import output_activation
 from flux_studio.project.descriptions import batch_text, is_whole
 from flux_studio.project.project import Project
-from flux_studio.project.specification import LayerSpecification, Setting, Specification
-from flux_studio.training.events import MatrixKey
+from flux_studio.project.specification import LayerSpecification, Place, Setting, Specification
+from flux_studio.project.stack import check_depth
 
 _NOTED_ROWS = 3
 _MOST_BITS = 8
@@ -46,29 +50,14 @@ def dataset(project: Project) -> Dataset | None:
 def network_view(project: Project, parameters: int) -> NetworkView:
     """The stack's cards. A layer that cannot be built says why on its card."""
     specification, data = project.specification, dataset(project)
-    named = titles(specification)
     rows = batch_rows(project, data)
     inputs = data.preprocessor.input_names if data else ()
     targets = data.targets.shape[1] if data else 0
-    passing = _passing(specification, len(inputs)) if data else ()
-    cards = []
-    for place, layer in enumerate(specification.layers):
-        kind = layer_kind(layer.kind)
-        cards.append(
-            LayerView(
-                identity=layer.identity,
-                title=named[layer.identity],
-                kind=layer.kind,
-                fields=kind.fields,
-                values=kind.complete(layer.settings),
-                shape=f"{rows:,}×{passing[place + 1]:,}" if place + 1 < len(passing) else "",
-                error=_layer_error(layer, named[layer.identity]),
-            )
-        )
+    passing = widths(specification, len(inputs)) if data else ()
     fits = not passing or passing[-1] == targets
     return NetworkView(
         input=InputView(specification.data.source, inputs, f"{rows:,}×{len(inputs):,}" if data else ""),
-        layers=tuple(cards),
+        layers=_cards(specification, specification.layers, len(inputs) if data else None, rows),
         loss=LossView(
             title=make_loss(specification.loss).title,
             targets=_targets(specification, data),
@@ -76,6 +65,43 @@ def network_view(project: Project, parameters: int) -> NetworkView:
             error="" if fits else problem(project),
         ),
         parameters=parameters,
+    )
+
+
+def _cards(
+    specification: Specification, layers: tuple[LayerSpecification, ...], n_inputs: int | None, rows: int
+) -> tuple[LayerView, ...]:
+    """The cards of layers that stand one behind the other; without data no shapes are known."""
+    named, cards = titles(specification), []
+    for layer in layers:
+        kind, title = layer_kind(layer.kind), named[layer.identity]
+        n_outputs = None if n_inputs is None else outputs(layer, n_inputs)
+        cards.append(
+            LayerView(
+                identity=layer.identity,
+                title=title.rpartition(" · ")[2],
+                kind=layer.kind,
+                fields=kind.fields,
+                values=kind.complete(layer.settings),
+                shape="" if n_outputs is None else f"{rows:,}×{n_outputs:,}",
+                error=_layer_error(layer, title),
+                path=title,
+                inside=None if kind.inside is None else _inside(specification, layer, n_inputs, rows),
+            )
+        )
+        n_inputs = n_outputs
+    return tuple(cards)
+
+
+def _inside(
+    specification: Specification, layer: LayerSpecification, n_inputs: int | None, rows: int
+) -> BlockView:
+    """What a block holds."""
+    projected = n_inputs is not None and outputs(layer, n_inputs) != n_inputs
+    return BlockView(
+        layers=_cards(specification, layer.layers, n_inputs, rows),
+        shape="" if n_inputs is None else f"{rows:,}×{n_inputs:,}",
+        joined="F(x) + x·w" if projected else "F(x) + x",
     )
 
 
@@ -99,39 +125,6 @@ def data_view(project: Project, refused: str = "") -> DataView:
         problem=trouble,
         notes=_notes(data) if data else (),
     )
-
-
-def wall_layers(project: Project, shapes: Mapping[MatrixKey, tuple[int, int]]) -> tuple[WallLayer, ...]:
-    """One row of the wall for each layer that owns matrices."""
-    named = titles(project.specification)
-    rows = []
-    for layer in project.specification.layers:
-        own = {name: shape for (identity, name), shape in shapes.items() if identity == layer.identity}
-        if own:
-            rows.append(WallLayer(layer.identity, named[layer.identity], _subtitle(layer, own), own))
-    return tuple(rows)
-
-
-def labels(
-    project: Project, key: MatrixKey, shape: tuple[int, int], samples: Sequence[str]
-) -> tuple[Sequence[str], Sequence[str]]:
-    """What stands beside the rows and above the columns of a matrix: samples, inputs, neurons or targets.
-
-    ``samples`` are the names of the training rows that batch matrices show.
-    """
-    layer, name = key
-    data = project.dataset()
-    position = project.specification.position(layer)
-    last = position == len(project.specification.layers) - 1
-    before = data.preprocessor.input_names if position == 0 else _numbered("h", shape[0])
-    neurons = data.preprocessor.target_names if last else _numbered("n", shape[1])
-    if name in ("weights_matrix", "dC_dw_matrix"):
-        return before, neurons
-    if name in ("bias_matrix", "dC_db_matrix"):
-        return ("b",), neurons
-    if name == "input_matrix":
-        return samples, data.preprocessor.input_names if position == 0 else _numbered("h", shape[1])
-    return samples, neurons
 
 
 class SampleNames:
@@ -201,22 +194,28 @@ def training_settings_view(project: Project) -> TrainingSettingsView:
     )
 
 
-def drop_verdict(project: Project, layer: str, position: int) -> DropVerdict:
-    """Whether a new layer of a kind, or a layer lifted out, may stand at a place of the stack, and in what words."""
+def drop_verdict(project: Project, layer: str, place: Place) -> DropVerdict:
+    """Whether a new layer of a kind, or a layer lifted out, may stand at a place, and in what words."""
     specification, data = project.specification, dataset(project)
+    try:
+        new = layer in LAYER_KINDS
+        changed = insert_new(project, layer, place) if new else specification.move_layer(layer, place)
+        check_depth(changed)
+    except SpecificationError as error:
+        return DropVerdict(False, str(error))
     if data is None:
         return DropVerdict(True, "drop here")
-    new = layer in LAYER_KINDS
-    changed = insert_new(project, layer, position) if new else specification.move_layer(layer, position)
     n_inputs, n_targets = data.inputs.shape[1], data.targets.shape[1]
-    passing = _passing(changed, n_inputs)
-    if passing[-1] != n_targets and _passing(specification, n_inputs)[-1] == n_targets:
-        outputs = "output" if passing[-1] == 1 else "outputs"
-        return DropVerdict(False, f"would end with {passing[-1]} {outputs}; the data need {n_targets}")
-    return DropVerdict(True, f"drop here: {passing[position]} → {passing[position + 1]} fits")
+    ends = widths(changed, n_inputs)[-1]
+    if ends != n_targets and widths(specification, n_inputs)[-1] == n_targets:
+        return DropVerdict(
+            False, f"would end with {ends} {'output' if ends == 1 else 'outputs'}; the data need {n_targets}"
+        )
+    passing = widths(changed, n_inputs, place.block)
+    return DropVerdict(True, f"drop here: {passing[place.position]} → {passing[place.position + 1]} fits")
 
 
-def insert_new(project: Project, kind: str, position: int) -> Specification:
+def insert_new(project: Project, kind: str, place: Place) -> Specification:
     """The specification with a new layer of that kind, set so that it fits where it stands.
 
     A new layer is as wide as what comes in; at the end of the stack, as wide as the targets.
@@ -225,16 +224,13 @@ def insert_new(project: Project, kind: str, position: int) -> Specification:
     row = layer_kind(kind)
     settings: dict[str, Setting] = {}
     if data is not None and any(field.name == "units" for field in row.fields):
-        at_end = position == len(specification.layers)
-        passing = _passing(specification, data.inputs.shape[1])
-        settings["units"] = data.targets.shape[1] if at_end else passing[position]
+        at_end = place == Place(len(specification.layers))
+        passing = widths(specification, data.inputs.shape[1], place.block)
+        settings["units"] = data.targets.shape[1] if at_end else passing[place.position]
         if at_end:
             settings["activation"] = output_activation(data)
-    return specification.insert_layer(position, row.new(specification.new_identity(), **settings))
-
-
-def _passing(specification: Specification, n_inputs: int) -> tuple[int, ...]:
-    return widths(specification, n_inputs)
+    new = row.new(specification.new_identity(place.block), **settings)
+    return specification.insert_layer(place, new)
 
 
 def _layer_error(layer: LayerSpecification, title: str) -> str:
@@ -290,15 +286,5 @@ def _gaps(data: Dataset) -> tuple[str, ...]:
     return (count, *first, *more)
 
 
-def _subtitle(layer: LayerSpecification, shapes: Mapping[str, tuple[int, int]]) -> str:
-    inputs, outputs = shapes["input_matrix"][1], shapes["activated_output_matrix"][1]
-    passing = f"{inputs} → {outputs}"
-    return f"{passing} · {detail(layer)}" if detail(layer) else passing
-
-
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _numbered(letter: str, count: int) -> tuple[str, ...]:
-    return tuple(f"{letter}{number}" for number in range(count))

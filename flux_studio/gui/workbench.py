@@ -24,6 +24,7 @@ from flux_studio.project.defaults import fitted_to, new_project
 from flux_studio.project.project import Project
 from flux_studio.project.specification import (
     OptimizerSpecification,
+    Place,
     Setting,
     Specification,
     StopSpecification,
@@ -160,15 +161,23 @@ class Workbench(QObject):
 
     # The network
 
-    def insert_layer(self, kind: str, position: int) -> None:
+    def insert_layer(self, kind: str, place: Place) -> None:
         """A new layer of that kind."""
-        changed = presenting.insert_new(self.document.project, kind, position)
-        self.document.edit(f"Add {layer_kind(kind).title}", changed)
-        self.layer_made.emit(changed.layers[position].identity)
+        changed = presenting.insert_new(self.document.project, kind, place)
+        into = f" to {self._title(place.block)}" if place.block else ""
+        self.document.edit(f"Add {layer_kind(kind).title}{into}", changed)
+        self.layer_made.emit(changed.inside(place.block)[place.position].identity)
 
-    def move_layer(self, identity: str, position: int) -> None:
-        """A layer to another place."""
-        self.document.edit(f"Move {self._title(identity)}", self.specification.move_layer(identity, position))
+    def move_layer(self, identity: str, place: Place) -> None:
+        """A layer to another place; one that comes into another block is selected under its new identity."""
+        before, words = self.specification.place(identity), f"Move {self._title(identity)}"
+        changed = self.specification.move_layer(identity, place)
+        moved = changed.inside(place.block)[place.position].identity
+        if before.block != place.block:
+            words += f" into {self._title(place.block)}" if place.block else " out into the network"
+        self.document.edit(words, changed, (identity, moved))
+        if moved != identity:
+            self.layer_made.emit(moved)
 
     def delete_layer(self, identity: str) -> None:
         """A layer away; if it was the output, the layer before it becomes one."""
@@ -178,9 +187,9 @@ class Workbench(QObject):
     def duplicate_layer(self, identity: str) -> None:
         """A second layer like it, right behind it."""
         specification = self.specification
-        position, layer = specification.position(identity), specification.layer(identity)
-        copy = layer.renamed(specification.new_identity())
-        changed = specification.insert_layer(position + 1, copy)
+        (index, block), layer = specification.place(identity), specification.layer(identity)
+        copy = layer.renamed(specification.new_identity(block))
+        changed = specification.insert_layer(Place(index + 1, block), copy)
         self.document.edit(f"Duplicate {self._title(identity)}", changed)
         self.layer_made.emit(copy.identity)
 
@@ -189,9 +198,9 @@ class Workbench(QObject):
         words = f"{self._title(identity)}: {field} {value}"
         self.document.edit(words, self.specification.change_layer(identity, **{field: value}))
 
-    def drop_verdict(self, layer: str, position: int) -> DropVerdict:
+    def drop_verdict(self, layer: str, place: Place) -> DropVerdict:
         """Whether a layer may stand somewhere."""
-        return presenting.drop_verdict(self.document.project, layer, position)
+        return presenting.drop_verdict(self.document.project, layer, place)
 
     # The data
 

@@ -211,12 +211,26 @@ def _titles(layers: tuple[LayerSpecification, ...], prefix: str) -> dict[str, st
     return named
 
 
-def widths(specification: Specification, n_inputs: int) -> tuple[int, ...]:
-    """Numbers that pass between the layers: the inputs, then the outputs of each layer in turn."""
-    passing = [n_inputs]
-    for layer in specification.layers:
+def widths(specification: Specification, n_inputs: int, block: str = "") -> tuple[int, ...]:
+    """Numbers that pass between the layers of the stack, or of a block: what comes in, then the outputs of each."""
+    passing = [arriving(specification, n_inputs)[block] if block else n_inputs]
+    for layer in specification.inside(block):
         passing.append(outputs(layer, passing[-1]))
     return tuple(passing)
+
+
+def arriving(specification: Specification, n_inputs: int) -> dict[str, int]:
+    """How many numbers a row come into each layer, also inside blocks, by identity."""
+    found: dict[str, int] = {}
+    _arrive(specification.layers, n_inputs, found)
+    return found
+
+
+def _arrive(layers: tuple[LayerSpecification, ...], n_inputs: int, found: dict[str, int]) -> None:
+    for layer in layers:
+        found[layer.identity] = n_inputs
+        _arrive(layer.layers, n_inputs, found)
+        n_inputs = outputs(layer, n_inputs)
 
 
 __all__ = [
@@ -225,6 +239,7 @@ __all__ = [
     "Choice",
     "Field",
     "LayerKind",
+    "arriving",
     "build",
     "detail",
     "layer_kind",

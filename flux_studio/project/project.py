@@ -134,12 +134,13 @@ class Project:
             network.set_optimizer_state(self.run.optimizer)
         return network
 
-    def edited(self, specification: Specification) -> Project:
+    def edited(self, specification: Specification, moved: tuple[str, str] | None = None) -> Project:
         """The project with another specification, and what that leaves of its run.
 
         Where only the way to train changes, the run goes on; another optimizer begins without a state. Another
         stack or other data begin a run at iteration 0: the weights of every layer whose identity and shapes are
-        the same go on from where they were, all others begin as their initializer says.
+        the same go on from where they were, all others begin as their initializer says. ``moved`` are the identity
+        that a layer had and the one that it has now: it is the same for all that.
         """
         if self.run is not None and _same_network(self.specification, specification):
             same = self.specification.optimizer.kind == specification.optimizer.kind
@@ -153,7 +154,11 @@ class Project:
         except FluxError:
             # A stack that cannot be built has no weights to hand on; what is wrong with it is shown elsewhere.
             return fresh
-        here = self.run.parameters
+        old, new = moved or ("", "")
+        here = {
+            (new + owner[len(old) :] if moved and f"{owner}/".startswith(f"{old}/") else owner, name): value
+            for (owner, name), value in self.run.parameters.items()
+        }
         others = {key[0] for key, value in start.items() if key not in here or here[key].shape != value.shape}
         kept = {key: here[key] for key in start if key[0] not in others}
         return fresh.with_run(Run.at_start({**start, **kept})) if kept else fresh

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -35,6 +36,13 @@ class DataSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     def windowing(self) -> Windowing:
         """How the table's rows make samples."""
         return Windowing(self.window, self.ahead)
+
+
+class Place(NamedTuple):
+    """Where a layer stands: at a position, from 0, inside the block of that identity; ``""`` is the stack itself."""
+
+    position: int
+    block: str = ""
 
 
 class LayerSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -112,48 +120,89 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     validate_every: int = 10
     """Validation runs on iterations that are multiples of this."""
 
+    def everywhere(self) -> Iterator[tuple[Place, LayerSpecification]]:
+        """Every layer from the first to the last, each before those inside it, and where it stands."""
+        return _everywhere("", self.layers)
+
     def layer(self, identity: str) -> LayerSpecification:
         """The layer of that identity; :class:`SpecificationError` if there is none."""
-        return self.layers[self.position(identity)]
+        return self._find(identity)[1]
 
-    def position(self, identity: str) -> int:
-        """Where in the stack the layer of that identity stands, from 0."""
-        for index, layer in enumerate(self.layers):
-            if layer.identity == identity:
-                return index
-        raise SpecificationError(f"the network has no layer {identity!r}")
+    def place(self, identity: str) -> Place:
+        """Where the layer of that identity stands."""
+        return self._find(identity)[0]
 
-    def insert_layer(self, position: int, layer: LayerSpecification) -> Specification:
-        """A copy with ``layer`` standing at ``position``."""
-        layers = [*self.layers]
-        layers.insert(position, layer)
-        return self.replace(layers=tuple(layers))
+    def inside(self, block: str) -> tuple[LayerSpecification, ...]:
+        """The layers of a block, or of the stack itself."""
+        return self.layer(block).layers if block else self.layers
+
+    def insert_layer(self, place: Place, layer: LayerSpecification) -> Specification:
+        """A copy with ``layer`` standing at ``place``."""
+        index = place.position
+        return self._with_inside(place.block, lambda layers: (*layers[:index], layer, *layers[index:]))
 
     def remove_layer(self, identity: str) -> Specification:
         """A copy without that layer."""
-        position = self.position(identity)
-        return self.replace(layers=self.layers[:position] + self.layers[position + 1 :])
+        index, block = self.place(identity)
+        return self._with_inside(block, lambda layers: (*layers[:index], *layers[index + 1 :]))
 
-    def move_layer(self, identity: str, position: int) -> Specification:
-        """A copy in which that layer stands at ``position`` of the stack that remains when it is lifted out."""
-        layer = self.layer(identity)
-        return self.remove_layer(identity).insert_layer(position, layer)
+    def move_layer(self, identity: str, place: Place) -> Specification:
+        """A copy in which that layer stands at ``place`` of what remains when it is lifted out.
+
+        Where that is another block the layer gets an identity of that block.
+        """
+        at, layer = self._find(identity)
+        lifted = self.remove_layer(identity)
+        if identity == place.block or place.block.startswith(_below(identity)):
+            raise SpecificationError("a block cannot stand inside itself")
+        if at.block != place.block:
+            layer = layer.renamed(self.new_identity(place.block))
+        return lifted.insert_layer(place, layer)
 
     def change_layer(self, identity: str, **settings: Setting) -> Specification:
         """A copy in which some settings of that layer are others."""
-        position = self.position(identity)
-        layer = self.layers[position]
+        (index, block), layer = self._find(identity)
         changed = msgspec.structs.replace(layer, settings={**layer.settings, **settings})
-        return self.replace(layers=(*self.layers[:position], changed, *self.layers[position + 1 :]))
+        return self._with_inside(block, lambda layers: (*layers[:index], changed, *layers[index + 1 :]))
 
     def replace(self, **changes: Any) -> Specification:
         """A copy with other values in the named fields."""
         return msgspec.structs.replace(self, **changes)
 
-    def new_identity(self) -> str:
-        """An identity that no layer of this stack has."""
-        taken = {layer.identity for layer in self.layers}
+    def new_identity(self, block: str = "") -> str:
+        """An identity for one more layer of a block, or of the stack, that no layer there has."""
+        prefix = _below(block) if block else "layer-"
+        taken = {layer.identity for layer in self.inside(block)}
         number = len(taken) + 1
-        while f"layer-{number}" in taken:
+        while f"{prefix}{number}" in taken:
             number += 1
-        return f"layer-{number}"
+        return f"{prefix}{number}"
+
+    def _find(self, identity: str) -> tuple[Place, LayerSpecification]:
+        for found in self.everywhere():
+            if found[1].identity == identity:
+                return found
+        raise SpecificationError(f"the network has no layer {identity!r}")
+
+    def _with_inside(
+        self, block: str, edit: Callable[[tuple[LayerSpecification, ...]], tuple[LayerSpecification, ...]]
+    ) -> Specification:
+        """A copy in which the layers of a block, or of the stack, are edited; blocks around it are made anew."""
+        if not block:
+            return self.replace(layers=edit(self.layers))
+        (index, around), layer = self._find(block)
+        changed = msgspec.structs.replace(layer, layers=edit(layer.layers))
+        return self._with_inside(around, lambda layers: (*layers[:index], changed, *layers[index + 1 :]))
+
+
+def _everywhere(
+    block: str, layers: tuple[LayerSpecification, ...]
+) -> Iterator[tuple[Place, LayerSpecification]]:
+    for index, layer in enumerate(layers):
+        yield Place(index, block), layer
+        yield from _everywhere(layer.identity, layer.layers)
+
+
+def _below(identity: str) -> str:
+    """How the identities of all layers inside a layer begin."""
+    return f"{identity}/"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from flux_studio.data.dataset import Dataset
 from flux_studio.engine.losses import make_loss
@@ -21,29 +21,34 @@ def check_layers(specification: Specification, named: Mapping[str, str]) -> None
 
     ``named`` has the titles of layers, by identity; where one is missing its identity is told.
     """
-    _check_layers(specification.layers, named, 1)
-
-
-def _check_layers(layers: tuple[LayerSpecification, ...], named: Mapping[str, str], depth: int) -> None:
-    for layer in layers:
+    for _, layer in specification.everywhere():
         where, row = named.get(layer.identity, layer.identity), layer_kind(layer.kind)
         row.check(layer.settings, where)
         if layer.layers and row.inside is None:
             raise SpecificationError(f"{where}: a {row.title} layer holds no other layers")
-        if layer.layers and depth == DEEPEST:
-            raise SpecificationError(f"{where}: blocks can stand in each other at most {DEEPEST} deep")
-        _check_layers(layer.layers, named, depth + 1)
+    check_depth(specification)
+
+
+def check_depth(specification: Specification) -> None:
+    """Raise :class:`SpecificationError` when blocks stand in blocks too deep."""
+    depths = {"": 0}
+    for (_, block), layer in specification.everywhere():
+        depths[layer.identity] = depths[block] + 1
+        if layer.layers and depths[layer.identity] == DEEPEST:
+            raise SpecificationError(
+                f"{titles(specification)[layer.identity]}: blocks can stand in each other at most {DEEPEST} deep"
+            )
 
 
 def check_identities(specification: Specification) -> None:
     """Raise :class:`SpecificationError` when a layer cannot be told from another, or has another one's name."""
     seen: set[str] = set()
-    for above, layer in _everywhere(specification.layers, None):
-        taken = layer_kind(above.kind).parts if above else ()
-        prefix = below(above.identity, "") if above else ""
+    for (_, block), layer in specification.everywhere():
+        taken = layer_kind(specification.layer(block).kind).parts if block else ()
+        prefix = below(block, "") if block else ""
         part = layer.identity.removeprefix(prefix)
         if not layer.identity.startswith(prefix) or not part or "/" in part or part in taken:
-            place = f"inside {above.identity!r}" if above else "of the network"
+            place = f"inside {block!r}" if block else "of the network"
             raise SpecificationError(f"a layer {place} cannot have the identity {layer.identity!r}")
         if layer.identity in seen:
             raise SpecificationError("two layers of the network have the same identity")
@@ -52,19 +57,10 @@ def check_identities(specification: Specification) -> None:
 
 def check_filled(specification: Specification) -> None:
     """Raise :class:`SpecificationError` when a block has no layers inside."""
-    for _, layer in _everywhere(specification.layers, None):
+    for _, layer in specification.everywhere():
         if layer_kind(layer.kind).inside is not None and not layer.layers:
             name = titles(specification)[layer.identity]
             raise SpecificationError(f"{name} has no layers inside: drag a Dense layer into it")
-
-
-def _everywhere(
-    layers: tuple[LayerSpecification, ...], above: LayerSpecification | None
-) -> Iterator[tuple[LayerSpecification | None, LayerSpecification]]:
-    """Every layer, and the one that holds it."""
-    for layer in layers:
-        yield above, layer
-        yield from _everywhere(layer.layers, layer)
 
 
 def ending(layer: LayerSpecification) -> str:

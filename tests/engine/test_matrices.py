@@ -21,10 +21,13 @@ from flux_studio.engine.matrices import (
     RECURRENT_MATRICES,
     RESIDUAL_MATRICES,
     RNN_STEP_MATRICES,
+    UPDATE_MATRICES,
     MatrixKind,
+    state_matrices,
     why_absent,
 )
 from flux_studio.engine.operations import ACTIVATIONS
+from flux_studio.engine.updating import OPTIMIZERS
 from tests.engine.test_losses import network
 
 EVERYTHING = (
@@ -38,10 +41,12 @@ EVERYTHING = (
     RNN_STEP_MATRICES,
     LSTM_STEP_MATRICES,
     LOSS_MATRICES,
+    UPDATE_MATRICES,
+    *(state_matrices(optimizer.update) for optimizer in OPTIMIZERS.values()),
 )
 
 
-@pytest.mark.parametrize("kinds", EVERYTHING)
+@pytest.mark.parametrize("kinds", [kinds for kinds in EVERYTHING if kinds])
 def test_every_matrix_of_a_kind_is_told_once_and_completely(kinds: tuple[MatrixKind, ...]) -> None:
     assert max(Counter(kind.name for kind in kinds).values()) == 1
     assert max(Counter(kind.symbol for kind in kinds).values()) == 1
@@ -50,11 +55,12 @@ def test_every_matrix_of_a_kind_is_told_once_and_completely(kinds: tuple[MatrixK
         assert (kind.side == "backward") == bool(re.match("d[a-zA-Z]+_d", kind.name))
         rows, _, columns = kind.shape.partition("×")
         assert rows in ("N", "I", "H", "1")
-        assert columns in ("I", "O", "1", "H", "3H", "T·I", "H or N×T·H")
+        assert columns in ("I", "O", "P", "1", "H", "3H", "T·I", "H or N×T·H")
 
 
 def test_every_name_is_known_and_shared_ones_are_those_of_a_dense_layer() -> None:
-    assert set(MATRIX_KINDS) == {kind.name for kinds in EVERYTHING for kind in kinds}
+    fixed = EVERYTHING[: EVERYTHING.index(UPDATE_MATRICES) + 1]
+    assert set(MATRIX_KINDS) == {kind.name for kinds in fixed for kind in kinds}
     for kind in DENSE_MATRICES:
         assert MATRIX_KINDS[kind.name] is kind
 

@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from flux_studio.project.catalogue import LAYER_KINDS
+from flux_studio.project.specification import Place
 from tests.gui.windows import open_window, sample
 
 
@@ -16,10 +17,10 @@ def test_it_trains_in_the_window(qtbot: QtBot, kind: str) -> None:
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         window.palette_panel.layer_requested.emit(kind)
         window.actions_by_name["edit.undo"].trigger()
-        window.stack.insert_at(kind, 1)
+        window.stack.insert_at(kind, Place(1))
     added = window.workbench.specification.layers[1]
     assert added.kind == kind
-    assert any(row.identity == added.identity for row in window.wall._content.layers)
+    assert any(key[0] == added.identity for key in window.wall.visible_keys())
     with qtbot.waitSignal(window.trainer.finished, timeout=60_000) as finished:
         window.workbench.toggle_training()
     assert np.isfinite(finished.args[0].progress.loss)

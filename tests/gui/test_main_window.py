@@ -18,6 +18,7 @@ from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.theme import DARK, LIGHT, look
 from flux_studio.gui.widgets.layer_drag import DraggedLayer
 from flux_studio.project import files
+from flux_studio.project.specification import Place
 from tests.gui.drag import drag_away, drag_drop, drag_over
 from tests.gui.windows import open_window, sample, until
 
@@ -86,7 +87,7 @@ def test_train_moves_every_matrix_and_the_loss_falls(qtbot: QtBot, window: MainW
 def test_the_whole_path(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     """Add a layer, drop a CSV, train, see matrices change, export, save, open again, same predictions."""
     body = window.stack.body
-    wire = body.wires[1]
+    wire = body.wire(Place(1))
     middle = wire.mapTo(window.stack, QPoint(wire.width() // 2, wire.height() // 2))
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         assert drag_drop(window.stack, DraggedLayer("dense.v1", standing=False).to_mime(), middle)

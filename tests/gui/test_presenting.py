@@ -10,11 +10,11 @@ import pytest
 
 from flux_studio.data.columns import Column
 from flux_studio.data.readers import parse_table
-from flux_studio.engine.matrices import DENSE_MATRICES
-from flux_studio.gui import presenting
+from flux_studio.gui import matrices, presenting
 from flux_studio.project.catalogue import layer_kind
 from flux_studio.project.defaults import new_project
 from flux_studio.project.project import Project
+from flux_studio.project.specification import Place
 from tests.gui.windows import sample
 
 N = [f"n{number}" for number in range(8)]
@@ -35,7 +35,7 @@ def iris() -> Project:
 
 def with_activation(project: Project, position: int) -> Project:
     layer = layer_kind("activation.v1").new("bend", activation="tanh")
-    return project.with_specification(project.specification.insert_layer(position, layer))
+    return project.with_specification(project.specification.insert_layer(Place(position), layer))
 
 
 def shapes_of(project: Project) -> dict[tuple[str, str], tuple[int, int]]:
@@ -48,31 +48,7 @@ def sample_names(project: Project) -> tuple[str, ...]:
     return presenting.SampleNames(data).of(np.arange(len(data.training)))
 
 
-class TestLabels:
-    @pytest.mark.parametrize("layer", ["layer-1", "layer-2", "layer-3"])
-    @pytest.mark.parametrize("name", [kind.name for kind in DENSE_MATRICES])
-    def test_every_matrix_of_a_dense_layer(self, parity: Project, layer: str, name: str) -> None:
-        shape = shapes_of(parity)[layer, name]
-        rows, columns = presenting.labels(parity, (layer, name), shape, sample_names(parity))
-        before = {"layer-1": INPUTS, "layer-2": H[:8], "layer-3": H[:4]}[layer]
-        neurons = {"layer-1": N[:8], "layer-2": N[:4], "layer-3": ["parity"]}[layer]
-        expected = {
-            "weights_matrix": (before, neurons),
-            "dC_dw_matrix": (before, neurons),
-            "bias_matrix": (["b"], neurons),
-            "dC_db_matrix": (["b"], neurons),
-            "input_matrix": (BITS, before),
-        }.get(name, (BITS, neurons))
-        assert (list(rows), list(columns)) == expected
-        assert (len(rows), len(columns)) == shape
-
-    @pytest.mark.parametrize("position", [0, 1, 2, 3])
-    def test_layers_without_weights(self, parity: Project, position: int) -> None:
-        project = with_activation(parity, position)
-        for key, shape in shapes_of(project).items():
-            rows, columns = presenting.labels(project, key, shape, sample_names(project))
-            assert (len(rows), len(columns)) == shape, key
-
+class TestSampleNames:
     def test_rows_are_called_by_their_place_in_the_table(self, iris: Project) -> None:
         data = iris.dataset()
         labels = presenting.SampleNames(data).of(np.arange(len(data.training)))
@@ -98,50 +74,104 @@ class TestLabels:
 class TestVerdicts:
     @pytest.mark.parametrize(("position", "text"), [(0, "4 → 4"), (1, "8 → 8"), (2, "4 → 4"), (3, "1 → 1")])
     def test_a_new_layer_fits_anywhere(self, parity: Project, position: int, text: str) -> None:
-        verdict = presenting.drop_verdict(parity, "dense.v1", position)
+        verdict = presenting.drop_verdict(parity, "dense.v1", Place(position))
         assert (verdict.fits, verdict.text) == (True, f"drop here: {text} fits")
-        changed = presenting.insert_new(parity, "dense.v1", position)
+        changed = presenting.insert_new(parity, "dense.v1", Place(position))
         parity.with_specification(changed).check()
 
     @pytest.mark.parametrize("position", range(4))
     def test_a_layer_without_weights_fits_anywhere(self, parity: Project, position: int) -> None:
-        assert presenting.drop_verdict(parity, "activation.v1", position).fits
-        parity.with_specification(presenting.insert_new(parity, "activation.v1", position)).check()
+        assert presenting.drop_verdict(parity, "activation.v1", Place(position)).fits
+        parity.with_specification(presenting.insert_new(parity, "activation.v1", Place(position))).check()
 
     def test_a_hidden_layer_may_not_become_the_last(self, parity: Project) -> None:
-        verdict = presenting.drop_verdict(parity, "layer-1", 2)
+        verdict = presenting.drop_verdict(parity, "layer-1", Place(2))
         assert (verdict.fits, verdict.text) == (False, "would end with 8 outputs; the data need 1")
-        verdict = presenting.drop_verdict(parity, "layer-3", 0)
+        verdict = presenting.drop_verdict(parity, "layer-3", Place(0))
         assert (verdict.fits, verdict.text) == (False, "would end with 4 outputs; the data need 1")
 
     def test_hidden_layers_may_change_places(self, parity: Project) -> None:
-        verdict = presenting.drop_verdict(parity, "layer-2", 0)
+        verdict = presenting.drop_verdict(parity, "layer-2", Place(0))
         assert (verdict.fits, verdict.text) == (True, "drop here: 4 → 4 fits")
-        assert presenting.drop_verdict(parity, "layer-1", 0).fits
+        assert presenting.drop_verdict(parity, "layer-1", Place(0)).fits
 
     def test_one_output_is_singular(self, iris: Project) -> None:
         narrow = iris.with_specification(iris.specification.change_layer("layer-1", units=1))
-        verdict = presenting.drop_verdict(narrow, "layer-1", 1)
+        verdict = presenting.drop_verdict(narrow, "layer-1", Place(1))
         assert verdict.text == "would end with 1 output; the data need 3"
 
     def test_a_stack_that_is_wrong_already_can_be_put_right(self, parity: Project) -> None:
         """Nothing is refused for ending wrongly when it does so anyway."""
-        wrong = parity.with_specification(parity.specification.move_layer("layer-3", 0))
+        wrong = parity.with_specification(parity.specification.move_layer("layer-3", Place(0)))
         assert presenting.problem(wrong)
-        assert presenting.drop_verdict(wrong, "layer-3", 2).fits
-        assert presenting.drop_verdict(wrong, "layer-1", 0).fits
+        assert presenting.drop_verdict(wrong, "layer-3", Place(2)).fits
+        assert presenting.drop_verdict(wrong, "layer-1", Place(0)).fits
 
     def test_data_that_cannot_be_used_refuse_nothing(self, parity: Project) -> None:
         broken = without_target(parity)
-        verdict = presenting.drop_verdict(broken, "dense.v1", 1)
+        verdict = presenting.drop_verdict(broken, "dense.v1", Place(1))
         assert (verdict.fits, verdict.text) == (True, "drop here")
-        assert presenting.insert_new(broken, "dense.v1", 3).layers[-1].kind == "dense.v1"
+        assert presenting.insert_new(broken, "dense.v1", Place(3)).layers[-1].kind == "dense.v1"
 
     def test_a_layer_at_the_end_takes_the_targets_width_and_activation(self, iris: Project) -> None:
-        last = presenting.insert_new(iris, "dense.v1", 2).layers[-1]
+        last = presenting.insert_new(iris, "dense.v1", Place(2)).layers[-1]
         assert (last.settings["units"], last.settings["activation"]) == (3, "sigmoid")
         empty = iris.with_specification(iris.specification.replace(layers=()))
-        assert presenting.insert_new(empty, "dense.v1", 0).layers[0].settings["units"] == 3
+        assert presenting.insert_new(empty, "dense.v1", Place(0)).layers[0].settings["units"] == 3
+
+
+class TestVerdictsInsideBlocks:
+    """parity with a block of one dense layer behind Dense 1."""
+
+    @pytest.fixture
+    def blocked(self, parity: Project) -> Project:
+        block = layer_kind("residual.v1").new("layer-9")
+        return parity.with_specification(parity.specification.insert_layer(Place(1), block))
+
+    def test_a_new_layer_inside_is_as_wide_as_what_comes_in(self, blocked: Project) -> None:
+        wider = blocked.with_specification(blocked.specification.change_layer("layer-9/1", units=5))
+        for position, width in enumerate((8, 5)):
+            place = Place(position, "layer-9")
+            verdict = presenting.drop_verdict(wider, "dense.v1", place)
+            assert (verdict.fits, verdict.text) == (True, f"drop here: {width} → {width} fits")
+            changed = presenting.insert_new(wider, "dense.v1", place)
+            assert changed.inside("layer-9")[position].settings["units"] == width
+            wider.with_specification(changed).check()
+
+    def test_an_empty_block_passes_on_what_comes_in(self, blocked: Project) -> None:
+        empty = blocked.with_specification(blocked.specification.remove_layer("layer-9/1"))
+        assert presenting.problem(empty) == "Residual 1 has no layers inside: drag a Dense layer into it"
+        assert presenting.drop_verdict(empty, "dense.v1", Place(0, "layer-9")).text == "drop here: 8 → 8 fits"
+        (card,) = (each for each in presenting.network_view(empty, 0).layers if each.inside is not None)
+        assert card.inside is not None
+        assert (card.inside.layers, card.inside.shape, card.shape) == ((), "16×8", "16×8")
+
+    def test_refusals_say_why(self, blocked: Project) -> None:
+        verdict = presenting.drop_verdict(blocked, "layer-3", Place(0, "layer-9"))
+        assert (verdict.fits, verdict.text) == (False, "would end with 4 outputs; the data need 1")
+        verdict = presenting.drop_verdict(blocked, "layer-9", Place(0, "layer-9"))
+        assert (verdict.fits, verdict.text) == (False, "a block cannot stand inside itself")
+
+    def test_blocks_may_stand_in_each_other_only_so_deep(self, parity: Project) -> None:
+        specification, place, depth = parity.specification, Place(1), 0
+        while presenting.drop_verdict(parity.with_specification(specification), "residual.v1", place).fits:
+            specification = presenting.insert_new(
+                parity.with_specification(specification), "residual.v1", place
+            )
+            place, depth = Place(0, specification.inside(place.block)[place.position].identity), depth + 1
+        deep = parity.with_specification(specification)
+        deep.check()
+        assert depth == 7
+        assert "at most 8 deep" in presenting.drop_verdict(deep, "residual.v1", place).text
+        assert presenting.drop_verdict(deep, "dense.v1", place).fits
+
+    def test_cards_inside_have_their_own_title_and_the_whole_path(self, blocked: Project) -> None:
+        wider = blocked.with_specification(blocked.specification.change_layer("layer-9/1", units=5))
+        card = presenting.network_view(wider, 0).layers[1]
+        assert card.inside is not None
+        assert card.inside.joined == "F(x) + x·w"
+        (inner,) = card.inside.layers
+        assert (inner.title, inner.path, inner.shape) == ("Dense 1", "Residual 1 · Dense 1", "16×5")
 
 
 def without_target(project: Project) -> Project:
@@ -220,7 +250,7 @@ class TestNetwork:
     ) -> None:
         specification = parity.specification.change_layer("layer-3", units=2)
         for number, kind in enumerate(kinds, start=3):
-            specification = specification.insert_layer(number, layer_kind(kind).new(f"more-{number}"))
+            specification = specification.insert_layer(Place(number), layer_kind(kind).new(f"more-{number}"))
         told = presenting.problem(parity.with_specification(specification))
         assert told.endswith(f"to predict (parity): {advice}"), told
 
@@ -239,23 +269,11 @@ class TestNetwork:
         assert view.loss.error == ""
         assert presenting.dataset(without_target(parity)) is None
 
-    def test_the_wall_has_a_row_for_each_layer_with_matrices(self, parity: Project) -> None:
-        project = with_activation(parity, 1)
-        rows = presenting.wall_layers(project, shapes_of(project))
-        assert [(row.title, row.subtitle) for row in rows] == [
-            ("Dense 1", "4 → 8 · leaky ReLU"),
-            ("Activation 1", "8 → 8 · tanh"),
-            ("Dense 2", "8 → 4 · leaky ReLU"),
-            ("Dense 3", "4 → 1 · sigmoid"),
-        ]
-        assert set(rows[0].shapes) == {kind.name for kind in DENSE_MATRICES}
-        assert "weights_matrix" not in rows[1].shapes
-
     def test_settings_that_are_left_out_are_shown_as_what_they_are(self, parity: Project) -> None:
         first, *others = parity.specification.layers
         bare = parity.specification.replace(layers=(msgspec.structs.replace(first, settings={}), *others))
         project = parity.with_specification(bare)
-        assert presenting.wall_layers(project, shapes_of(project))[0].subtitle == "4 → 8 · leaky ReLU"
+        assert matrices.wall_rows(project, shapes_of(project))[0].subtitle == "4 → 8 · leaky ReLU"
         assert presenting.network_view(project, 0).layers[0].values["units"] == 8
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from flux_studio import locations
 from flux_studio.data.readers import read_table
 from flux_studio.data.windows import Windowing
-from flux_studio.gui import presenting
+from flux_studio.gui import matrices, presenting
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.number_edit import NumberEdit
@@ -101,8 +101,9 @@ def test_a_refused_number_is_told_in_the_windows_strip(qtbot: QtBot, window: Mai
 def test_rows_of_matrices_are_named_by_their_window(qtbot: QtBot, window: MainWindow) -> None:
     names = presenting.SampleNames(window.document.project.dataset())
     assert names.of(np.array([0, 3])) == ("rows 1–8", "rows 4–11")
-    key = ("layer-1", "input_matrix")
-    rows, columns = presenting.labels(window.document.project, key, (189, 8), names.of(np.arange(2)))
+    matrix = window.wall.find(("layer-1", "input_matrix"))
+    assert matrix is not None
+    rows, columns = matrices.labels(window.document.project, matrix, (189, 8), names.of(np.arange(2)))
     assert rows == ("rows 1–8", "rows 2–9")
     assert columns[:2] == ("x (t−7)", "x (t−6)")
 

@@ -13,7 +13,7 @@ from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.widgets.typed_edit import TypedEdit
 from flux_studio.locations import sample as sample_path
 from flux_studio.project import files
-from flux_studio.project.specification import OptimizerSpecification
+from flux_studio.project.specification import OptimizerSpecification, Place
 from flux_studio.training.session import Session
 from tests.gui.endless import assert_alive, endless, loaded, rest, train
 from tests.gui.shown import settle
@@ -170,7 +170,7 @@ class TestOddShapes:
     def test_another_table_for_a_stack_that_ends_without_weights(
         self, qtbot: QtBot, window: MainWindow
     ) -> None:
-        window.workbench.insert_layer("activation.v1", 3)
+        window.workbench.insert_layer("activation.v1", Place(3))
         window.workbench.load_table(sample_path("iris.csv"))
         assert window.document.project.table.source == "iris.csv"
         if window._problem:
@@ -335,7 +335,7 @@ class TestHalfTyped:
         assert_alive(qtbot, window)
 
     def test_it_goes_with_its_layer(self, qtbot: QtBot, window: MainWindow) -> None:
-        window.workbench.insert_layer("dense.v1", 1)
+        window.workbench.insert_layer("dense.v1", Place(1))
         settle()
         self.typed(qtbot, window, "7", "layer-4")
         window.document.undo_stack.undo()

@@ -10,7 +10,12 @@ import pytest
 from flux_studio.data.columns import Column
 from flux_studio.errors import DataError, FluxError, ShapeError, SpecificationError
 from flux_studio.project.project import Project, Run, make_layers
-from flux_studio.project.specification import DataSpecification, LayerSpecification, OptimizerSpecification
+from flux_studio.project.specification import (
+    DataSpecification,
+    LayerSpecification,
+    OptimizerSpecification,
+    Place,
+)
 from flux_studio.training.session import Session
 from tests.project.projects import ACTIVATION, DENSE, number_project, parity_project, project_of, stack, table
 
@@ -58,12 +63,12 @@ def test_another_draw_changes_the_weights_but_not_the_split() -> None:
 def test_start_weights_do_not_depend_on_other_layers() -> None:
     project = number_project(seed=5)
     before = weights(project)
-    specification = project.specification.insert_layer(1, ACTIVATION.new("layer-8", activation="relu"))
+    specification = project.specification.insert_layer(Place(1), ACTIVATION.new("layer-8", activation="relu"))
     after = weights(project.with_specification(specification))
     for key, value in before.items():
         np.testing.assert_array_equal(value, after[key])
     # A dense layer between them has other neighbours, and none of their numbers.
-    wider = project.specification.insert_layer(0, DENSE.new("layer-9", units=2, activation="tanh"))
+    wider = project.specification.insert_layer(Place(0), DENSE.new("layer-9", units=2, activation="tanh"))
     for key, value in weights(project.with_specification(wider)).items():
         if key[0] != "layer-9":
             np.testing.assert_array_equal(value, before[key])

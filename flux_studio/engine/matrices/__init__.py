@@ -11,9 +11,11 @@ from flux_studio.engine.matrices.dense import ACTIVATION_MATRICES, DENSE_MATRICE
 from flux_studio.engine.matrices.kind import MatrixKind, Side
 from flux_studio.engine.matrices.losses import LOSS_MATRICES
 from flux_studio.engine.matrices.recurrent import LSTM_STEP_MATRICES, RECURRENT_MATRICES, RNN_STEP_MATRICES
+from flux_studio.engine.matrices.updates import UPDATE_MATRICES, state_matrices, state_of
 from flux_studio.engine.operations import ACTIVATIONS
 
 _MOST_GENERAL_LAST = (
+    UPDATE_MATRICES,
     LOSS_MATRICES,
     LSTM_STEP_MATRICES,
     RNN_STEP_MATRICES,
@@ -59,7 +61,10 @@ __all__ = [
     "RECURRENT_MATRICES",
     "RESIDUAL_MATRICES",
     "RNN_STEP_MATRICES",
+    "UPDATE_MATRICES",
     "MatrixKind",
     "Side",
+    "state_matrices",
+    "state_of",
     "why_absent",
 ]

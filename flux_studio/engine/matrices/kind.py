@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Side = Literal["forward", "backward"]
+Side = Literal["forward", "backward", "update"]
 
 
 @dataclass(frozen=True)
 class MatrixKind:
-    """One kind of matrix. ``shape`` is written with N rows of the batch, I inputs and O outputs of the layer."""
+    """One kind of matrix. ``shape`` is written with N rows of the batch, I inputs and O outputs of the layer.
+
+    P is the number of all that the network learns.
+    """
 
     name: str
     symbol: str

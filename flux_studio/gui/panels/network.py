@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -13,6 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.block_card import BlockCard
 from flux_studio.gui.widgets.drop_gesture import DropGesture
 from flux_studio.gui.widgets.layer_card import LayerCard
 from flux_studio.gui.widgets.layer_drag import DraggedLayer, start_drag
@@ -29,6 +32,7 @@ from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.stack_body import StackBody
 from flux_studio.gui.widgets.stack_scroll import StackScroll
 from flux_studio.gui.widgets.typed_edit import forget_typing
+from flux_studio.project.specification import Place
 
 __all__ = ["DropVerdict", "InputView", "LayerView", "LossView", "NetworkStack", "NetworkView"]
 
@@ -41,10 +45,10 @@ class NetworkStack(QWidget):
     ``drop_check`` is asked whether a layer may stand at a place, before any request to put it there.
     """
 
-    insert_requested = Signal(str, int)
-    """Kind, position."""
-    move_requested = Signal(str, int)
-    """Identity, position in the stack with that layer lifted out."""
+    insert_requested = Signal(str, object)
+    """Kind, :class:`Place`."""
+    move_requested = Signal(str, object)
+    """Identity, :class:`Place` in what remains when that layer is lifted out."""
     delete_requested = Signal(str)
     duplicate_requested = Signal(str)
     change_requested = Signal(str, str, object)
@@ -84,10 +88,11 @@ class NetworkStack(QWidget):
         """Show another state; if the selected layer has gone, the one that took its place is selected."""
         self._gesture.end()
         before = self.body.identities
-        if self._selection and self._selection not in {layer.identity for layer in view.layers}:
+        if self._selection and not _holds(view.layers, self._selection):
             forget_typing(self.body.card(self._selection))
             self._leave_editors()
         self.body.set_network(view)
+        self._scroll.fit()
         count = view.parameters
         self.header.set_detail(f"{count:,} number{'' if count == 1 else 's'} to learn" if count else "")
         if self._selection and self._selection not in self.body.identities:
@@ -108,27 +113,53 @@ class NetworkStack(QWidget):
     # What a person asks for; menus of the window may call these as well
 
     def insert(self, kind: str) -> None:
-        """Ask for a new layer after the selected one, or at the end; a place that does not fit is refused in words."""
-        if self._selection:
-            self.insert_at(kind, self.body.identities.index(self._selection) + 1)
-        else:
-            self.insert_at(kind, len(self.body.identities))
+        """Ask for a new layer after the selected one, into an empty block that is selected, or else at the end.
 
-    def insert_at(self, kind: str, position: int) -> None:
-        """Ask for a new layer at a position."""
-        if self._fits(kind, position, position):
-            self.insert_requested.emit(kind, position)
+        A place that does not fit is refused in words.
+        """
+        if not self._selection:
+            self.insert_at(kind, Place(len(self.body.column("").identities)))
+            return
+        inner, (index, block) = self.body.card(self._selection).inner, self.body.place(self._selection)
+        empty = inner is not None and not inner.identities
+        self.insert_at(kind, Place(0, self._selection) if empty else Place(index + 1, block))
+
+    def insert_at(self, kind: str, place: Place) -> None:
+        """Ask for a new layer at a place."""
+        if self._fits(kind, place, place):
+            self.insert_requested.emit(kind, place)
 
     def move_selection(self, by: int) -> None:
-        """Ask to move the selected layer up (negative) or down."""
+        """Ask to move the selected layer up (negative) or down among those that stand where it stands."""
         if not self._selection:
             return
-        own = self.body.identities.index(self._selection)
-        position = own + by
-        if 0 <= position < len(self.body.identities) and self._fits(
-            self._selection, position, position + (position > own)
-        ):
-            self.move_requested.emit(self._selection, position)
+        own, block = self.body.place(self._selection)
+        index = own + by
+        if 0 <= index < len(self.body.column(block).identities):
+            self._move(Place(index, block), Place(index + (index > own), block))
+
+    def neighbour_block(self) -> str:
+        """The block right above the selected layer, or else right below it: where it can be moved into."""
+        if not self._selection:
+            return ""
+        index, block = self.body.place(self._selection)
+        siblings = self.body.column(block).identities
+        beside = (*siblings[max(0, index - 1) : index], *siblings[index + 1 : index + 2])
+        return next((each for each in beside if self.body.card(each).inner is not None), "")
+
+    def move_selection_in(self) -> None:
+        """Ask to move the selected layer into the block beside it: to its end from below, to its start from above."""
+        if block := self.neighbour_block():
+            above = self.body.place(block).position < self.body.place(self._selection).position
+            place = Place(len(self.body.column(block).identities) if above else 0, block)
+            self._move(place, place)
+
+    def move_selection_out(self) -> None:
+        """Ask to move the selected layer out of its block, right behind it."""
+        around = self.body.place(self._selection).block if self._selection else ""
+        if around:
+            index, block = self.body.place(around)
+            self._move(Place(index + 1, block), Place(index + 1, block))
 
     def delete_selection(self) -> None:
         """Ask to delete the selected layer."""
@@ -183,16 +214,17 @@ class NetworkStack(QWidget):
             self._gesture.end()
             event.ignore()
             return
-        position, stays = self._gesture.target(), self._gesture.moves_nothing()
+        place, stays = self._gesture.target(), self._gesture.moves_nothing()
         self._gesture.end()
         event.accept()
         if not stays:
-            (self.move_requested if layer.standing else self.insert_requested).emit(layer.name, position)
+            (self.move_requested if layer.standing else self.insert_requested).emit(layer.name, place)
 
     # Inside
 
     def _new_card(self, layer: LayerView, parent: QWidget) -> LayerCard:
-        card = LayerCard(layer, parent)
+        make = LayerCard if layer.inside is None else partial(BlockCard, new_card=self._new_card)
+        card = make(layer, parent=parent)
         card.clicked.connect(self._on_click)
         card.drag_started.connect(self._drag)
         card.menu_requested.connect(self._open_menu)
@@ -223,12 +255,16 @@ class NetworkStack(QWidget):
             card = self.body.card(self._selection)
             card.set_active(self._scroll.hasFocus() or _has_focus_inside(card))
 
-    def _fits(self, layer: str, position: int, wire: int) -> bool:
-        verdict = self._check(layer, position)
+    def _move(self, place: Place, wire: Place) -> None:
+        if self._fits(self._selection, place, wire):
+            self.move_requested.emit(self._selection, place)
+
+    def _fits(self, layer: str, place: Place, wire: Place) -> bool:
+        """Whether a layer may stand at a place; if not, the wire there says why for a while."""
+        verdict = self._check(layer, place)
         self._gesture.end()
         if not verdict.fits:
-            self.body.wires[wire].set_verdict(verdict)
-            self._scroll.bring_into_view(self.body.wires[wire])
+            self._scroll.bring_into_view(self._gesture.refuse(wire, verdict))
             self._refusal.start()
         return verdict.fits
 
@@ -263,8 +299,13 @@ class NetworkStack(QWidget):
 
     def _on_key(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if step and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if step and alt:
             self.move_selection(step)
+        elif alt and event.key() == Qt.Key.Key_Right:
+            self.move_selection_in()
+        elif alt and event.key() == Qt.Key.Key_Left:
+            self.move_selection_out()
         elif step:
             self.select_neighbour(step)
         elif event.key() in (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -279,6 +320,13 @@ class NetworkStack(QWidget):
             self.select("")
         else:
             event.ignore()
+
+
+def _holds(layers: tuple[LayerView, ...], identity: str) -> bool:
+    return any(
+        layer.identity == identity or (layer.inside is not None and _holds(layer.inside.layers, identity))
+        for layer in layers
+    )
 
 
 def _has_focus_inside(widget: QWidget) -> bool:

@@ -1,4 +1,4 @@
-"""The wall: every matrix of every layer at a glance, a row for each layer, painted in one go."""
+"""The wall: every matrix of every layer at a glance, a row for each layer and each part, painted in one go."""
 
 from __future__ import annotations
 
@@ -20,22 +20,29 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
-from flux_studio.engine.matrices import DENSE_MATRICES
+from flux_studio.engine.matrices import DENSE_MATRICES, MatrixKind
 from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.keys import ARROWS
 from flux_studio.gui.widgets.numbers import short, whole
-from flux_studio.gui.widgets.wall_content import Place, WallContent, WallLayer
+from flux_studio.gui.widgets.wall_content import Heading, Place, WallContent
 from flux_studio.gui.widgets.wall_geometry import WallGeometry
 from flux_studio.gui.widgets.wall_header import Legend, WallHeader
-from flux_studio.gui.widgets.wall_painting import CAPTION, SMALL, WallPainter, name_lines
+from flux_studio.gui.widgets.wall_names import WallNames, names_width
+from flux_studio.gui.widgets.wall_painting import CAPTION, WallPainter, label_height
+from flux_studio.gui.widgets.wall_rows import WallMatrix, WallRow
 from flux_studio.training.events import MatrixKey
 
+_SHORTEST_NAMES = 104
 _NO_LAYERS = "No layers yet. Add one to the network, and all of its matrices appear here."
 
 
 class MatrixWall(QAbstractScrollArea):
-    """Shows all matrices of all layers as small pictures, one of which can be chosen."""
+    """Shows all matrices of all layers as small pictures, one of which can be chosen.
+
+    Rows inside a row can be folded away; of a row's pages, such as the steps of a sequence, one is shown.
+    """
 
     matrix_selected = Signal(object)
     """A person chose this ``MatrixKey``."""
@@ -59,14 +66,17 @@ class MatrixWall(QAbstractScrollArea):
         self._rows_note = ""
         self._sentence = _NO_LAYERS
         self._seen: tuple[MatrixKey, ...] = ()
+        self._pagers: dict[str, WholeNumberEdit] = {}
         self._geometry = self._fit()
         FocusRing(self)
         look.changed.connect(self._paint_anew)
 
-    def set_layers(self, layers: tuple[WallLayer, ...]) -> None:
-        """Show these layers; matrices of layers whose shapes stay the same keep their pictures."""
-        self._content.set_layers(layers)
+    def set_rows(self, rows: tuple[WallRow, ...]) -> None:
+        """Show these rows; matrices whose shapes stay the same keep their pictures."""
+        self._content.set_rows(rows)
         self._hovered = None
+        if self._selected is not None:
+            self._content.reveal(self._selected)
         self._arrange()
 
     def set_matrices(self, matrices: Mapping[MatrixKey, np.ndarray]) -> None:
@@ -76,10 +86,12 @@ class MatrixWall(QAbstractScrollArea):
         self.viewport().update()
 
     def set_selected(self, key: MatrixKey | None) -> None:
-        """Outline this matrix and bring it into view; nothing is signalled."""
+        """Outline this matrix and bring it into view, unfolding what hides it; nothing is signalled."""
         if key == self._selected:
             return
         self._selected = key
+        if key is not None and self._content.reveal(key):
+            self._arrange()
         place = self._content.place(key)
         if place is not None:
             self._bring_into_view(place)
@@ -88,6 +100,10 @@ class MatrixWall(QAbstractScrollArea):
     def selected(self) -> MatrixKey | None:
         """The outlined matrix."""
         return self._selected
+
+    def find(self, key: MatrixKey | None) -> WallMatrix | None:
+        """What is known of a matrix, in view or folded away; ``None`` if there is none."""
+        return self._content.find(key)
 
     def set_sentence(self, sentence: str) -> None:
         """What to read where there is nothing to see; an empty one tells how to begin."""
@@ -105,9 +121,9 @@ class MatrixWall(QAbstractScrollArea):
         if not self.isVisible():
             return ()
         scroll = self._scroll()
-        rows, columns = self._geometry.visible_rows(scroll), self._geometry.visible_columns(scroll)
-        keys = (self._content.key((row, column)) for row in rows for column in columns)
-        return tuple(key for key in keys if key is not None)
+        lines, columns = self._geometry.visible_lines(scroll), self._geometry.visible_columns(scroll)
+        found = (self._content.at((line, column)) for line in lines for column in columns)
+        return tuple(matrix.key for matrix in found if matrix is not None)
 
     def tile_rect(self, key: MatrixKey) -> QRect:
         """Where a matrix with its caption is painted in the viewport; empty if it is not on the wall."""
@@ -122,11 +138,9 @@ class MatrixWall(QAbstractScrollArea):
     def legend(self) -> Legend:
         """What the scale of colours speaks of: the matrix pointed at, or else the chosen one."""
         for key in (self._hovered, self._selected):
-            place = self._content.place(key)
-            level = self.level(key)
-            if place is not None and level is not None:
-                layer, kind = self._content.layers[place[0]], self._content.kinds[place[1]]
-                return Legend(level, kind.symbol, layer.title)
+            matrix, level = self._content.find(key), self.level(key)
+            if matrix is not None and level is not None:
+                return Legend(level, matrix.kind.symbol, matrix.owner)
         return Legend()
 
     def sizeHint(self) -> QSize:
@@ -145,24 +159,25 @@ class MatrixWall(QAbstractScrollArea):
         base = WallGeometry(
             view_width=width,
             view_height=view.height() - self._note_height(),
-            names=self._names_width(width),
+            names=names_width(self._content, width),
             header=0,
             caption=QFontMetrics(look.text_font(CAPTION)).height(),
-            rows=len(self._content.layers),
+            labels=(),
             columns=len(self._content.kinds),
             margin=look.length(12),
             scale=look.scale,
         )
+        # Where there is little width, names are shortened before a column has to be scrolled to.
+        base = replace(
+            base, names=max(base.names - base.range.x(), min(base.names, look.length(_SHORTEST_NAMES)))
+        )
         height = base.view_height - bar if base.range.x() else base.view_height
-        return replace(base, header=self._header.height(base.pitch), view_height=height)
-
-    def _names_width(self, view_width: int) -> int:
-        bold, small = QFontMetrics(look.text_font(bold=True)), QFontMetrics(look.text_font(SMALL))
-        widest = look.length(56)
-        for layer in self._content.layers:
-            lines = map(small.horizontalAdvance, name_lines(layer, view_width))
-            widest = max(widest, bold.horizontalAdvance(layer.title), *lines)
-        return min(widest, look.length(150)) + look.length(28)
+        content, labelled = self._content, base.pitch - look.length(4)
+        labels = tuple(
+            label_height(tiles.values(), labelled) if content.is_labelled(line) else 0
+            for line, tiles in enumerate(content.lines)
+        )
+        return replace(base, header=self._header.height(base.pitch), view_height=height, labels=labels)
 
     def _note_height(self) -> int:
         return look.length(24) if self._rows_note else 0
@@ -175,7 +190,8 @@ class MatrixWall(QAbstractScrollArea):
         across.setPageStep(max(1, self._geometry.body().width()))
         down.setPageStep(max(1, self._geometry.body().height()))
         across.setSingleStep(self._geometry.pitch // 3)
-        down.setSingleStep(self._geometry.row_pitch // 3)
+        down.setSingleStep(self._geometry.line_pitch // 3)
+        self._place_pagers()
         self.viewport().update()
         self._tell_visible_keys()
 
@@ -185,6 +201,62 @@ class MatrixWall(QAbstractScrollArea):
 
     def _scroll(self) -> QPoint:
         return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+
+    def _names(self) -> WallNames:
+        return WallNames(self._content, self._geometry, self._scroll())
+
+    def _place_pagers(self) -> None:
+        """Put the number of each row's page into the row's name."""
+        paged = {each.row.identity: each for each in self._content.headings if each.row.pages}
+        for identity in set(self._pagers) - set(paged):
+            self._drop_pager(identity)
+        names, body = self._names(), self._geometry.body()
+        for heading in paged.values():
+            pager, place = self._pager(heading.row), names.pager(heading)
+            pager.setGeometry(place)
+            pager.set_value(self._content.page(heading.row) + 1)
+            pager.setVisible(place.top() >= body.top())
+
+    def _pager(self, row: WallRow) -> WholeNumberEdit:
+        known, count = self._pagers.get(row.identity), len(row.pages)
+        if known is not None and known.maximum == count:
+            return known
+        if known is not None:
+            self._drop_pager(row.identity)
+        refusal = f"{row.page} must be a whole number from 1 to {count:,}"
+
+        def refused(value: object) -> str:
+            return "" if isinstance(value, int) and 1 <= value <= count else refusal
+
+        pager = WholeNumberEdit(1, count, refused, self.viewport())
+        pager.setObjectName(f"matrices.wall.{row.identity}.{row.page}")
+        pager.setAccessibleName(f"{row.title}: {row.page}")
+        pager.setToolTip(f"Which {row.page} of {count:,} is shown; arrow keys step")
+        pager.committed.connect(lambda value, identity=row.identity: self._turn(identity, value - 1))
+        pager.left.connect(self.setFocus)
+        self._pagers[row.identity] = pager
+        return pager
+
+    def _drop_pager(self, identity: str) -> None:
+        pager = self._pagers.pop(identity)
+        pager.blockSignals(True)  # hidden, it would tell what was half typed in it
+        pager.hide()
+        pager.deleteLater()
+
+    def _turn(self, identity: str, page: int) -> None:
+        """Show another page of a row; what was chosen on the page before is chosen on this one."""
+        row = next(each.row for each in self._content.headings if each.row.identity == identity)
+        before, after = (list(row.pages[number].everything()) for number in (self._content.page(row), page))
+        self._content.turn(row, page)
+        self._arrange()
+        for old, new in zip(before, after, strict=False):
+            if old.key == self._selected:
+                self._choose(new.key)
+
+    def _fold(self, heading: Heading) -> None:
+        self._content.fold(heading.row)
+        self._hovered = None
+        self._arrange()
 
     def _tell_visible_keys(self) -> None:
         seen = self.visible_keys()
@@ -221,7 +293,7 @@ class MatrixWall(QAbstractScrollArea):
             ratio=self.devicePixelRatio(),
         )
         wall.paint_tiles()
-        wall.paint_names()
+        self._names().paint(painter)
         self._header.paint(painter, self._geometry, scroll, self.legend())
         wall.paint_note(self._rows_note, self._note_height())
 
@@ -231,6 +303,7 @@ class MatrixWall(QAbstractScrollArea):
         self._paint_anew()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self._place_pagers()
         self.viewport().update()
         self._tell_visible_keys()
 
@@ -243,33 +316,49 @@ class MatrixWall(QAbstractScrollArea):
         self._tell_visible_keys()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._key_at(event.position().toPoint()))
+        position = event.position().toPoint()
+        self._hover(self._key_at(position))
+        hand = self._foldable_at(position) is not None
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        key = self._key_at(event.position().toPoint())
-        if key is not None and event.button() == Qt.MouseButton.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        position = event.position().toPoint()
+        if (key := self._key_at(position)) is not None:
             self._choose(key)
+        elif (heading := self._foldable_at(position)) is not None:
+            self._fold(heading)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = ARROWS.get(Qt.Key(event.key()))
-        if step is None:
+        heading = self._content.heading_of(self._selected)
+        if event.key() == Qt.Key.Key_Space and heading is not None and heading.foldable:
+            self._fold(heading)
+        elif step is None:
             super().keyPressEvent(event)
         elif (place := self._content.place(self._selected)) is not None:
             self._choose_next(*place, *step)
         else:
             self._choose_next(0, -1, 0, 1)
 
-    def _choose_next(self, row: int, column: int, down: int, right: int) -> None:
-        """Choose the next matrix in a direction; blanks are stepped over."""
-        row, column = row + down, column + right
-        while 0 <= row < len(self._content.layers) and 0 <= column < len(self._content.kinds):
-            if (key := self._content.key((row, column))) is not None:
-                self._choose(key)
+    def _choose_next(self, line: int, column: int, down: int, right: int) -> None:
+        """Choose the next matrix in a direction; blanks are stepped over, up and down to the nearest of a line."""
+        line, column = line + down, column + right
+        while 0 <= line < len(self._content.lines) and 0 <= column < len(self._content.kinds):
+            tiles = self._content.lines[line]
+            near = min(tiles, key=lambda each: abs(each - column), default=None) if down else column
+            if near is not None and near in tiles:
+                self._choose(tiles[near].key)
                 return
-            row, column = row + down, column + right
+            line, column = line + down, column + right
+
+    def _foldable_at(self, position: QPoint) -> Heading | None:
+        heading = self._names().at(position)
+        return heading if heading is not None and heading.foldable else None
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -290,29 +379,28 @@ class MatrixWall(QAbstractScrollArea):
                     "Blue is below zero, orange above. Each matrix has its own range: point at one to see it."
                 )
             column = (position.x() - geometry.names + self._scroll().x()) // geometry.pitch
-            return self._kind_tip(column) if column < len(self._content.kinds) else ""
+            return _kind_tip(self._content.kinds[column]) if column < len(self._content.kinds) else ""
+        if (heading := self._foldable_at(position)) is not None:
+            verb = "show" if self._content.is_folded(heading.row) else "hide"
+            return f"{heading.row.title}: click to {verb} what is inside (Space)"
         place = geometry.hit(position, self._scroll())
-        key = self._content.key(place) if place else None
-        return self._matrix_tip(place, key) if place and key else ""
+        matrix = self._content.at(place) if place else None
+        return self._matrix_tip(matrix) if matrix else ""
 
-    def _kind_tip(self, column: int) -> str:
-        kind = self._content.kinds[column]
-        return f"{kind.formula} · {kind.name} ({kind.shape})\n{kind.meaning}"
-
-    def _matrix_tip(self, place: Place, key: MatrixKey) -> str:
-        layer, kind = self._content.layers[place[0]], self._content.kinds[place[1]]
-        rows, columns = layer.shapes[kind.name]
+    def _matrix_tip(self, matrix: WallMatrix) -> str:
+        kind, (rows, columns) = matrix.kind, matrix.shape
         lines = [
-            f"{layer.title} · {kind.formula} · {kind.name}, {whole(rows)} × {whole(columns)}",
+            f"{matrix.owner} · {_formula(kind)} · {kind.name}, {whole(rows)} × {whole(columns)}",
             kind.meaning,
         ]
-        if (level := self.level(key)) is not None:
+        if (level := self.level(matrix.key)) is not None:
             lines.append(f"colours reach from {short(-level)} to +{short(level)}")
         return "\n".join(lines)
 
     def _key_at(self, position: QPoint) -> MatrixKey | None:
         place = self._geometry.hit(position, self._scroll())
-        return self._content.key(place) if place else None
+        matrix = self._content.at(place) if place else None
+        return matrix.key if matrix else None
 
     def _choose(self, key: MatrixKey) -> None:
         self.set_selected(key)
@@ -322,3 +410,12 @@ class MatrixWall(QAbstractScrollArea):
         if key != self._hovered:
             self._hovered = key
             self.viewport().update()
+
+
+def _kind_tip(kind: MatrixKind) -> str:
+    return f"{_formula(kind)} · {kind.name} ({kind.shape})\n{kind.meaning}"
+
+
+def _formula(kind: MatrixKind) -> str:
+    """The formula, led by the symbol where it does not say it."""
+    return kind.formula if kind.symbol in kind.formula else f"{kind.symbol}: {kind.formula}"

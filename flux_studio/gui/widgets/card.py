@@ -120,13 +120,18 @@ class Card(QWidget):
         needed = metrics.horizontalAdvance(left) + look.length(8) + metrics.horizontalAdvance(right)
         return (left, self._brief or right) if needed > self.width() - 2 * _side() else (left, right)
 
+    def body_margin(self) -> int:
+        """Room left and right of what stands below the lines."""
+        return _side()
+
     def _place_body(self) -> None:
         top = _top() + _title_height()
         if self._facts_shown:
             top += _gap() + _facts_height()
         if self.error or not self._facts_shown:
             top += self.body.spacing()
-        self.body.setContentsMargins(_side(), top, _side(), _top())
+        side = self.body_margin()
+        self.body.setContentsMargins(side, top, side, _top())
 
 
 def _side() -> int:

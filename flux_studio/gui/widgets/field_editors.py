@@ -40,6 +40,11 @@ class WholeNumberEdit(TypedEdit):
         self._refusal_of = refusal_of
         self.setMinimumWidth(look.length(60))
 
+    @property
+    def maximum(self) -> int:
+        """The largest number that the steps lead to."""
+        return self._range[1]
+
     def stepped(self, steps: int) -> int:
         low, high = self._range
         return min(high, max(low, self.value + steps))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -29,6 +31,9 @@ from flux_studio.gui.widgets.network_view import LayerView, summary
 from flux_studio.gui.widgets.paint import mixed
 from flux_studio.gui.widgets.typed_edit import REFUSAL
 
+if TYPE_CHECKING:
+    from flux_studio.gui.widgets.layer_column import LayerColumn
+
 
 class LayerCard(Card):
     """Only the selected card is open and owns editors; a closed one is a painted box and nothing more."""
@@ -46,6 +51,8 @@ class LayerCard(Card):
     def __init__(self, layer: LayerView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layer = layer
+        self.inner: LayerColumn | None = None
+        """The cards inside, for layers that hold others."""
         self._pressed_at: QPoint | None = None
         self._active = False
         self._editors: dict[str, WholeNumberEdit | ChoiceEdit] = {}
@@ -168,7 +175,7 @@ class LayerCard(Card):
         self.set_lines(self._layer.title, *summary(self._layer))
         self._show_errors()
         self.setToolTip(
-            f"{self._layer.title}: click to change it, drag it to another place, right-click for all that can be done"
+            f"{self._layer.path}: click to change it, drag it to another place, right-click for all that can be done"
         )
 
     def _show_errors(self) -> None:
@@ -196,7 +203,7 @@ class LayerCard(Card):
             editor = editor_for(field, fields)
             self._editors[field.name] = editor
             editor.setObjectName(f"{self.objectName()}.{field.name}")
-            editor.setAccessibleName(f"{self._layer.title}: {field.title}")
+            editor.setAccessibleName(f"{self._layer.path}: {field.title}")
             editor.setToolTip(_teach(field.title, field.minimum, field.maximum, bool(field.choices)))
             editor.set_value(self._layer.values[field.name])
             editor.committed.connect(lambda value, name=field.name: self._commit(name, value))
@@ -214,7 +221,8 @@ class LayerCard(Card):
             grid.addWidget(editor, row, 1)
         fields.setCursor(Qt.CursorShape.ArrowCursor)
         self._fields = fields
-        self.body.addWidget(fields)
+        # Above the cards inside, where there are some.
+        self.body.insertWidget(self.body.count() - (self.inner is not None), fields)
         self._add_buttons()
         fields.show()
 

@@ -24,8 +24,9 @@ def open_layer_menu(stack: NetworkStack, at: QPoint) -> QMenu:
     menu = QMenu(stack)
     menu.setObjectName("network.menu")
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    identities = stack.body.identities
-    first, last = stack.selection == identities[0], stack.selection == identities[-1]
+    _, block = stack.body.place(stack.selection)
+    siblings, beside = stack.body.column(block).identities, stack.neighbour_block()
+    first, last = stack.selection == siblings[0], stack.selection == siblings[-1]
 
     def add(name: str, words: str, keys: str, ask: Callable[[], None], *, enabled: bool = True) -> None:
         # The keys are only written here: the stack obeys them, for it knows whether it has the focus.
@@ -44,6 +45,10 @@ def open_layer_menu(stack: NetworkStack, at: QPoint) -> QMenu:
     menu.addSeparator()
     add("up", "Move up", "Alt+Up", lambda: stack.move_selection(-1), enabled=not first)
     add("down", "Move down", "Alt+Down", lambda: stack.move_selection(1), enabled=not last)
+    if beside:
+        add("in", f"Move into {stack.body.card(beside).title}", "Alt+Right", stack.move_selection_in)
+    if block:
+        add("out", f"Move out of {stack.body.card(block).title}", "Alt+Left", stack.move_selection_out)
     menu.addSeparator()
     add("delete", "Delete", "Del", stack.delete_selection)
     menu.popup(at)

@@ -96,7 +96,8 @@ class MatrixFacts(QScrollArea):
         self, kind: MatrixKind, layer_title: str, shown_rows: int, full_shape: tuple[int, int]
     ) -> None:
         """Name the matrix: its formula, whose it is, and how large."""
-        self._formula.setText(kind.formula if "=" in kind.formula else f"{kind.symbol} – {kind.title}")
+        told = any(sign in kind.formula for sign in "=←")
+        self._formula.setText(kind.formula if told else f"{kind.symbol} – {kind.title}")
         self._name.setText(f"{layer_title} · {kind.name}")
         self.set_shape(kind, shown_rows, full_shape)
         for label in (self._formula, self._name):
@@ -134,7 +135,7 @@ class MatrixFacts(QScrollArea):
 
 def _shape_text(shape: str, shown_rows: int, full_shape: tuple[int, int]) -> str:
     """``16 rows (samples) × 8 columns (neurons)``; ``shape`` is written like N×O."""
-    down, across = shape.split("×")
+    down, across = shape.partition(" or ")[0].split("×")
     rows, columns = full_shape
     row_noun = {"N": "sample", "I": "input"}.get(down, "")
     column_noun = {"O": "neuron", "I": "input"}.get(across, "")

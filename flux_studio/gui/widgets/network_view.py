@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flux_studio.project.catalogue import Field
-    from flux_studio.project.specification import Setting
+    from flux_studio.project.specification import Place, Setting
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,11 @@ class InputView:
 
 @dataclass(frozen=True)
 class LayerView:
-    """One layer's card. ``shape`` is what leaves it; ``error`` says why it cannot be built."""
+    """One layer's card. ``shape`` is what leaves it; ``error`` says why it cannot be built.
+
+    ``path`` is the title with those of the blocks around, as ``Residual 1 · Dense 1``; ``inside`` is what a block
+    holds, ``None`` for layers that hold no others.
+    """
 
     identity: str
     title: str
@@ -31,6 +35,17 @@ class LayerView:
     values: Mapping[str, Setting] = field(default_factory=dict)
     shape: str = ""
     error: str = ""
+    path: str = ""
+    inside: BlockView | None = None
+
+
+@dataclass(frozen=True)
+class BlockView:
+    """The layers in a block, the shape that comes to the first of them, and what leaves the block (``F(x) + x``)."""
+
+    layers: tuple[LayerView, ...] = ()
+    shape: str = ""
+    joined: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +79,8 @@ class DropVerdict:
     text: str
 
 
-DropCheck = Callable[[str, int], DropVerdict]
-"""Asked with a layer kind, or the identity of a layer that is lifted out, and the position it would take."""
+DropCheck = Callable[[str, "Place"], DropVerdict]
+"""Asked with a layer kind, or the identity of a layer that is lifted out, and the place it would take."""
 
 
 def summary(layer: LayerView) -> tuple[str, str]:

@@ -1,101 +1,83 @@
-"""The column of cards and wires: it compares what it shows with what it should show and touches only what differs."""
+"""The whole stack: input, layers and loss from top to bottom, with the layers inside blocks."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.card import Card
 from flux_studio.gui.widgets.layer_card import LayerCard
-from flux_studio.gui.widgets.network_view import InputView, LayerView, LossView, NetworkView
+from flux_studio.gui.widgets.layer_column import LayerColumn, NewCard
+from flux_studio.gui.widgets.network_view import InputView, LossView, NetworkView
 from flux_studio.gui.widgets.wire import Wire
+from flux_studio.project.specification import Place
 
 _HINT = "Drag a layer here, or double-click one in the palette"
 
 
 class StackBody(QWidget):
-    """Input, layers and loss from top to bottom; place ``n`` for a layer is the wire above layer ``n``."""
+    """Knows every card by its layer's identity, and every wire by the place for a layer that it is."""
 
-    def __init__(self, new_card: Callable[[LayerView, QWidget], LayerCard]) -> None:
+    def __init__(self, new_card: NewCard) -> None:
         super().__init__()
-        self._new_card = new_card
         self._view = NetworkView()
-        self._cards: dict[str, LayerCard] = {}
         self._input = Card(self)
         self._input.setObjectName("network.input")
         self._loss = Card(self, tint="backward")
         self._loss.setObjectName("network.loss")
-        self._wires = [Wire(self)]
-        self._column = QVBoxLayout(self)
+        self._layers = LayerColumn("", new_card, _HINT, self)
+        column = QVBoxLayout(self)
         side, top = look.length(10), look.length(12)
-        self._column.setContentsMargins(side, top, side, top)
-        self._column.setSpacing(0)
-        self._stack_up()
+        column.setContentsMargins(side, top, side, top)
+        column.setSpacing(0)
+        for widget in (self._input, self._layers, self._loss):
+            column.addWidget(widget)
+        column.addStretch(1)
         self._show_ends()
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """The layers from top to bottom."""
-        return tuple(layer.identity for layer in self._view.layers)
-
-    @property
-    def wires(self) -> tuple[Wire, ...]:
-        """One more than there are layers."""
-        return tuple(self._wires)
+        """All layers from top to bottom, each before those inside it."""
+        return tuple(card.layer.identity for _, card in self._layers.cards())
 
     def card(self, identity: str) -> LayerCard:
         """The card of a layer that is shown."""
-        return self._cards[identity]
+        return self._found(identity)[1]
+
+    def place(self, identity: str) -> Place:
+        """Where a layer stands."""
+        return self._found(identity)[0]
+
+    def column(self, block: str) -> LayerColumn:
+        """The layers inside a block, or those of the stack itself."""
+        inner = self.card(block).inner if block else self._layers
+        assert inner is not None
+        return inner
+
+    def wire(self, place: Place) -> Wire:
+        """What is drawn where a layer at that place would stand."""
+        return self.column(place.block).wires[place.position]
 
     def set_network(self, view: NetworkView) -> None:
         """Show another state of the stack; cards of layers that remain are kept."""
-        old, self._view = self._view, view
-        for layer in view.layers:
-            if layer.identity in self._cards:
-                self._cards[layer.identity].set_layer(layer)
-            else:
-                self._cards[layer.identity] = self._new_card(layer, self)
-        if [layer.identity for layer in old.layers] != [layer.identity for layer in view.layers]:
-            self._drop_vanished()
-            self._stack_up()
+        self._view = view
+        self._layers.set_layers(view.input.shape, view.layers)
         self._show_ends()
-        shapes = [view.input.shape, *(layer.shape for layer in view.layers)]
-        for wire, shape in zip(self._wires, shapes, strict=True):
-            wire.set_shape(shape)
-            wire.set_hint("")
-        self._wires[0].set_hint("" if view.layers else _HINT)
 
-    def place_at(self, y: float) -> int:
+    def place_at(self, y: float, lifted: str = "") -> Place:
         """The place for a layer that is nearest to the height ``y``, in this widget's pixels."""
-        return sum(self._cards[identity].geometry().center().y() < y for identity in self.identities)
+        return self._layers.place_at(y - self._layers.y(), lifted)
 
-    def _drop_vanished(self) -> None:
-        for identity in set(self._cards) - set(self.identities):
-            card = self._cards.pop(identity)
-            card.blockSignals(True)  # hidden, it would tell what was half typed in it
-            card.hide()
-            card.deleteLater()
+    def holders(self) -> list[QWidget]:
+        """All that lays out other widgets here and can grow with them, each before those inside it."""
+        found: list[QWidget] = [self, self._layers]
+        for _, card in self._layers.cards():
+            if card.inner is not None:
+                found += [card, card.inner.parentWidget(), card.inner]
+        return found
 
-    def _stack_up(self) -> None:
-        while self._column.count():
-            item = self._column.itemAt(0)
-            # An item that is merely taken goes on answering for its widget with the size it once had.
-            self._column.removeWidget(item.widget()) if item.widget() else self._column.takeAt(0)
-        while len(self._wires) <= len(self.identities):
-            self._wires.append(Wire(self))
-        while len(self._wires) > len(self.identities) + 1:
-            wire = self._wires.pop()
-            wire.hide()
-            wire.deleteLater()
-        self._column.addWidget(self._input)
-        for identity, wire in zip(self.identities, self._wires, strict=False):
-            self._column.addWidget(wire)
-            self._column.addWidget(self._cards[identity])
-        self._column.addWidget(self._wires[-1])
-        self._column.addWidget(self._loss)
-        self._column.addStretch(1)
+    def _found(self, identity: str) -> tuple[Place, LayerCard]:
+        return next(found for found in self._layers.cards() if found[1].layer.identity == identity)
 
     def _show_ends(self) -> None:
         show_input(self._input, self._view.input)

@@ -1,8 +1,8 @@
-"""What the wall of matrices shows: layers, the matrices each of them has, and the latest numbers of these."""
+"""What the wall of matrices shows now: the lines of its open rows, and the latest numbers of each matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,20 +10,11 @@ from PySide6.QtGui import QImage
 
 from flux_studio.engine.matrices import MatrixKind
 from flux_studio.gui.widgets import heat, levels
+from flux_studio.gui.widgets.wall_rows import Tiles, WallMatrix, WallRow, lines_of
 from flux_studio.training.events import MatrixKey
 
 Place = tuple[int, int]
-"""Row and column on the wall, from 0."""
-
-
-@dataclass(frozen=True)
-class WallLayer:
-    """One row of the wall. ``shapes`` gives each matrix's full shape; those not named stay blank."""
-
-    identity: str
-    title: str
-    subtitle: str
-    shapes: Mapping[str, tuple[int, int]]
+"""Line and column on the wall, from 0."""
 
 
 @dataclass
@@ -36,30 +27,50 @@ class WallPicture:
     image: QImage = field(default_factory=QImage)
 
 
+@dataclass(frozen=True)
+class Heading:
+    """A row as it stands on the wall: how deep inside others, and on which lines, from 0."""
+
+    row: WallRow
+    depth: int
+    first: int
+    last: int
+
+    @property
+    def foldable(self) -> bool:
+        """Whether there are rows inside."""
+        return any(each.rows for each in (self.row, *self.row.pages))
+
+
 class WallContent:
-    """A row for each layer, a column for each kind of matrix."""
+    """Rows of tiles under columns of kinds; a row may need several lines."""
 
     def __init__(self, kinds: tuple[MatrixKind, ...]) -> None:
         self.kinds = kinds
-        self.layers: tuple[WallLayer, ...] = ()
+        self.rows: tuple[WallRow, ...] = ()
+        self.lines: list[Tiles] = []
+        self.headings: list[Heading] = []
+        self._matrices: dict[MatrixKey, WallMatrix] = {}
+        self._places: dict[MatrixKey, Place] = {}
         self._pictures: dict[MatrixKey, WallPicture] = {}
+        self._turned: set[str] = set()
+        self._pages: dict[str, int] = {}
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no matrix at all."""
-        return not any(layer.shapes for layer in self.layers)
+        return not self._matrices
 
-    def set_layers(self, layers: tuple[WallLayer, ...]) -> None:
-        """Take these layers; matrices whose shapes stay the same keep their pictures."""
-        before = {layer.identity: dict(layer.shapes) for layer in self.layers}
-        self.layers = tuple(layers)
-        kept = {
-            (layer.identity, name)
-            for layer in self.layers
-            for name, shape in layer.shapes.items()
-            if before.get(layer.identity, {}).get(name) == shape
+    def set_rows(self, rows: tuple[WallRow, ...]) -> None:
+        """Take these rows; matrices whose shapes stay the same keep their pictures, rows what was folded."""
+        before, self.rows = self._matrices, rows
+        self._matrices = {matrix.key: matrix for row in rows for matrix in row.everything()}
+        self._pictures = {
+            key: picture
+            for key, picture in self._pictures.items()
+            if key in self._matrices and self._matrices[key].shape == before[key].shape
         }
-        self._pictures = {key: picture for key, picture in self._pictures.items() if key in kept}
+        self._lay_out()
 
     def set_matrix(self, key: MatrixKey, array: np.ndarray) -> None:
         """Take new numbers; the colour level moves only when it must."""
@@ -78,18 +89,93 @@ class WallContent:
         """What is known of a matrix; ``None`` before it ever came."""
         return self._pictures.get(key) if key is not None else None
 
-    def key(self, place: Place) -> MatrixKey | None:
+    def find(self, key: MatrixKey | None) -> WallMatrix | None:
+        """A matrix of the wall, in view or folded away."""
+        return self._matrices.get(key) if key is not None else None
+
+    def at(self, place: Place) -> WallMatrix | None:
         """The matrix at a place; ``None`` where the place is blank or beyond the wall."""
-        row, column = place
-        if not (0 <= row < len(self.layers) and 0 <= column < len(self.kinds)):
-            return None
-        layer, name = self.layers[row], self.kinds[column].name
-        return (layer.identity, name) if name in layer.shapes else None
+        line, column = place
+        return self.lines[line].get(column) if 0 <= line < len(self.lines) else None
 
     def place(self, key: MatrixKey | None) -> Place | None:
-        """Where a matrix stands; ``None`` if it is not on the wall."""
-        for row, layer in enumerate(self.layers):
-            if key is not None and key[0] == layer.identity and key[1] in layer.shapes:
-                names = [kind.name for kind in self.kinds]
-                return (row, names.index(key[1])) if key[1] in names else None
-        return None
+        """Where a matrix stands; ``None`` if it is folded away or not of this wall."""
+        return self._places.get(key) if key is not None else None
+
+    def is_labelled(self, line: int) -> bool:
+        """Whether a line holds a matrix that the column's heading does not name."""
+        return any(self.kinds[column].name != each.kind.name for column, each in self.lines[line].items())
+
+    # Folding and paging
+
+    def is_folded(self, row: WallRow) -> bool:
+        """Whether the rows inside are hidden."""
+        return row.folded != (row.identity in self._turned)
+
+    def fold(self, row: WallRow) -> None:
+        """Hide the rows inside, or show them again."""
+        self._turned ^= {row.identity}
+        self._lay_out()
+
+    def page(self, row: WallRow) -> int:
+        """Which of a row's pages is shown, from 0."""
+        return min(self._pages.get(row.identity, 0), len(row.pages) - 1)
+
+    def turn(self, row: WallRow, page: int) -> None:
+        """Show another of a row's pages."""
+        self._pages[row.identity] = page
+        self._lay_out()
+
+    def heading_of(self, key: MatrixKey | None) -> Heading | None:
+        """The row in which a matrix stands."""
+        place = self.place(key)
+        return next((each for each in self.headings if place and each.first <= place[0] <= each.last), None)
+
+    def reveal(self, key: MatrixKey) -> bool:
+        """Unfold and turn pages until a matrix is on the wall; tells whether anything had to be done."""
+        if key in self._places or key not in self._matrices:
+            return False
+        for row, page in _way_to(key, self.rows):
+            if page is not None:
+                self._pages[row.identity] = page
+            elif self.is_folded(row):
+                self._turned ^= {row.identity}
+        self._lay_out()
+        return True
+
+    # Inside
+
+    def _lay_out(self) -> None:
+        self.lines, self.headings = [], []
+        for row in self.rows:
+            self._add(row, 0)
+        self._places = {
+            matrix.key: (line, column)
+            for line, tiles in enumerate(self.lines)
+            for column, matrix in tiles.items()
+        }
+
+    def _add(self, row: WallRow, depth: int) -> None:
+        shown = [row, row.pages[self.page(row)]] if row.pages else [row]
+        lines = lines_of([matrix for each in shown for matrix in each.matrices], self.kinds) or [{}]
+        first = len(self.lines)
+        self.lines += lines
+        self.headings.append(Heading(row, depth, first, len(self.lines) - 1))
+        if not self.is_folded(row):
+            for each in shown:
+                for inside in each.rows:
+                    self._add(inside, depth + 1)
+
+
+def _way_to(key: MatrixKey, rows: tuple[WallRow, ...]) -> Iterator[tuple[WallRow, int | None]]:
+    """The rows to unfold, and the pages to turn to, before a matrix can be seen."""
+    for row in rows:
+        if any(matrix.key == key for inside in row.rows for matrix in inside.everything()):
+            yield row, None
+            yield from _way_to(key, row.rows)
+        for number, page in enumerate(row.pages):
+            if any(matrix.key == key for matrix in page.everything()):
+                yield row, number
+                if not any(matrix.key == key for matrix in page.matrices):
+                    yield row, None
+                    yield from _way_to(key, page.rows)

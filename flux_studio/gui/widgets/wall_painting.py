@@ -1,28 +1,44 @@
-"""How the wall of matrices is painted: the tiles in view, the layers' names and the note below them."""
+"""How the tiles of the wall are painted, what is written above and below each, and the note below all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
 
+from flux_studio.engine.matrices import MatrixKind
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import heat
 from flux_studio.gui.widgets.numbers import compact, whole
-from flux_studio.gui.widgets.wall_content import Place, WallContent, WallLayer
+from flux_studio.gui.widgets.wall_content import Place, WallContent
 from flux_studio.gui.widgets.wall_geometry import WallGeometry
+from flux_studio.gui.widgets.wall_rows import WallMatrix
 from flux_studio.training.events import MatrixKey
 
 SMALL = 0.85
 CAPTION = 0.82
-_NARROW = 840
+_TITLE = 0.78
+_SYMBOL_SCALES = (1.0, 0.9, 0.8, 0.7)
+_WORDS = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 
 
-def name_lines(layer: WallLayer, view_width: int) -> list[str]:
-    """What stands below a layer's title, on two lines where there is little width."""
-    narrow = view_width < look.length(_NARROW)
-    return layer.subtitle.split(" · ") if narrow else [layer.subtitle]
+def label_height(matrices: Iterable[WallMatrix], width: int) -> int:
+    """Height of the symbols and titles above a line of tiles, each ``width`` wide."""
+    metrics = QFontMetrics(look.text_font(_TITLE))
+    titles = (metrics.boundingRect(0, 0, width, 1_000, _WORDS, each.kind.title).height() for each in matrices)
+    return _symbol_height() + max(titles, default=0) + look.length(2)
+
+
+def _symbol_height() -> int:
+    return QFontMetrics(look.text_font(bold=True)).height()
+
+
+def _symbol_font(symbol: str, width: int) -> QFont:
+    """As large as fits."""
+    fonts = [look.text_font(scale, bold=True) for scale in _SYMBOL_SCALES]
+    return next((font for font in fonts if QFontMetrics(font).horizontalAdvance(symbol) <= width), fonts[-1])
 
 
 def shape_text(shape: tuple[int, int], width: int, metrics: QFontMetrics) -> str:
@@ -47,18 +63,21 @@ class WallPainter:
     def paint_tiles(self) -> None:
         """Paint every matrix in view."""
         self.painter.setClipRect(self.geometry.body())
-        for row in self.geometry.visible_rows(self.scroll):
+        for line in self.geometry.visible_lines(self.scroll):
             for column in self.geometry.visible_columns(self.scroll):
-                key = self.content.key((row, column))
-                if key is not None:
-                    self._paint_tile(key, (row, column))
+                matrix = self.content.at((line, column))
+                if matrix is not None:
+                    self._paint_tile(matrix, (line, column))
         self.painter.setClipping(False)
 
-    def _paint_tile(self, key: MatrixKey, place: Place) -> None:
-        shape = self.content.layers[place[0]].shapes[key[1]]
+    def _paint_tile(self, matrix: WallMatrix, place: Place) -> None:
+        key, shape = matrix.key, matrix.shape
         tile = self.geometry.tile(*place, self.scroll)
-        target = self._target(tile, shape)
         ground = self._paint_ground(key, tile)
+        if label := self.geometry.labels[place[0]]:
+            self._paint_label(matrix.kind, tile)
+            tile.setTop(tile.top() + label)
+        target = self._target(tile, shape)
         picture = self.content.picture(key)
         if picture is None or not picture.matrix.size:
             self.painter.fillRect(target, colour("sunken"))
@@ -78,6 +97,17 @@ class WallPainter:
         self.painter.setPen(colour("error" if broken else "accent" if key == self.selected else "text_faint"))
         caption = QRect(tile.left(), target.bottom() + 1 + look.length(2), tile.width(), look.length(15))
         self.painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_label(self, kind: MatrixKind, tile: QRect) -> None:
+        """Write above a tile what it is, in the colour of its side."""
+        room = tile.adjusted(look.length(1), look.length(3), -look.length(1), 0)
+        self.painter.setFont(_symbol_font(kind.symbol, room.width()))
+        self.painter.setPen(colour("text" if kind.side == "update" else kind.side))
+        line = QRect(room.left(), room.top(), room.width(), _symbol_height())
+        self.painter.drawText(line, Qt.AlignmentFlag.AlignCenter, kind.symbol)
+        self.painter.setFont(look.text_font(_TITLE))
+        self.painter.setPen(colour("text_soft"))
+        self.painter.drawText(room.adjusted(0, _symbol_height(), 0, 0), _WORDS, kind.title)
 
     def _target(self, tile: QRect, shape: tuple[int, int]) -> QRect:
         """Where in its tile a matrix of this shape is painted."""
@@ -99,33 +129,6 @@ class WallPainter:
         self.painter.drawRoundedRect(QRectF(tile).adjusted(1, 1, -1, -1), look.length(6), look.length(6))
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         return ground
-
-    def paint_names(self) -> None:
-        """Paint the layers' titles and subtitles at the left of the view."""
-        geometry = self.geometry
-        column = QRect(0, geometry.header, geometry.names, geometry.view_height - geometry.header)
-        self.painter.setClipRect(column)
-        for row in geometry.visible_rows(self.scroll):
-            self._paint_name(self.content.layers[row], geometry.row_top(row, self.scroll))
-        if self.scroll.x():
-            self.painter.fillRect(column.right(), column.top(), 1, column.height(), colour("border"))
-        self.painter.setClipping(False)
-
-    def _paint_name(self, layer: WallLayer, top: int) -> None:
-        geometry = self.geometry
-        bold, small = look.text_font(bold=True), look.text_font(SMALL)
-        lines = [(small, "text_soft", line) for line in name_lines(layer, geometry.view_width)]
-        texts = [(bold, "text", layer.title), *lines]
-        heights = [QFontMetrics(font).height() for font, _, _ in texts]
-        width = geometry.names - 2 * geometry.margin
-        # In the middle of the pictures beside it.
-        top += (geometry.margin + geometry.side - sum(heights)) // 2
-        for (font, shade, text), height in zip(texts, heights, strict=True):
-            self.painter.setFont(font)
-            self.painter.setPen(colour(shade))
-            elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, width + 4)
-            self.painter.drawText(QRect(geometry.margin, top, width + 8, height), 0, elided)
-            top += height
 
     def paint_note(self, note: str, height: int) -> None:
         """Paint a strip of ``height`` below the view, unless there is nothing to say."""

@@ -10,6 +10,7 @@ from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.network_view import DropVerdict
 from flux_studio.gui.widgets.paint import rounded_box
 
+_NARROWEST = 120
 _WORDS = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
 
@@ -57,7 +58,8 @@ class Wire(QWidget):
         return QSize(look.length(120), self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, self.heightForWidth(self.width()))
+        # So narrow become the cards of blocks in blocks, and no narrower.
+        return QSize(look.length(_NARROWEST), self.heightForWidth(self.width()))
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -81,7 +83,7 @@ class Wire(QWidget):
         return self._verdict.text if self._verdict else self._hint
 
     def _paint_piece(self, painter: QPainter, top: int, shape: str) -> None:
-        x = round(self.width() * 0.43)
+        x = wire_x(self.width())
         inset = look.length(4)
         painter.setPen(QPen(colour("border_strong"), look.length(1.5)))
         painter.drawLine(x, top + inset, x, top + _piece() - inset - 1)
@@ -116,6 +118,11 @@ class Wire(QWidget):
         metrics = QFontMetrics(look.text_font(0.94))
         inside = max(look.length(60), width - 2 * look.length(10))
         return metrics.boundingRect(0, 0, inside, 10_000, _WORDS, self._words()).height() + look.length(16)
+
+
+def wire_x(width: int) -> int:
+    """Where the line runs in a column of that width."""
+    return round(width * 0.43)
 
 
 def _piece() -> int:

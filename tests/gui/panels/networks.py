@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from flux_studio.gui.panels.network import InputView, LayerView, LossView, NetworkStack, NetworkView
+from flux_studio.gui.widgets.wire import Wire
 from flux_studio.project.catalogue import layer_kind
 from tests.gui.shown import child
 
@@ -19,7 +20,9 @@ def dense(
     """A dense layer with the identity ``layer-<number>``."""
     row = layer_kind(DENSE)
     values = row.complete({"units": units, "activation": activation})
-    return LayerView(f"layer-{number}", f"Dense {number}", DENSE, row.fields, values, shape, error)
+    return LayerView(
+        f"layer-{number}", f"Dense {number}", DENSE, row.fields, values, shape, error, f"Dense {number}"
+    )
 
 
 def network(*layers: LayerView, parameters: int = 73) -> NetworkView:
@@ -34,6 +37,11 @@ def network(*layers: LayerView, parameters: int = 73) -> NetworkView:
 
 PARITY = network(dense(1), dense(2, 4, "16×4"), dense(3, 1, "16×1", activation="sigmoid"))
 """4(implicit)-8-4-1."""
+
+
+def wires(stack: NetworkStack) -> tuple[Wire, ...]:
+    """The places of the stack itself, from top to bottom."""
+    return stack.body.column("").wires
 
 
 def type_keys(

@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 from flux_studio.gui.panels.network import DropVerdict, LayerView, NetworkStack, NetworkView
 from flux_studio.gui.widgets.card import Card
 from flux_studio.project.catalogue import LAYER_KINDS, layer_kind
-from tests.gui.panels.networks import PARITY, dense, network, type_keys, units_of
+from flux_studio.project.specification import Place
+from tests.gui.panels.networks import PARITY, dense, network, type_keys, units_of, wires
 from tests.gui.shown import child, settle, shown, themed
 
 Key = Qt.Key
@@ -31,10 +32,10 @@ class Judge:
 
     def __init__(self) -> None:
         self.verdict = DropVerdict(True, "drop here: 8 → 8 fits")
-        self.asked: list[tuple[str, int]] = []
+        self.asked: list[tuple[str, Place]] = []
 
-    def __call__(self, layer: str, position: int) -> DropVerdict:
-        self.asked.append((layer, position))
+    def __call__(self, layer: str, place: Place) -> DropVerdict:
+        self.asked.append((layer, place))
         return self.verdict
 
 
@@ -63,7 +64,7 @@ def test_cards_and_wires_say_what_the_network_is(stack: NetworkStack) -> None:
         ("4 units", "leaky ReLU"),
         ("1 unit", "sigmoid"),
     ]
-    assert [wire.shape for wire in stack.body.wires] == ["16×4", "16×8", "16×4", "16×1"]
+    assert [wire.shape for wire in wires(stack)] == ["16×4", "16×8", "16×4", "16×1"]
     assert child(stack, Card, "network.input").facts == ("parity-4.csv", "b3 b2 b1 b0")
     loss = child(stack, Card, "network.loss")
     assert (loss.title, loss.facts) == ("Loss: mean squared error", ("target: parity", "16×1"))
@@ -84,16 +85,16 @@ def test_without_numbers_the_header_counts_nothing(stack: NetworkStack) -> None:
 
 
 def test_an_empty_stack_says_how_to_begin(stack: NetworkStack) -> None:
-    small = stack.body.wires[0].height()
+    small = wires(stack)[0].height()
     stack.set_network(NetworkView())
     settle()
     assert stack.body.identities == ()
-    (wire,) = stack.body.wires
+    (wire,) = wires(stack)
     assert wire.height() > 2 * small
     assert child(stack, Card, "network.input").facts[0] == "no data yet"
     stack.set_network(PARITY)
     settle()
-    assert stack.body.wires[0].height() == small
+    assert wires(stack)[0].height() == small
 
 
 def test_a_layer_that_cannot_be_built_shows_its_reason(stack: NetworkStack) -> None:
@@ -150,7 +151,7 @@ def test_only_cards_that_changed_are_touched(stack: NetworkStack) -> None:
     stack.set_network(network(dense(1), dense(2, 5, "16×5"), dense(3, 1, "16×1")))
     assert [stack.body.card(identity) for identity in stack.body.identities] == cards
     assert cards[1].facts == ("5 units", "leaky ReLU")
-    assert stack.body.wires[2].shape == "16×5"
+    assert wires(stack)[2].shape == "16×5"
 
 
 def test_a_moved_card_is_the_same_card(stack: NetworkStack) -> None:
@@ -238,11 +239,11 @@ def test_when_the_selected_layer_goes_its_successor_is_selected(qtbot: QtBot, st
 
 def test_alt_and_arrows_ask_to_move(qtbot: QtBot, stack: NetworkStack, judge: Judge) -> None:
     stack.select("layer-2")
-    asked: list[tuple[str, int]] = []
-    stack.move_requested.connect(lambda identity, position: asked.append((identity, position)))
+    asked: list[tuple[str, Place]] = []
+    stack.move_requested.connect(lambda identity, place: asked.append((identity, place)))
     type_keys(qtbot, stack, Key.Key_Up, ALT)
     type_keys(qtbot, stack, Key.Key_Down, ALT)
-    assert asked == [("layer-2", 0), ("layer-2", 2)]
+    assert asked == [("layer-2", Place(0)), ("layer-2", Place(2))]
     assert judge.asked == asked
 
 
@@ -255,11 +256,11 @@ def test_moving_stops_at_the_ends(qtbot: QtBot, stack: NetworkStack) -> None:
 def test_insert_asks_for_a_dense_layer_below(qtbot: QtBot, stack: NetworkStack) -> None:
     with qtbot.waitSignal(stack.insert_requested) as asked:
         type_keys(qtbot, stack, Key.Key_Insert)
-    assert asked.args == ["dense.v1", 3]
+    assert asked.args == ["dense.v1", Place(3)]
     stack.select("layer-1")
     with qtbot.waitSignal(stack.insert_requested) as asked:
         type_keys(qtbot, stack, Key.Key_Insert)
-    assert asked.args == ["dense.v1", 1]
+    assert asked.args == ["dense.v1", Place(1)]
 
 
 def test_a_key_that_does_not_fit_is_refused_in_words_at_its_place(
@@ -269,9 +270,9 @@ def test_a_key_that_does_not_fit_is_refused_in_words_at_its_place(
     stack.select("layer-3")
     with qtbot.assertNotEmitted(stack.insert_requested):
         type_keys(qtbot, stack, Key.Key_Insert)
-    assert [wire.verdict for wire in stack.body.wires] == [None, None, None, judge.verdict]
+    assert [wire.verdict for wire in wires(stack)] == [None, None, None, judge.verdict]
     stack.set_network(replace(PARITY, parameters=74))
-    assert not any(wire.verdict for wire in stack.body.wires)
+    assert not any(wire.verdict for wire in wires(stack))
 
 
 def test_delete_and_duplicate_ask(qtbot: QtBot, stack: NetworkStack) -> None:

@@ -8,8 +8,9 @@ from pytestqt.qtbot import QtBot
 from flux_studio.gui.panels import network as network_panel
 from flux_studio.gui.panels.network import DropVerdict, NetworkStack
 from flux_studio.gui.widgets.layer_drag import KIND_MIME, LAYER_MIME, DraggedLayer
+from flux_studio.project.specification import Place
 from tests.gui.drag import drag_away, drag_drop, drag_on, drag_over
-from tests.gui.panels.networks import PARITY, dense, network
+from tests.gui.panels.networks import PARITY, dense, network, wires
 from tests.gui.panels.test_network import Judge
 from tests.gui.shown import child, settle, shown, themed
 
@@ -31,7 +32,7 @@ def stack(qtbot: QtBot, judge: Judge) -> NetworkStack:
 
 
 def at_wire(stack: NetworkStack, place: int) -> QPoint:
-    wire = stack.body.wires[place]
+    wire = wires(stack)[place]
     return wire.mapTo(stack, wire.rect().center())
 
 
@@ -52,24 +53,24 @@ def test_a_chip_is_inserted_where_it_is_dropped(
 ) -> None:
     with qtbot.waitSignal(stack.insert_requested) as asked:
         assert drag_drop(stack, CHIP(), at_wire(stack, place))
-    assert asked.args == ["dense.v1", place]
-    assert set(judge.asked) == {("dense.v1", place)}
-    assert not any(wire.verdict for wire in stack.body.wires)
+    assert asked.args == ["dense.v1", Place(place)]
+    assert set(judge.asked) == {("dense.v1", Place(place))}
+    assert not any(wire.verdict for wire in wires(stack))
 
 
 def test_the_place_under_the_pointer_opens_and_says_what_would_happen(
     stack: NetworkStack, judge: Judge
 ) -> None:
-    closed = stack.body.wires[1].height()
+    closed = wires(stack)[1].height()
     below = stack.body.card("layer-2").y()
     assert drag_over(stack, CHIP(), at_wire(stack, 1))
     settle()
-    assert [wire.verdict for wire in stack.body.wires] == [None, judge.verdict, None, None]
-    assert stack.body.wires[1].height() > 2 * closed
+    assert [wire.verdict for wire in wires(stack)] == [None, judge.verdict, None, None]
+    assert wires(stack)[1].height() > 2 * closed
     assert stack.body.card("layer-2").y() > below
     drag_away(stack)
     settle()
-    assert not any(wire.verdict for wire in stack.body.wires)
+    assert not any(wire.verdict for wire in wires(stack))
     assert stack.body.card("layer-2").y() == below
 
 
@@ -78,10 +79,10 @@ def test_the_opened_place_does_not_flutter(stack: NetworkStack) -> None:
     for y in range(20, stack.height(), 7):
         drag_over(stack, CHIP(), QPoint(100, y))
         settle()
-        first = [wire.verdict is not None for wire in stack.body.wires]
+        first = [wire.verdict is not None for wire in wires(stack)]
         drag_on(stack, CHIP(), QPoint(100, y))
         settle()
-        assert [wire.verdict is not None for wire in stack.body.wires] == first, y
+        assert [wire.verdict is not None for wire in wires(stack)] == first, y
         drag_away(stack)
         settle()
 
@@ -91,10 +92,10 @@ def test_a_drop_that_does_not_fit_is_refused_with_the_reason(
 ) -> None:
     judge.verdict = DropVerdict(False, "parity needs 1 number, this makes 8")
     assert not drag_over(stack, CHIP(), at_wire(stack, 3))
-    assert stack.body.wires[3].verdict == judge.verdict
+    assert wires(stack)[3].verdict == judge.verdict
     with qtbot.assertNotEmitted(stack.insert_requested):
         assert not drag_drop(stack, CHIP(), at_wire(stack, 3))
-    assert not any(wire.verdict for wire in stack.body.wires)
+    assert not any(wire.verdict for wire in wires(stack))
 
 
 @pytest.mark.parametrize(
@@ -113,8 +114,8 @@ def test_a_card_moves_to_a_position_counted_without_it(
 ) -> None:
     with qtbot.waitSignal(stack.move_requested) as asked:
         assert drag_drop(stack, standing(identity), at_wire(stack, place))
-    assert asked.args == [identity, position]
-    assert set(judge.asked) == {(identity, position)}
+    assert asked.args == [identity, Place(position)]
+    assert set(judge.asked) == {(identity, Place(position))}
 
 
 @pytest.mark.parametrize("place", [1, 2])
@@ -131,16 +132,16 @@ def test_files_and_strange_layers_are_left_to_the_window(stack: NetworkStack) ->
     files.setUrls([QUrl.fromLocalFile("data.csv")])
     assert not drag_over(stack, files, at_wire(stack, 1))
     assert not drag_over(stack, standing("layer-99"), at_wire(stack, 1))
-    assert not any(wire.verdict for wire in stack.body.wires)
+    assert not any(wire.verdict for wire in wires(stack))
 
 
 def test_a_drop_on_the_header_or_below_the_loss_means_the_ends(qtbot: QtBot, stack: NetworkStack) -> None:
     with qtbot.waitSignal(stack.insert_requested) as asked:
         drag_drop(stack, CHIP(), QPoint(50, 5))
-    assert asked.args == ["dense.v1", 0]
+    assert asked.args == ["dense.v1", Place(0)]
     with qtbot.waitSignal(stack.insert_requested) as asked:
         drag_drop(stack, CHIP(), QPoint(50, stack.height() - 60))
-    assert asked.args == ["dense.v1", 3]
+    assert asked.args == ["dense.v1", Place(3)]
 
 
 def test_a_drop_on_an_empty_stack(qtbot: QtBot, stack: NetworkStack) -> None:
@@ -148,13 +149,13 @@ def test_a_drop_on_an_empty_stack(qtbot: QtBot, stack: NetworkStack) -> None:
     settle()
     with qtbot.waitSignal(stack.insert_requested) as asked:
         drag_drop(stack, CHIP(), at_wire(stack, 0))
-    assert asked.args == ["dense.v1", 0]
+    assert asked.args == ["dense.v1", Place(0)]
 
 
 def test_an_update_ends_the_drag(stack: NetworkStack) -> None:
     drag_over(stack, CHIP(), at_wire(stack, 1))
     stack.set_network(network(dense(1)))
-    assert not any(wire.verdict for wire in stack.body.wires)
+    assert not any(wire.verdict for wire in wires(stack))
 
 
 def test_holding_near_an_edge_scrolls_until_the_end(qtbot: QtBot, stack: NetworkStack) -> None:
@@ -164,7 +165,7 @@ def test_holding_near_an_edge_scrolls_until_the_end(qtbot: QtBot, stack: Network
     assert bar.maximum() > 200
 
     def open_place() -> int:
-        (place,) = (place for place, wire in enumerate(stack.body.wires) if wire.verdict)
+        (place,) = (place for place, wire in enumerate(wires(stack)) if wire.verdict)
         return place
 
     drag_over(stack, CHIP(), QPoint(100, stack.height() - 2))
@@ -203,10 +204,10 @@ def test_the_place_opens_everywhere_after_an_insertion_too(stack: NetworkStack, 
     """The box is really there, not merely meant: a wire that was laid out anew must be able to grow."""
     stack.set_network(network(dense(1), dense(4), dense(2, 4, "16×4"), dense(3, 1, "16×1")))
     settle()
-    closed = stack.body.wires[place].height()
+    closed = wires(stack)[place].height()
     drag_over(stack, CHIP(), at_wire(stack, place))
     settle()
-    assert stack.body.wires[place].height() > closed + 20
+    assert wires(stack)[place].height() > closed + 20
 
 
 def test_a_refused_key_opens_the_place_with_the_reason(
@@ -217,7 +218,7 @@ def test_a_refused_key_opens_the_place_with_the_reason(
     judge.verdict = DropVerdict(False, "would end with 4 outputs; the data need 1")
     stack.select("layer-3")
     settle()
-    heights = [wire.height() for wire in stack.body.wires]
+    heights = [wire.height() for wire in wires(stack)]
     stack.move_selection(-1)
     settle()
-    assert max(wire.height() - before for wire, before in zip(stack.body.wires, heights, strict=True)) > 20
+    assert max(wire.height() - before for wire, before in zip(wires(stack), heights, strict=True)) > 20

@@ -8,33 +8,41 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
-from flux_studio.engine.matrices import DENSE_MATRICES
-from flux_studio.gui.panels.wall import MatrixWall, WallLayer
+from flux_studio.engine.matrices import DENSE_MATRICES, MATRIX_KINDS
+from flux_studio.gui.panels.wall import MatrixWall
 from flux_studio.gui.theme import DARK, LIGHT, Theme, look
 from flux_studio.gui.widgets import heat
 from flux_studio.gui.widgets.wall_header import Legend
 from flux_studio.gui.widgets.wall_painting import CAPTION, shape_text
+from flux_studio.gui.widgets.wall_rows import WallMatrix, WallRow
 from flux_studio.training.events import MatrixKey
 from tests.gui.shown import settle, shown, themed
 
 NAMES = [kind.name for kind in DENSE_MATRICES]
 
 
-def dense(number: int, inputs: int, outputs: int, rows: int = 16) -> WallLayer:
+def row(identity: str, title: str, subtitle: str, shapes: dict[str, tuple[int, int]]) -> WallRow:
+    matrices = tuple(
+        WallMatrix((identity, name), MATRIX_KINDS[name], shape, title) for name, shape in shapes.items()
+    )
+    return WallRow(identity, title, subtitle, matrices)
+
+
+def dense(number: int, inputs: int, outputs: int, rows: int = 16) -> WallRow:
     sizes = {"N": rows, "I": inputs, "O": outputs, "1": 1}
     shapes = {}
     for kind in DENSE_MATRICES:
         down, across = kind.shape.split("×")
         shapes[kind.name] = (sizes[down], sizes[across])
-    return WallLayer(f"layer-{number}", f"Dense {number}", f"{inputs} → {outputs} · leaky ReLU", shapes)
+    return row(f"layer-{number}", f"Dense {number}", f"{inputs} → {outputs} · leaky ReLU", shapes)
 
 
-def numbers(layers: tuple[WallLayer, ...], scale: float = 1.0) -> dict[MatrixKey, np.ndarray]:
+def numbers(layers: tuple[WallRow, ...], scale: float = 1.0) -> dict[MatrixKey, np.ndarray]:
     generator = np.random.default_rng(0)
     return {
-        (layer.identity, name): (generator.uniform(-scale, scale, shape)).astype(np.float32)
+        matrix.key: (generator.uniform(-scale, scale, matrix.shape)).astype(np.float32)
         for layer in layers
-        for name, shape in layer.shapes.items()
+        for matrix in layer.everything()
     }
 
 
@@ -47,7 +55,7 @@ def wall(qtbot: QtBot) -> MatrixWall:
     widget = MatrixWall()
     widget.setProperty("panel", True)
     shown(qtbot, widget, 1000, 400)
-    widget.set_layers(PARITY)
+    widget.set_rows(PARITY)
     widget.set_matrices(numbers(PARITY))
     settle()
     return widget
@@ -91,8 +99,8 @@ def test_a_choice_from_outside_is_outlined_but_not_told(qtbot: QtBot, wall: Matr
 
 def test_a_place_without_a_matrix_stays_blank_and_is_stepped_over(qtbot: QtBot, wall: MatrixWall) -> None:
     kept = ("input_matrix", "activated_output_matrix")
-    activation = WallLayer("layer-9", "Activation 1", "8 → 8 · tanh", dict.fromkeys(kept, (16, 8)))
-    wall.set_layers((PARITY[0], activation))
+    activation = row("layer-9", "Activation 1", "8 → 8 · tanh", dict.fromkeys(kept, (16, 8)))
+    wall.set_rows((PARITY[0], activation))
     settle()
     blank = wall.tile_rect(("layer-1", "weights_matrix")).center() + QPoint(
         0, wall.tile_rect(("layer-9", kept[0])).top() - wall.tile_rect(("layer-1", kept[0])).top()
@@ -120,7 +128,7 @@ def test_arrow_keys_walk_over_the_wall(qtbot: QtBot, wall: MatrixWall) -> None:
 
 def test_only_what_is_on_screen_is_asked_for(qtbot: QtBot, wall: MatrixWall) -> None:
     many = tuple(dense(number, 4, 8) for number in range(1, 201))
-    wall.set_layers(many)
+    wall.set_rows(many)
     settle()
     first = wall.visible_keys()
     assert first[:11] == tuple(("layer-1", name) for name in NAMES)
@@ -135,7 +143,7 @@ def test_only_what_is_on_screen_is_asked_for(qtbot: QtBot, wall: MatrixWall) -> 
 
 
 def test_a_chosen_matrix_far_away_is_scrolled_to(wall: MatrixWall) -> None:
-    wall.set_layers(tuple(dense(number, 4, 8) for number in range(1, 201)))
+    wall.set_rows(tuple(dense(number, 4, 8) for number in range(1, 201)))
     key = ("layer-150", "dC_db_matrix")
     wall.set_selected(key)
     assert wall.viewport().rect().contains(wall.tile_rect(key))
@@ -162,7 +170,7 @@ def test_colour_levels_are_round_and_steady(wall: MatrixWall) -> None:
 
 
 def test_new_layers_keep_the_pictures_of_matrices_that_stay(wall: MatrixWall) -> None:
-    wall.set_layers((PARITY[0], dense(2, 8, 5), PARITY[2]))
+    wall.set_rows((PARITY[0], dense(2, 8, 5), PARITY[2]))
     assert wall.level(("layer-1", "weights_matrix")) == 1.0
     assert wall.level(("layer-2", "weights_matrix")) is None
     assert wall.level(("layer-2", "input_matrix")) == 1.0
@@ -200,7 +208,7 @@ def test_a_note_about_rows_takes_room_only_when_there_is_one(wall: MatrixWall) -
 
 
 def test_names_scroll_under_the_header_not_over_it(wall: MatrixWall) -> None:
-    wall.set_layers(tuple(dense(number, 4, 8) for number in range(1, 51)))
+    wall.set_rows(tuple(dense(number, 4, 8) for number in range(1, 51)))
     settle()
     before = wall.viewport().grab(QRect(0, 0, 100, 70)).toImage()
     wall.verticalScrollBar().setValue(50)
@@ -226,11 +234,9 @@ def test_no_resize_ever_makes_the_scroll_bar_come_and_go_without_end(wall: Matri
         assert wall.verticalScrollBar().isVisible() == (wall.verticalScrollBar().maximum() > 0)
 
 
-@pytest.mark.parametrize(
-    "layers", [(), (WallLayer("layer-1", "Dense 1", "", {}),)], ids=["no layers", "no shapes"]
-)
-def test_an_empty_wall_says_so(wall: MatrixWall, layers: tuple[WallLayer, ...]) -> None:
-    wall.set_layers(layers)
+@pytest.mark.parametrize("layers", [(), (row("layer-1", "Dense 1", "", {}),)], ids=["no layers", "no shapes"])
+def test_an_empty_wall_says_so(wall: MatrixWall, layers: tuple[WallRow, ...]) -> None:
+    wall.set_rows(layers)
     wall.set_selected(None)
     settle()
     seen = wall.viewport().grab().toImage()
@@ -257,7 +263,7 @@ def test_an_empty_wall_says_so(wall: MatrixWall, layers: tuple[WallLayer, ...]) 
     ids=lambda matrix: "x".join(map(str, matrix.shape)),
 )
 def test_odd_matrices_are_painted(wall: MatrixWall, matrix: np.ndarray) -> None:
-    wall.set_layers((WallLayer("layer-1", "Dense 1", "1 → 1", {"weights_matrix": matrix.shape}),))
+    wall.set_rows((row("layer-1", "Dense 1", "1 → 1", {"weights_matrix": matrix.shape}),))
     wall.set_matrices({("layer-1", "weights_matrix"): matrix})
     settle()
     assert not wall.grab().isNull()
