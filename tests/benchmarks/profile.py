@@ -10,8 +10,9 @@ than the whole.
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from flux_studio.engine.network import Network
 from flux_studio.engine.operations.products import Product
 from flux_studio.engine.program import Program
 from flux_studio.engine.slots import Instruction
+from tests.benchmarks.growth import arithmetic
 from tests.benchmarks.sides.flux_studio import FluxStudio
 from tests.benchmarks.workloads import Workload
 
@@ -30,68 +32,85 @@ TURNS = 5
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """What one instruction costs."""
+    """What an instruction costs, and how many alike there are: those of all steps of a sequence stand in one line."""
 
     instruction: Instruction
     row: tuple[int, ...]
+    count: int
     seconds: float
+    """Of one of them."""
 
     @property
-    def kernel(self) -> str:
-        return "tiles" if self.row[0] >= len(operations.OPERATIONS) else ""
+    def total(self) -> float:
+        """Seconds of all of them."""
+        return self.count * self.seconds
+
+    @property
+    def name(self) -> str:
+        """The operation, and which of its kernels runs."""
+        is_tiled = self.row[0] >= len(operations.OPERATIONS)
+        return f"{self.instruction.operation.name}{' tiles' if is_tiled else ''}"
 
     @property
     def rate(self) -> str:
         """Multiplications and additions a second of a product, bytes read and written a second of all else."""
         if isinstance(self.instruction.operation, Product):
-            inner = self.instruction.inputs[0]
-            m = self.instruction.output.size
-            k = inner.size * self.instruction.inputs[1].size / m if m else 0
-            return f"{2 * m * k**0.5 / self.seconds / 1e9:7.1f} Gflop/s"
+            return f"{arithmetic(self.instruction) / self.seconds / 1e9:7.1f} Gflop/s"
         cells = sum(slot.size for slot in (self.instruction.output, *self.instruction.inputs))
         return f"{cells * 4 / self.seconds / 1e9:7.1f} GB/s"
+
+    def text(self, whole: float) -> str:
+        shape = "×".join(map(str, self.instruction.output.shape))
+        sizes = " ".join(f"{size:>6}" for size in self.row[6:])
+        return (
+            f"  {self.instruction.phase:9} {_folded(self.instruction.layer):14} {self.name:26} {shape:>12} {sizes} "
+            f"{self.seconds * 1e6:9.3f} {self.count:5}× {self.total / whole:6.1%}  {self.rate:>15}"
+        )
 
 
 def profile(workload: Workload) -> str:
     """A table of all instructions in their order, with their share of the whole."""
     side = FluxStudio(workload)
-    network = side.network
-    whole = _best(lambda count: side.train(count))
-    network.learning_rate = 0.0  # the same update again and again must not lead anywhere
-    lines = instructions(network)
-    total = sum(line.seconds for line in lines)
-    head = (
-        f"{workload.key}  {workload.title}\n"
-        f"  {'phase':9} {'layer':10} {'operation':22} {'writes':>12} {'m':>7} {'k':>6} {'n':>6} "
-        f"{'µs':>9} {'share':>6}  {'rate':>15}"
+    whole = _best(side.train)
+    side.network.learning_rate = 0.0  # the same update again and again must not lead anywhere
+    lines = instructions(side.network)
+    total = sum(line.total for line in lines)
+    count = sum(line.count for line in lines)
+    return "\n".join(
+        [
+            f"{workload.key}  {workload.title}",
+            f"  {'phase':9} {'layer':14} {'operation':26} {'writes':>12} {'m':>6} {'k':>6} {'n':>6} "
+            f"{'µs':>9} {'':6} {'share':>6}  {'rate':>15}",
+            *(line.text(whole) for line in lines),
+            f"  all {count} instructions {total * 1e6:.3f} µs; an iteration takes {whole * 1e6:.3f} µs; "
+            f"the other {(whole - total) * 1e6:.3f} µs go to gathering the batch, its order, and the loop",
+            "",
+            _by_operation(lines, whole),
+        ]
     )
-    body = [
-        f"  {each.instruction.phase:9} {each.instruction.layer:10} "
-        f"{each.instruction.operation.name + (' ' + each.kernel if each.kernel else ''):22} "
-        f"{'×'.join(map(str, each.instruction.output.shape)):>12} "
-        f"{each.row[6]:>7} {each.row[7]:>6} {each.row[8]:>6} {each.seconds * 1e6:9.3f} "
-        f"{each.seconds / whole:6.1%}  {each.rate:>15}"
-        for each in lines
-    ]
-    end = [
-        f"  all {len(lines)} instructions {total * 1e6:.3f} µs; an iteration takes {whole * 1e6:.3f} µs; "
-        f"the other {(whole - total) * 1e6:.3f} µs go to gathering the batch, its order, and the loop",
-        "",
-        _by_operation(lines, whole),
-    ]
-    return "\n".join([head, *body, *end])
 
 
 def instructions(network: Network) -> list[Line]:
     """The cost of every instruction of the program that trains."""
     program = network.load(0)
     network.rest()
-    lines = []
+    alike: dict[Hashable, list[tuple[Instruction, np.ndarray]]] = {}
     for instruction, row in zip(program.instructions, program.table, strict=True):
+        key = instruction.phase, _folded(instruction.layer), row[0], *row[6:], instruction.output.shape
+        alike.setdefault(key, []).append((instruction, row))
+    lines = []
+    for together in alike.values():
+        instruction, row = together[len(together) // 2]
         before = network.arena.copy()
-        lines.append(Line(instruction, tuple(map(int, row)), _best(_repeated(network, program, row))))
+        seconds = _best(_repeated(network, program, row))
         network.arena[...] = before
+        lines.append(Line(instruction, tuple(map(int, row)), len(together), seconds))
     return lines
+
+
+def _folded(layer: str) -> str:
+    """A layer's identity, the same for all of its steps."""
+    return re.sub(r"/step-\d+", "/step", layer)
 
 
 def _repeated(network: Network, program: Program, row: np.ndarray) -> Callable[[int], None]:
@@ -127,11 +146,10 @@ def _by_operation(lines: Sequence[Line], whole: float) -> str:
     """The same, added up by operation, the dearest first."""
     sums: dict[str, tuple[int, float]] = {}
     for line in lines:
-        name = f"{line.instruction.operation.name} {line.kernel}".strip()
-        count, seconds = sums.get(name, (0, 0.0))
-        sums[name] = count + 1, seconds + line.seconds
+        count, seconds = sums.get(line.name, (0, 0.0))
+        sums[line.name] = count + line.count, seconds + line.total
     ordered = sorted(sums.items(), key=lambda item: -item[1][1])
     return "\n".join(
-        f"  {name:30} {count:3}×  {seconds * 1e6:9.3f} µs {seconds / whole:6.1%}"
+        f"  {name:30} {count:5}×  {seconds * 1e6:9.3f} µs {seconds / whole:6.1%}"
         for name, (count, seconds) in ordered
     )

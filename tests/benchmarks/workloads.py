@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Parameters = tuple[Floats, ...]
-"""Weight and bias of each layer by turns. Of an LSTM w (F×4H), u (H×4H) and b (1×4H), gates in the order i, f, g, o."""
+"""Weight and bias of each layer by turns. Of an LSTM w (F×4H), u (H×4H) and b (1×4H), by :data:`LSTM_GATES`."""
+LSTM_GATES = ("input", "forget", "candidate", "output")
+"""The order in which the gates of an LSTM's parameters stand side by side."""
 
 
 @dataclass(frozen=True)

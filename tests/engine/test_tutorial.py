@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from flux_studio import engine
-from flux_studio.engine import Linear, MSELoss, Sequential, Sigmoid, Tanh, Tensor
-from flux_studio.engine.optimizers import SGD
+from flux_studio.engine import SGD, Linear, LSTMCell, MSELoss, RNNCell, Sequential, Sigmoid, Tanh, Tensor
 
 SCRIPT = """
 import numpy as np
@@ -109,11 +108,36 @@ def test_every_way_to_write_it_does_the_same() -> None:
             np.testing.assert_allclose(parameter.data, value, rtol=1e-12, atol=1e-14)
 
 
+def test_the_tutorials_cells_learn_to_count_steps() -> None:
+    """Sequences as the tutorial writes them: a cell called once a step, the loss of the last output, SGD."""
+    generator = np.random.default_rng(3)
+    steps = generator.integers(0, 2, (5, 8, 1)).astype(float)
+    target = Tensor(steps.sum(axis=0) / 5)
+    cells = (
+        RNNCell(1, 6, 1, activation="tanh", generator=generator),
+        RNNCell(1, 6, 1, activation="sigmoid", generator=generator),
+        LSTMCell(1, 6, 1, generator=generator),
+    )
+    for cell in cells:
+        optimizer = SGD(parameters=cell.get_parameters(), alpha=0.1)
+        losses = []
+        for _ in range(150):
+            state: Any = cell.init_hidden(batch_size=8)
+            for step in steps:
+                output, state = cell.forward(Tensor(step, autograd=True), state)
+            loss = MSELoss().forward(output, target)
+            loss.backward(Tensor(np.ones_like(loss.data)))
+            optimizer.step()
+            losses.append(loss.data[0, 0])
+        assert losses[-1] < 0.2 * losses[0], cell
+
+
 ACTIVATIONS = ["Sigmoid", "Tanh", "ReLU", "LeakyReLU", "ELU", "Swish", "GELU", "Softmax", "Identity"]
-LAYERS = ["Linear", "Sequential", "Residual", "Dropout", "LayerNorm", "GatedLinear"]
+LAYERS = ["Linear", "Sequential", "Residual", "Dropout", "LayerNorm", "GatedLinear", "RNN", "LSTM"]
+CELLS = ["RNNCell", "LSTMCell"]
 LOSSES = ["MSELoss", "BCELoss", "CrossEntropyLoss"]
 OPTIMIZERS = ["SGD", "RMSProp", "Adam", "AdamW"]
-NAMES = ["Tensor", *ACTIVATIONS, *LAYERS, *LOSSES, *OPTIMIZERS, "check_gradients"]
+NAMES = ["Tensor", *ACTIVATIONS, *LAYERS, *CELLS, *LOSSES, *OPTIMIZERS, "check_gradients"]
 
 
 @pytest.mark.parametrize("name", NAMES)

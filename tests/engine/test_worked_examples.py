@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from flux_studio.engine import (
+    LSTM,
     Activation,
     Adam,
     CrossEntropyLoss,
     Linear,
+    LSTMCell,
     MSELoss,
     Network,
     Sequential,
@@ -230,3 +232,88 @@ class TestAdam:
             assert network.parameter(("theta", "weights_matrix"))[0, 0] == pytest.approx(wanted, abs=5e-7)
             assert network.matrix(("", "first_moment"))[0, 0] == pytest.approx(first, rel=1e-9)
             assert network.matrix(("", "second_moment"))[0, 0] == pytest.approx(second, rel=1e-9)
+
+
+class TestLSTM:
+    """One step of a cell with one input and one hidden number; every gate is a simple fraction.
+
+    x = 1, h₋ = 0.5, c₋ = 0.8; in the order forget, input, output, candidate:
+    w = (ln 3 − 1, −0.5, −ln 3, ln 2 − 0.2), u = (0, 1, −1, 0.4), b = (1, 0, 0.5, 0).
+    a_f = ln 3 − 1 + 0.5·0 + 1 = ln 3, so f = 3/(3 + 1) = 0.75;
+    a_i = −0.5 + 0.5·1 + 0 = 0, so i = 0.5;
+    a_o = −ln 3 + 0.5·−1 + 0.5 = −ln 3, so o = 1/(1 + 3) = 0.25;
+    a_g = ln 2 − 0.2 + 0.5·0.4 + 0 = ln 2, so g = (2 − 1/2)/(2 + 1/2) = 0.6.
+    c = 0.75·0.8 + 0.5·0.6 = 0.9; tanh c = 0.716298; h = 0.25·0.716298 = 0.179074.
+
+    Back from ∂C/∂h = 1:
+    ∂C/∂o = tanh c = 0.716298, ∂C/∂a_o = 0.716298·0.25·0.75 = 0.134306;
+    ∂C/∂c = o·(1 − tanh² c) = 0.25·0.486917 = 0.121729;
+    ∂C/∂f = c₋·∂C/∂c = 0.097383, ∂C/∂a_f = 0.097383·0.75·0.25 = 0.018259;
+    ∂C/∂i = g·∂C/∂c = 0.073038, ∂C/∂a_i = 0.073038·0.5·0.5 = 0.018259;
+    ∂C/∂g = i·∂C/∂c = 0.060865, ∂C/∂a_g = 0.060865·(1 − 0.36) = 0.038953.
+    With x = 1 these four are ∂C/∂w and ∂C/∂b; ∂C/∂u is h₋ = 0.5 times them.
+    ∂C/∂c₋ = f·∂C/∂c = 0.091297; ∂C/∂h₋ = 0·0.018259 + 1·0.018259 − 1·0.134306 + 0.4·0.038953 = −0.100465.
+    """
+
+    W = ((math.log(3) - 1, -0.5, -math.log(3), math.log(2) - 0.2),)
+    U = ((0.0, 1.0, -1.0, 0.4),)
+    B = ((1.0, 0.0, 0.5, 0.0),)
+    SUMS_GRADIENT = (0.018259, 0.018259, 0.134306, 0.038953)
+
+    def test_a_cell(self) -> None:
+        cell = LSTMCell(1, 1)
+        for tensor, values in zip(cell.get_parameters(), (self.W, self.U, self.B), strict=True):
+            tensor.data[...] = values
+        x, hidden, before = (Tensor([[value]], autograd=True) for value in (1.0, 0.5, 0.8))
+        output, (after, memory) = cell.forward(x, (hidden, before))
+        assert memory.data[0, 0] == pytest.approx(0.9, rel=1e-14)
+        assert output.data[0, 0] == after.data[0, 0] == pytest.approx(0.179074, abs=5e-7)
+        output.backward()
+        gradients = [each.grad.data for each in cell.get_parameters() if each.grad is not None]
+        half = np.array([self.SUMS_GRADIENT]) / 2
+        for found, wanted in zip(gradients, ([self.SUMS_GRADIENT], half, [self.SUMS_GRADIENT]), strict=True):
+            np.testing.assert_allclose(found, wanted, atol=6e-7)
+        assert before.grad is not None
+        assert before.grad.data[0, 0] == pytest.approx(0.091297, abs=6e-7)
+        assert hidden.grad is not None
+        assert hidden.grad.data[0, 0] == pytest.approx(-0.100465, abs=6e-7)
+
+    @pytest.mark.parametrize("executor", EXECUTORS)
+    def test_the_first_step_of_a_layer(self, executor: ExecutorName) -> None:
+        """Nothing before it: with b = 0 and w = (ln 3, 0, −ln 3, ln 2) the gates are the same.
+
+        c = 0.75·0 + 0.5·0.6 = 0.3; h = 0.25·tanh 0.3 = 0.25·0.291313 = 0.072828. The target is 0, so C = h² = 0.005304
+        and ∂C/∂h = 2·0.072828 = 0.145656; ∂C/∂c = 0.145656·0.25·(1 − 0.291313²) = 0.033324;
+        ∂C/∂a_f = 0; ∂C/∂a_i = 0.033324·0.6·0.25 = 0.004999; ∂C/∂a_o = 0.145656·0.291313·0.1875 = 0.007956;
+        ∂C/∂a_g = 0.033324·0.5·0.64 = 0.010664.
+        """
+        layer = LSTM(1, 1)
+        weights = [[math.log(3), 0.0, -math.log(3), math.log(2)]]
+        layer.cell.weight.data[...] = weights
+        layer.cell.bias.data[...] = 0.0
+        network = Network(
+            [("lstm", layer)],
+            MSELoss(),
+            np.ones((1, 1)),
+            np.zeros((1, 1)),
+            dtype=np.float64,
+            executor=executor,
+        )
+        assert network.rest() == pytest.approx(0.005304, abs=6e-7)
+        wanted = {
+            "forget_gate_matrix": 0.75,
+            "input_gate_matrix": 0.5,
+            "output_gate_matrix": 0.25,
+            "candidate_matrix": 0.6,
+            "cell_state_matrix": 0.3,
+            "squashed_cell_matrix": 0.291313,
+            "hidden_state_matrix": 0.072828,
+            "dC_dy_matrix": 0.145656,
+            "dC_dc_matrix": 0.033324,
+        }
+        for name, value in wanted.items():
+            assert network.matrix(("lstm/step-1", name))[0, 0] == pytest.approx(value, abs=6e-7), name
+        sums = [[0.0, 0.004999, 0.007956, 0.010664]]
+        np.testing.assert_allclose(network.matrix(("lstm/step-1", "dC_da_matrix")), sums, atol=6e-7)
+        np.testing.assert_allclose(network.matrix(("lstm", "dC_dw_matrix")), sums, atol=6e-7)
+        np.testing.assert_allclose(network.matrix(("lstm", "dC_db_matrix")), sums, atol=6e-7)

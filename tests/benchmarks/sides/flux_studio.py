@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from flux_studio.engine import Dense, Network
+from flux_studio.engine import LSTM, Dense, Network
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.engine.layers import Layer
+from flux_studio.engine.layers.recurrent import GATES
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.updating import UpdateRule
-from tests.benchmarks.workloads import Workload
+from tests.benchmarks.workloads import LSTM_GATES, Floats, Workload
 
 
 class FluxStudio:
@@ -57,29 +60,44 @@ def blas_threads(count: int) -> AbstractContextManager[object]:
 
 def make_network(workload: Workload, executor: ExecutorName = "compiled", **options: Any) -> Network:
     """The workload's network with the workload's own weights."""
-    generator = np.random.default_rng(0)
-    layers: list[tuple[str, Layer]] = []
-    for number, activation in enumerate(workload.activations, start=1):
-        n_inputs, n_outputs = workload.widths[number - 1 : number + 1]
-        layers.append((f"layer-{number}", Dense(n_inputs, n_outputs, activation, generator=generator)))
     inputs, targets = workload.data
-    rule = UpdateRule(workload.optimizer, workload.rate)
     network = Network(
-        layers,
+        _layers(workload),
         make_loss(workload.loss),
         inputs,
         targets,
         executor=executor,
-        rule=rule,
+        rule=UpdateRule(workload.optimizer, workload.rate),
         batch=workload.batch,
         **options,
     )
-    network.set_parameters(_named(workload))
+    network.set_parameters(dict(_named(workload)))
     return network
 
 
-def _named(workload: Workload) -> dict[MatrixKey, Any]:
-    """The workload's parameters by our names."""
-    kinds = ("weights_matrix", "bias_matrix")
-    keys = [(f"layer-{n}", kind) for n in range(1, len(workload.widths)) for kind in kinds]
-    return dict(zip(keys, workload.parameters(), strict=True))
+def _layers(workload: Workload) -> list[tuple[str, Layer]]:
+    generator = np.random.default_rng(0)
+    made: list[Layer] = []
+    for sizes, activation in zip(itertools.pairwise(workload.widths), workload.activations, strict=True):
+        is_sequence = workload.steps and not made
+        layer = (
+            LSTM(*sizes, generator=generator)
+            if is_sequence
+            else Dense(*sizes, activation, generator=generator)
+        )
+        made.append(layer)
+    return [(f"layer-{number}", layer) for number, layer in enumerate(made, start=1)]
+
+
+def _named(workload: Workload) -> Iterator[tuple[MatrixKey, Floats]]:
+    """The workload's parameters by our names, and the gates in our order."""
+    given = iter(workload.parameters())
+    for number in range(1, len(workload.widths)):
+        is_sequence = workload.steps and number == 1
+        names = ("weights_matrix", *(("recurrent_weights_matrix",) if is_sequence else ()), "bias_matrix")
+        for name in names:
+            values = next(given)
+            if is_sequence:
+                gates = dict(zip(LSTM_GATES, np.split(values, len(GATES), axis=1), strict=True))
+                values = np.hstack([gates[gate] for gate in GATES])
+            yield (f"layer-{number}", name), values

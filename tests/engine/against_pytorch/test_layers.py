@@ -9,7 +9,18 @@ import pytest
 
 pytest.importorskip("torch")
 
-from flux_studio.engine import Activation, Dense, GatedLinear, Layer, LayerNorm, Linear, Residual, Sequential
+from flux_studio.engine import (
+    LSTM,
+    RNN,
+    Activation,
+    Dense,
+    GatedLinear,
+    Layer,
+    LayerNorm,
+    Linear,
+    Residual,
+    Sequential,
+)
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.engine.losses import LOSSES
 from flux_studio.engine.operations import ACTIVATIONS
@@ -44,6 +55,14 @@ MIDDLES: dict[str, Make] = {
         WIDTH, [Dense(WIDTH, WIDTH, "gelu", generator=generator), block(generator, WIDTH)]
     ),
     "gated linear": lambda generator: GatedLinear(WIDTH, 4, generator=generator),
+    "rnn": lambda generator: RNN(1, 4, generator=generator),
+    "rnn of all steps": lambda generator: RNN(1, 3, all_steps=True, generator=generator),
+    "rnn with relu": lambda generator: RNN(1, 4, "relu", generator=generator),
+    "lstm": lambda generator: LSTM(1, 4, generator=generator),
+    "lstm of all steps": lambda generator: LSTM(1, 3, all_steps=True, generator=generator),
+    "rnn on lstm": lambda generator: Sequential(
+        [LSTM(1, 3, all_steps=True, generator=generator), RNN(3, 4, generator=generator)]
+    ),
     "sequential": lambda generator: Sequential(
         [Dense(WIDTH, 3, "swish", generator=generator), norm(3, generator)]
     ),
@@ -84,3 +103,20 @@ def test_soft_targets(executor: ExecutorName) -> None:
     for loss in ("cross_entropy", "bce"):
         layers = stack(MIDDLES["dense tanh"], loss)
         train_both(layers, RULES["SGD"], executor, loss=loss, data=(inputs, targets))
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize("batch", [None, 5])
+@pytest.mark.parametrize("rule", [*RULES, "clipped"])
+@pytest.mark.parametrize("kind", [RNN, LSTM])
+def test_sequences(
+    kind: type[RNN] | type[LSTM], rule: str, batch: int | None, executor: ExecutorName
+) -> None:
+    """Twelve steps of three numbers, with nothing before them, to one number; the biases are not zero."""
+    generator = np.random.default_rng(6)
+    layer = kind(3, 7, generator=generator)
+    layer.cell.bias.data += generator.normal(0, 0.3, layer.cell.bias.shape)
+    inputs, targets = generator.normal(size=(13, 12 * 3)), generator.normal(size=(13, 1))
+    rules = {**RULES, "clipped": UpdateRule("momentum", 0.02, clip_norm=0.3)}
+    layers = [layer, Linear(7, 1, generator=generator)]
+    train_both(layers, rules[rule], executor, batch=batch, data=(inputs, targets))
