@@ -84,17 +84,17 @@ def _metadata(project: Project) -> dict[str, Any]:
 
 
 def _layer(layer: LayerSpecification, named: Mapping[str, str]) -> dict[str, Any]:
-    described = {
+    described: dict[str, Any] = {
         "identity": layer.identity,
         "title": named[layer.identity],
         "kind": layer.kind,
         "settings": layer_kind(layer.kind).complete(layer.settings),
     }
-    return (
-        {**described, "layers": [_layer(inner, named) for inner in layer.layers]}
-        if layer.layers
-        else described
-    )
+    if blocks := layer_kind(layer.kind).blocks:
+        described["columns"] = list(blocks)
+    if layer.layers:
+        described["layers"] = [_layer(inner, named) for inner in layer.layers]
+    return described
 
 
 def _npz(project: Project) -> bytes:

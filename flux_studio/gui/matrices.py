@@ -20,7 +20,7 @@ from flux_studio.engine.matrices import (
 from flux_studio.engine.recording import NETWORK, below
 from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.gui.widgets.wall_rows import WallMatrix, WallRow
-from flux_studio.project.catalogue import arriving, detail, layer_kind, outputs, titles
+from flux_studio.project.catalogue import arriving, detail, layer_kind, outputs, reads, titles
 from flux_studio.project.project import Project
 from flux_studio.project.specification import LayerSpecification
 from flux_studio.training.events import MatrixKey
@@ -61,7 +61,8 @@ class _Rows:
         """The row of a layer that stands in the block of title ``around``, or in the stack."""
         identity, title = layer.identity, self._titles[layer.identity]
         inputs = self._arriving[identity]
-        words = [f"{inputs:,} → {outputs(layer, inputs):,}", *filter(None, [detail(layer)])]
+        passing = f"{inputs.columns:,} → {outputs(layer, inputs).columns:,}"
+        words = [passing, *filter(None, [reads(layer, inputs), detail(layer)])]
         inner = [self.layer(each, title) for each in layer.layers]
         known = {each.identity for each in layer.layers}
         parts, pages, word = self._parts(identity, known)

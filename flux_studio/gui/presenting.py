@@ -17,7 +17,16 @@ from flux_studio.gui.widgets.network_view import (
     LossView,
     NetworkView,
 )
-from flux_studio.project.catalogue import LAYER_KINDS, layer_kind, outputs, titles, widths
+from flux_studio.project.catalogue import (
+    LAYER_KINDS,
+    Passing,
+    arriving,
+    layer_kind,
+    outputs,
+    reads,
+    titles,
+    widths,
+)
 from flux_studio.project.defaults import output_activation
 from flux_studio.project.descriptions import batch_text, is_whole
 from flux_studio.project.project import Project
@@ -55,9 +64,10 @@ def network_view(project: Project, parameters: int) -> NetworkView:
     targets = data.targets.shape[1] if data else 0
     passing = widths(specification, len(inputs)) if data else ()
     fits = not passing or passing[-1] == targets
+    start = arriving(specification, len(inputs))[""] if data else None
     return NetworkView(
         input=InputView(specification.data.source, inputs, f"{rows:,}×{len(inputs):,}" if data else ""),
-        layers=_cards(specification, specification.layers, len(inputs) if data else None, rows),
+        layers=_cards(specification, specification.layers, start, rows),
         loss=LossView(
             title=make_loss(specification.loss).title,
             targets=_targets(specification, data),
@@ -69,13 +79,13 @@ def network_view(project: Project, parameters: int) -> NetworkView:
 
 
 def _cards(
-    specification: Specification, layers: tuple[LayerSpecification, ...], n_inputs: int | None, rows: int
+    specification: Specification, layers: tuple[LayerSpecification, ...], passing: Passing | None, rows: int
 ) -> tuple[LayerView, ...]:
     """The cards of layers that stand one behind the other; without data no shapes are known."""
     named, cards = titles(specification), []
     for layer in layers:
         kind, title = layer_kind(layer.kind), named[layer.identity]
-        n_outputs = None if n_inputs is None else outputs(layer, n_inputs)
+        handed_on = None if passing is None else outputs(layer, passing)
         cards.append(
             LayerView(
                 identity=layer.identity,
@@ -83,24 +93,25 @@ def _cards(
                 kind=layer.kind,
                 fields=kind.fields,
                 values=kind.complete(layer.settings),
-                shape="" if n_outputs is None else f"{rows:,}×{n_outputs:,}",
-                error=_layer_error(layer, title),
+                shape="" if handed_on is None else f"{rows:,}×{handed_on.columns:,}",
+                reads="" if passing is None else reads(layer, passing),
+                error=_layer_error(layer, title, passing),
                 path=title,
-                inside=None if kind.inside is None else _inside(specification, layer, n_inputs, rows),
+                inside=None if kind.inside is None else _inside(specification, layer, passing, rows),
             )
         )
-        n_inputs = n_outputs
+        passing = handed_on
     return tuple(cards)
 
 
 def _inside(
-    specification: Specification, layer: LayerSpecification, n_inputs: int | None, rows: int
+    specification: Specification, layer: LayerSpecification, passing: Passing | None, rows: int
 ) -> BlockView:
     """What a block holds."""
-    projected = n_inputs is not None and outputs(layer, n_inputs) != n_inputs
+    projected = passing is not None and outputs(layer, passing).columns != passing.columns
     return BlockView(
-        layers=_cards(specification, layer.layers, n_inputs, rows),
-        shape="" if n_inputs is None else f"{rows:,}×{n_inputs:,}",
+        layers=_cards(specification, layer.layers, passing, rows),
+        shape="" if passing is None else f"{rows:,}×{passing.columns:,}",
         joined="F(x) + x·w" if projected else "F(x) + x",
     )
 
@@ -227,18 +238,19 @@ def insert_new(project: Project, kind: str, place: Place) -> Specification:
         at_end = place == Place(len(specification.layers))
         passing = widths(specification, data.inputs.shape[1], place.block)
         settings["units"] = data.targets.shape[1] if at_end else passing[place.position]
-        if at_end:
-            settings["activation"] = output_activation(data)
+        ending = output_activation(data)
+        if at_end and any(not field.refusal(ending) for field in row.fields if field.name == "activation"):
+            settings["activation"] = ending
     new = row.new(specification.new_identity(place.block), **settings)
     return specification.insert_layer(place, new)
 
 
-def _layer_error(layer: LayerSpecification, title: str) -> str:
+def _layer_error(layer: LayerSpecification, title: str, passing: Passing | None) -> str:
     try:
         layer_kind(layer.kind).check(layer.settings, title)
     except FluxError as error:
         return str(error)
-    return ""
+    return "" if passing is None else layer_kind(layer.kind).refuses(layer, passing)
 
 
 def _missing_role(specification: Specification) -> str:

@@ -9,19 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flux_studio.engine.initializers import INITIALIZERS
-from flux_studio.engine.layers import Activation, Dense, Dropout, GatedLinear, Layer, LayerNorm, Residual
+from flux_studio.engine.layers import (
+    GATES,
+    LSTM,
+    RNN,
+    Activation,
+    Dense,
+    Dropout,
+    GatedLinear,
+    Layer,
+    LayerNorm,
+    Residual,
+)
 from flux_studio.engine.matrices import (
     ACTIVATION_MATRICES,
     DENSE_MATRICES,
     DROPOUT_MATRICES,
     GATED_LINEAR_MATRICES,
     LAYER_NORM_MATRICES,
+    RECURRENT_MATRICES,
     RESIDUAL_MATRICES,
 )
 from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.engine.recording import below
 from flux_studio.errors import SpecificationError
-from flux_studio.project.kinds import Choice, Field, LayerKind, Streams
+from flux_studio.project.kinds import Choice, Field, LayerKind, Passing, Streams
 from flux_studio.project.specification import LayerSpecification, Setting, Specification
 
 MAXIMUM_UNITS = 4_096
@@ -32,14 +44,14 @@ def _settings(layer: LayerSpecification) -> Mapping[str, Setting]:
     return layer_kind(layer.kind).complete(layer.settings)
 
 
-def _units(layer: LayerSpecification, n_inputs: int) -> int:
-    return int(_settings(layer)["units"])
+def _units(layer: LayerSpecification, passing: Passing) -> Passing:
+    return Passing(int(_settings(layer)["units"]))
 
 
-def _dense(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+def _dense(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
     settings = _settings(layer)
     return Dense(
-        n_inputs,
+        passing.columns,
         int(settings["units"]),
         activation=str(settings["activation"]),
         initializer=str(settings["initializer"]),
@@ -47,41 +59,99 @@ def _dense(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
     )
 
 
-def _activation(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+def _activation(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
     return Activation(str(_settings(layer)["activation"]))
 
 
-def _dropout(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+def _dropout(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
     return Dropout(int(_settings(layer)["percent"]) / 100, generator=streams(layer.identity))
 
 
-def _layer_norm(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
-    return LayerNorm(n_inputs)
+def _layer_norm(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
+    return LayerNorm(passing.columns)
 
 
-def _gated_linear(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+def _gated_linear(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
     settings = _settings(layer)
     return GatedLinear(
-        n_inputs,
+        passing.columns,
         int(settings["units"]),
         initializer=str(settings["initializer"]),
         generator=streams(layer.identity),
     )
 
 
-def _residual(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
-    made, passing = [], n_inputs
+def _residual(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
+    made, inside = [], passing
     for inner in layer.layers:
-        made.append(build(inner, passing, streams))
-        passing = outputs(inner, passing)
+        made.append(build(inner, inside, streams))
+        inside = outputs(inner, inside)
     names = [inner.identity.removeprefix(below(layer.identity, "")) for inner in layer.layers]
-    return Residual(n_inputs, made, names=names, generator=streams(below(layer.identity, "skip")))
+    return Residual(passing.columns, made, names=names, generator=streams(below(layer.identity, "skip")))
 
 
-def _residual_outputs(layer: LayerSpecification, n_inputs: int) -> int:
+def _residual_outputs(layer: LayerSpecification, passing: Passing) -> Passing:
     for inner in layer.layers:
-        n_inputs = outputs(inner, n_inputs)
-    return n_inputs
+        passing = outputs(inner, passing)
+    return passing
+
+
+def _rnn(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
+    settings = _settings(layer)
+    return RNN(
+        passing.columns // _steps(layer, passing),
+        int(settings["units"]),
+        str(settings["activation"]),
+        all_steps=settings["returns"] == "all",
+        initializer=str(settings["initializer"]),
+        generator=streams(layer.identity),
+    )
+
+
+def _lstm(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
+    settings = _settings(layer)
+    return LSTM(
+        passing.columns // _steps(layer, passing),
+        int(settings["units"]),
+        all_steps=settings["returns"] == "all",
+        initializer=str(settings["initializer"]),
+        generator=streams(layer.identity),
+    )
+
+
+def _steps(layer: LayerSpecification, passing: Passing) -> int:
+    """How many steps a sequence layer reads: as many as it is set to, or as the data have, or one a column."""
+    return int(_settings(layer)["steps"]) or (passing.steps if passing.steps > 1 else passing.columns)
+
+
+def _sequence_outputs(layer: LayerSpecification, passing: Passing) -> Passing:
+    settings = _settings(layer)
+    steps = _steps(layer, passing) if settings["returns"] == "all" else 1
+    return Passing(int(settings["units"]) * steps, steps)
+
+
+def _sequence_reads(layer: LayerSpecification, passing: Passing) -> str:
+    steps = _steps(layer, passing)
+    each = passing.columns // steps
+    return f"{steps:,} step{'' if steps == 1 else 's'} of {each:,}"
+
+
+def _sequence_refuses(layer: LayerSpecification, passing: Passing) -> str:
+    steps, columns = _steps(layer, passing), passing.columns
+    if columns % steps == 0:
+        return ""
+    known = [number for number in range(1, columns + 1) if columns % number == 0]
+    return (
+        f"{columns:,} {'column' if columns == 1 else 'columns'} cannot be read as {steps:,} steps of as many each: "
+        f"choose {_listed(known)} steps"
+    )
+
+
+def _listed(numbers: list[int]) -> str:
+    """Some numbers in words: ``1, 2 or 4``, of many those at both ends."""
+    words = [f"{number:,}" for number in numbers]
+    words = words if len(words) < 7 else [*words[:3], "…", *words[-2:]]
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 _UNITS = Field("units", "units", 8, minimum=1, maximum=MAXIMUM_UNITS)
@@ -161,9 +231,47 @@ _RESIDUAL = LayerKind(
     inside=lambda identity: (_DENSE.new(below(identity, "1")),),
 )
 
-LAYER_KINDS: dict[str, LayerKind] = {
-    kind.kind: kind for kind in (_DENSE, _ACTIVATION, _DROPOUT, _LAYER_NORM, _GATED_LINEAR, _RESIDUAL)
-}
+_SEQUENCE_FIELDS = (
+    Field("returns", "hands on", "last", choices=(Choice("last", "last step"), Choice("all", "all steps"))),
+    Field("steps", "steps", 0, minimum=0, maximum=MAXIMUM_UNITS, zero="as they come"),
+    _INITIALIZER,
+)
+
+_RNN = LayerKind(
+    kind="rnn.v1",
+    title="RNN",
+    summary="Reads a sequence step by step and remembers: each step also sees what the step before has made.",
+    formula="hₜ = h(xₜ·w + hₜ₋₁·u + b)",
+    matrices=RECURRENT_MATRICES,
+    build=_rnn,
+    fields=(
+        _UNITS,
+        Field(
+            "activation", "activation", "tanh", choices=(Choice("tanh", "tanh"), Choice("sigmoid", "sigmoid"))
+        ),
+        *_SEQUENCE_FIELDS,
+    ),
+    outputs=_sequence_outputs,
+    reads=_sequence_reads,
+    refuses=_sequence_refuses,
+)
+
+_LSTM = LayerKind(
+    kind="lstm.v1",
+    title="LSTM",
+    summary="Reads a sequence step by step; gates decide what its cells forget, take in and show.",
+    formula="cₜ = f ⊙ cₜ₋₁ + i ⊙ g;  hₜ = o ⊙ tanh cₜ",
+    matrices=RECURRENT_MATRICES,
+    build=_lstm,
+    fields=(_UNITS, *_SEQUENCE_FIELDS),
+    blocks=GATES,
+    outputs=_sequence_outputs,
+    reads=_sequence_reads,
+    refuses=_sequence_refuses,
+)
+
+_ALL_KINDS = (_DENSE, _ACTIVATION, _DROPOUT, _LAYER_NORM, _GATED_LINEAR, _RESIDUAL, _RNN, _LSTM)
+LAYER_KINDS: dict[str, LayerKind] = {kind.kind: kind for kind in _ALL_KINDS}
 
 
 def layer_kind(kind: str) -> LayerKind:
@@ -173,14 +281,19 @@ def layer_kind(kind: str) -> LayerKind:
     return LAYER_KINDS[kind]
 
 
-def build(layer: LayerSpecification, n_inputs: int, streams: Streams) -> Layer:
+def build(layer: LayerSpecification, passing: Passing, streams: Streams) -> Layer:
     """The engine's layer, with all that is inside it."""
-    return layer_kind(layer.kind).build(layer, n_inputs, streams)
+    return layer_kind(layer.kind).build(layer, passing, streams)
 
 
-def outputs(layer: LayerSpecification, n_inputs: int) -> int:
-    """How many numbers a row the layer hands on."""
-    return layer_kind(layer.kind).outputs(layer, n_inputs)
+def outputs(layer: LayerSpecification, passing: Passing) -> Passing:
+    """What the layer hands on, of what comes in."""
+    return layer_kind(layer.kind).outputs(layer, passing)
+
+
+def reads(layer: LayerSpecification, passing: Passing) -> str:
+    """How the layer reads what comes in, such as ``8 steps of 2``; empty where it is all at once."""
+    return layer_kind(layer.kind).reads(layer, passing)
 
 
 def detail(layer: LayerSpecification) -> str:
@@ -213,24 +326,25 @@ def _titles(layers: tuple[LayerSpecification, ...], prefix: str) -> dict[str, st
 
 def widths(specification: Specification, n_inputs: int, block: str = "") -> tuple[int, ...]:
     """Numbers that pass between the layers of the stack, or of a block: what comes in, then the outputs of each."""
-    passing = [arriving(specification, n_inputs)[block] if block else n_inputs]
+    passing = [arriving(specification, n_inputs)[block]]
     for layer in specification.inside(block):
         passing.append(outputs(layer, passing[-1]))
-    return tuple(passing)
+    return tuple(each.columns for each in passing)
 
 
-def arriving(specification: Specification, n_inputs: int) -> dict[str, int]:
-    """How many numbers a row come into each layer, also inside blocks, by identity."""
-    found: dict[str, int] = {}
-    _arrive(specification.layers, n_inputs, found)
+def arriving(specification: Specification, n_inputs: int) -> dict[str, Passing]:
+    """What comes into each layer, also inside blocks, by identity; into the stack by ``""``."""
+    start = Passing(n_inputs, specification.data.window)
+    found = {"": start}
+    _arrive(specification.layers, start, found)
     return found
 
 
-def _arrive(layers: tuple[LayerSpecification, ...], n_inputs: int, found: dict[str, int]) -> None:
+def _arrive(layers: tuple[LayerSpecification, ...], passing: Passing, found: dict[str, Passing]) -> None:
     for layer in layers:
-        found[layer.identity] = n_inputs
-        _arrive(layer.layers, n_inputs, found)
-        n_inputs = outputs(layer, n_inputs)
+        found[layer.identity] = passing
+        _arrive(layer.layers, passing, found)
+        passing = outputs(layer, passing)
 
 
 __all__ = [
@@ -239,11 +353,13 @@ __all__ = [
     "Choice",
     "Field",
     "LayerKind",
+    "Passing",
     "arriving",
     "build",
     "detail",
     "layer_kind",
     "outputs",
+    "reads",
     "titles",
     "widths",
 ]

@@ -26,7 +26,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """One setting of a kind. A field with ``choices`` takes one of them; without, a whole number in its range."""
+    """One setting of a kind. A field with ``choices`` takes one of them; without, a whole number in its range.
+
+    ``zero`` is the word for 0, where it means that nothing is asked for.
+    """
 
     name: str
     title: str
@@ -34,6 +37,7 @@ class Field:
     minimum: int = 0
     maximum: int = 0
     choices: tuple[Choice, ...] = ()
+    zero: str = ""
 
     def refusal(self, value: Setting) -> str:
         """Why ``value`` cannot stand in this field, as one line; empty when it can."""
@@ -52,9 +56,22 @@ class Field:
             raise SpecificationError(f"{where}: {sentence}")
 
 
-def as_wide(layer: LayerSpecification, n_inputs: int) -> int:
-    """The width of a layer that hands on as many columns as come in."""
-    return n_inputs
+@dataclass(frozen=True)
+class Passing:
+    """What passes from one layer to the next: how many numbers a row, and how many steps of a sequence they are."""
+
+    columns: int
+    steps: int = 1
+
+
+def as_wide(layer: LayerSpecification, passing: Passing) -> Passing:
+    """What a layer hands on that hands on as many columns as come in."""
+    return passing
+
+
+def nothing_to_say(layer: LayerSpecification, passing: Passing) -> str:
+    """For kinds that take any number of columns."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -67,13 +84,19 @@ class LayerKind:
     formula: str
     matrices: tuple[MatrixKind, ...]
     """What the layer itself owns, in the order in which it is shown; parts own what their kinds own."""
-    build: Callable[[LayerSpecification, int, Streams], Layer]
-    """The engine's layer, from its specification, the number of inputs and the randomness of each layer."""
+    build: Callable[[LayerSpecification, Passing, Streams], Layer]
+    """The engine's layer, from its specification, what comes in and the randomness of each layer."""
     fields: tuple[Field, ...] = ()
-    outputs: Callable[[LayerSpecification, int], int] = as_wide
-    """Number of outputs, from the specification and the number of inputs."""
+    outputs: Callable[[LayerSpecification, Passing], Passing] = as_wide
+    """What a layer hands on, from its specification and what comes in."""
+    reads: Callable[[LayerSpecification, Passing], str] = nothing_to_say
+    """How a layer reads what comes in, in a few words, where that is not all of it at once."""
+    refuses: Callable[[LayerSpecification, Passing], str] = nothing_to_say
+    """Why a layer cannot take what comes in, and what to do; empty when it can."""
     parts: tuple[str, ...] = ()
     """The parts that every layer of this kind may have, beside layers that a person puts inside."""
+    blocks: tuple[str, ...] = ()
+    """What stands side by side in the columns of the weights, each as wide as the layer; empty where one thing does."""
     inside: Callable[[str], tuple[LayerSpecification, ...]] | None = None
     """The layers inside a new one, from its identity; ``None`` for kinds that hold no layers."""
 

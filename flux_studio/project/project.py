@@ -18,10 +18,11 @@ from flux_studio.engine.operations.base import Array
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.updating import UpdateRule
 from flux_studio.errors import FluxError, ShapeError, SpecificationError
-from flux_studio.project.catalogue import build, layer_kind, outputs, titles, widths
+from flux_studio.project.catalogue import Passing, arriving, build, layer_kind, outputs, titles, widths
 from flux_studio.project.curve import Curve
 from flux_studio.project.specification import OptimizerSpecification, Specification
 from flux_studio.project.stack import (
+    check_arriving,
     check_ending,
     check_filled,
     check_identities,
@@ -204,15 +205,15 @@ def make_layers(specification: Specification, n_inputs: int) -> list[tuple[str, 
 
     So adding or removing a layer leaves the start weights of the others as they were.
     """
-    passing = widths(specification, n_inputs)
+    passing = arriving(specification, n_inputs)
     made = []
 
     def stream(identity: str) -> np.random.Generator:
         own = zlib.crc32(identity.encode())
         return _generator(specification, _WEIGHTS, specification.draw, own)
 
-    for layer, n in zip(specification.layers, passing, strict=False):
-        made.append((layer.identity, build(layer, n, stream)))
+    for layer in specification.layers:
+        made.append((layer.identity, build(layer, passing[layer.identity], stream)))
     return made
 
 
@@ -235,6 +236,7 @@ def _start_weights(project: Project) -> dict[MatrixKey, Array]:
 def check(specification: Specification, dataset: Dataset) -> None:
     """Raise a :class:`FluxError` that says why these layers cannot be trained on these data, if so."""
     check_stack(specification)
+    check_arriving(specification, dataset.inputs.shape[1])
     passing = widths(specification, dataset.inputs.shape[1])
     n_targets = dataset.targets.shape[1]
     if passing[-1] != n_targets:
@@ -255,7 +257,7 @@ def _width_advice(specification: Specification, n_targets: int) -> str:
         if any(field.name == "units" for field in layer_kind(layer.kind).fields):
             last = layer is specification.layers[-1]
             return f"give {'the last layer' if last else titles(specification)[layer.identity]} {units}"
-        if any(outputs(layer, width) != width for width in (1, 2)):
+        if any(outputs(layer, Passing(width)).columns != width for width in (1, 2)):
             break
     return f"let a Dense layer of {units} be the last"
 

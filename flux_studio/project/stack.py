@@ -9,7 +9,7 @@ from flux_studio.engine.losses import make_loss
 from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.engine.recording import below
 from flux_studio.errors import SpecificationError
-from flux_studio.project.catalogue import layer_kind, titles
+from flux_studio.project.catalogue import arriving, layer_kind, titles
 from flux_studio.project.specification import LayerSpecification, Specification
 
 DEEPEST = 8
@@ -61,6 +61,14 @@ def check_filled(specification: Specification) -> None:
         if layer_kind(layer.kind).inside is not None and not layer.layers:
             name = titles(specification)[layer.identity]
             raise SpecificationError(f"{name} has no layers inside: drag a Dense layer into it")
+
+
+def check_arriving(specification: Specification, n_inputs: int) -> None:
+    """Raise :class:`SpecificationError` when a layer cannot take what comes in."""
+    passing = arriving(specification, n_inputs)
+    for _, layer in specification.everywhere():
+        if sentence := layer_kind(layer.kind).refuses(layer, passing[layer.identity]):
+            raise SpecificationError(f"{titles(specification)[layer.identity]}: {sentence}")
 
 
 def ending(layer: LayerSpecification) -> str:

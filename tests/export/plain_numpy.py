@@ -112,6 +112,8 @@ def _through(layer: Metadata, matrices: Matrices, x: np.ndarray) -> np.ndarray:
             return normal * matrices[identity, "gain_matrix"] + matrices[identity, "shift_matrix"]
         case "gated_linear.v1":
             return linear("/value") * ACTIVATIONS["sigmoid"](linear("/gate"))
+        case "rnn.v1" | "lstm.v1":
+            return _over_steps(layer, matrices, x)
         case "residual.v1":
             h = x
             for inner in layer["layers"]:
@@ -119,6 +121,24 @@ def _through(layer: Metadata, matrices: Matrices, x: np.ndarray) -> np.ndarray:
             skip = matrices.get((f"{identity}/skip", "weights_matrix"))
             return h + (x if skip is None else x @ skip)
     raise AssertionError(f"what is a {layer['kind']}?")
+
+
+def _over_steps(layer: Metadata, matrices: Matrices, x: np.ndarray) -> np.ndarray:
+    w, u, b = (
+        matrices[layer["identity"], f"{name}_matrix"] for name in ("weights", "recurrent_weights", "bias")
+    )
+    sigma = ACTIVATIONS["sigmoid"]
+    h, c, states = np.zeros((len(x), len(u))), np.zeros((len(x), len(u))), []
+    for step in np.hsplit(x, x.shape[1] // len(w)):
+        a = step @ w + h @ u + b
+        if layer["kind"] == "rnn.v1":
+            h = ACTIVATIONS[layer["settings"]["activation"]](a)
+        else:
+            part = dict(zip(layer["columns"], np.hsplit(a, 4), strict=True))
+            c = sigma(part["forget"]) * c + sigma(part["input"]) * np.tanh(part["candidate"])
+            h = sigma(part["output"]) * np.tanh(c)
+        states.append(h)
+    return np.hstack(states) if layer["settings"]["returns"] == "all" else h
 
 
 def decode(metadata: Metadata, outputs: np.ndarray) -> list[list[str | float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,9 +14,12 @@ from flux_studio.errors import SpecificationError
 from flux_studio.project.catalogue import (
     LAYER_KINDS,
     MAXIMUM_UNITS,
+    Passing,
+    arriving,
     build,
     layer_kind,
     outputs,
+    reads,
     titles,
     widths,
 )
@@ -33,8 +37,10 @@ def test_every_kind_is_complete_and_its_defaults_are_right(kind: object) -> None
     layer = row.new("layer-5")
     assert layer.kind == row.kind
     assert set(layer.settings) == {field.name for field in row.fields}
-    built = build(layer, 3, _stream)
-    assert built.forward(_rows(3)).shape == (2, outputs(layer, 3)) == (2, built.outputs(3))
+    passing = Passing(3)
+    built = build(layer, passing, _stream)
+    columns = outputs(layer, passing).columns
+    assert built.forward(_rows(3)).shape == (2, columns) == (2, built.outputs(3))
 
 
 def _stream(identity: str) -> np.random.Generator:
@@ -111,11 +117,47 @@ def test_widths_run_through_the_stack() -> None:
 
 
 def test_settings_reach_the_layer() -> None:
-    dense = build(DENSE.new("a", units=3, activation="gelu", initializer="zeros"), 2, _stream)
+    dense = build(DENSE.new("a", units=3, activation="gelu", initializer="zeros"), Passing(2), _stream)
     assert isinstance(dense, Dense)
     assert dense.activation == "gelu"
     assert dense.linear.weight.shape == (2, 3)
     assert not dense.linear.weight.data.any()
-    activation = build(ACTIVATION.new("a", activation="elu"), 2, _stream)
+    activation = build(ACTIVATION.new("a", activation="elu"), Passing(2), _stream)
     assert isinstance(activation, Activation)
     assert activation.activation == "elu"
+
+
+@pytest.mark.parametrize("kind", ["rnn.v1", "lstm.v1"])
+def test_a_sequence_layer_reads_the_steps_it_is_given_or_set_to(kind: str) -> None:
+    row = layer_kind(kind)
+    as_they_come, two = row.new("a", units=5), row.new("a", units=5, steps=2, returns="all")
+    assert reads(as_they_come, Passing(12, steps=4)) == "4 steps of 3"
+    assert reads(as_they_come, Passing(12)) == "12 steps of 1"
+    assert reads(two, Passing(12, steps=4)) == "2 steps of 6"
+    assert outputs(as_they_come, Passing(12, steps=4)) == Passing(5)
+    assert outputs(two, Passing(12)) == Passing(10, steps=2)
+    made = build(two, Passing(12), _stream)
+    assert made.forward(_rows(12)).shape == (2, 10)  # type: ignore[attr-defined]
+
+
+def test_a_sequence_layer_says_which_steps_there_can_be() -> None:
+    row = layer_kind("lstm.v1")
+    assert row.refuses(row.new("a"), Passing(7)) == ""
+    said = row.refuses(row.new("a", steps=5), Passing(12))
+    assert said == "12 columns cannot be read as 5 steps of as many each: choose 1, 2, 3, 4, 6 or 12 steps"
+    many = row.refuses(row.new("a", steps=7), Passing(64))
+    assert many.endswith("choose 1, 2, 4, 8, 16, 32 or 64 steps") or many.endswith(
+        "choose 1, 2, 4, …, 32 or 64 steps"
+    )
+
+
+def test_what_comes_into_a_stack_on_windows_is_a_sequence() -> None:
+    project = number_project()
+    specification = project.specification
+    data = msgspec.structs.replace(specification.data, window=4)
+    layers = stack(
+        ("lstm.v1", {"units": 3, "returns": "all"}), ("activation.v1", {}), ("rnn.v1", {"units": 2})
+    )
+    found = arriving(specification.replace(data=data, layers=layers), 8)
+    assert found[""] == found["layer-1"] == Passing(8, steps=4)
+    assert found["layer-2"] == found["layer-3"] == Passing(12, steps=4)

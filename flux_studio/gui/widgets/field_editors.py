@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class WholeNumberEdit(TypedEdit):
-    """A whole number in a range; ``refusal_of`` says why a value cannot stand there, or nothing."""
+    """A whole number in a range; ``refusal_of`` says why a value cannot stand there, or nothing.
+
+    ``zero`` is a word to read and write for 0.
+    """
 
     left = Signal()
     """A person is done here."""
@@ -34,8 +37,10 @@ class WholeNumberEdit(TypedEdit):
         maximum: int,
         refusal_of: Callable[[Setting], str],
         parent: QWidget | None = None,
+        zero: str = "",
     ) -> None:
-        super().__init__(self._take, str, minimum, parent)
+        self._zero = zero
+        super().__init__(self._take, self._written, minimum, parent)
         self._range = (minimum, maximum)
         self._refusal_of = refusal_of
         self.setMinimumWidth(look.length(60))
@@ -57,10 +62,13 @@ class WholeNumberEdit(TypedEdit):
             super().keyPressEvent(event)
 
     def _take(self, text: str) -> Setting:
-        value = whole_number(text)
+        value = 0 if self._zero and text.strip() in ("", self._zero) else whole_number(text)
         if sentence := self._refusal_of(value):
             raise ValueError(sentence)
         return value
+
+    def _written(self, value: Setting) -> str:
+        return self._zero or "0" if value == 0 else str(value)
 
 
 class ChoiceEdit(QComboBox):
@@ -122,7 +130,7 @@ def editor_for(field: Field, parent: QWidget) -> WholeNumberEdit | ChoiceEdit:
     """The editor that suits a field of the catalogue."""
     if field.choices:
         return ChoiceEdit(tuple((choice.value, choice.title) for choice in field.choices), parent)
-    return WholeNumberEdit(field.minimum, field.maximum, field.refusal, parent)
+    return WholeNumberEdit(field.minimum, field.maximum, field.refusal, parent, field.zero)
 
 
 def whole_number(text: str) -> int | str:

@@ -25,7 +25,7 @@ class LayerView:
     """One layer's card. ``shape`` is what leaves it; ``error`` says why it cannot be built.
 
     ``path`` is the title with those of the blocks around, as ``Residual 1 · Dense 1``; ``inside`` is what a block
-    holds, ``None`` for layers that hold no others.
+    holds, ``None`` for layers that hold no others. ``reads`` says how a sequence is read, as ``8 steps of 2``.
     """
 
     identity: str
@@ -37,6 +37,7 @@ class LayerView:
     error: str = ""
     path: str = ""
     inside: BlockView | None = None
+    reads: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,10 @@ DropCheck = Callable[[str, "Place"], DropVerdict]
 
 def summary(layer: LayerView) -> tuple[str, str]:
     """What a closed card says, left and right: ``("4 units", "leaky ReLU")``."""
-    numbers = [f for f in layer.fields if not f.choices]
+    numbers = [f for f in layer.fields if not f.choices and not f.zero]
     choices = [f for f in layer.fields if f.choices]
-    left = ", ".join(_counted(layer.values[f.name], f.title) for f in numbers)
+    counts = [_counted(layer.values[f.name], f.title) for f in numbers]
+    left = ", ".join(filter(None, [*counts, layer.reads]))
     right = choice_title(choices[0], layer.values[choices[0].name]) if choices else ""
     return (left, right) if left else (right, "")
 
