@@ -155,8 +155,10 @@ def test_what_comes_into_a_stack_on_windows_is_a_sequence() -> None:
     project = number_project()
     specification = project.specification
     data = msgspec.structs.replace(specification.data, window=4)
-    layers = stack(
-        ("lstm.v1", {"units": 3, "returns": "all"}), ("activation.v1", {}), ("rnn.v1", {"units": 2})
+    kinds = (("lstm.v1", {"units": 3, "returns": "all"}), ("activation.v1", {}), ("rnn.v1", {"units": 2}))
+    layers = tuple(
+        layer_kind(kind).new(f"layer-{number}", **values)
+        for number, (kind, values) in enumerate(kinds, start=1)
     )
     found = arriving(specification.replace(data=data, layers=layers), 8)
     assert found[""] == found["layer-1"] == Passing(8, steps=4)
