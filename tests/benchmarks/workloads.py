@@ -40,6 +40,7 @@ class Workload:
     rate: float = 0.3
     batch: int | None = None
     threads: int = 1
+    """How many the peers may use; our engine uses one."""
     steps: int = 0
     """With steps the first layer is an LSTM over that many, of which the last one goes on."""
     goals: Mapping[str, Goal] = field(default_factory=dict)
@@ -211,7 +212,7 @@ WORKLOADS: tuple[Workload, ...] = (
     dataclasses.replace(
         WIDE,
         key="W6b",
-        title="the same on two threads",
+        title="the same with two threads for the peer; we have one",
         threads=2,
         goals={"PyTorch fused": Goal(0.9, 1.05)},
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ class FluxStudio:
     """Every named matrix is written in every iteration."""
 
     def __init__(self, workload: Workload, executor: ExecutorName = "compiled") -> None:
-        self.threads = workload.threads
         self.network = make_network(workload, executor)
         self.start = self.network.snapshot()
         self.begin()
@@ -36,8 +34,7 @@ class FluxStudio:
 
     def train(self, iterations: int) -> None:
         losses = np.empty(iterations, self.network.dtype)
-        with blas_threads(self.threads):
-            done, _ = self.network.iterate(losses, self.iteration)
+        done, _ = self.network.iterate(losses, self.iteration)
         if done != iterations:
             raise FloatingPointError(
                 f"training ended at iteration {self.iteration + done}: the loss is {losses[done - 1]}"
@@ -46,16 +43,6 @@ class FluxStudio:
 
     def loss(self) -> float:
         return self.network.evaluate()[0]
-
-
-def blas_threads(count: int) -> AbstractContextManager[object]:
-    """While this lasts, products run on that many threads; one is what they have anyway."""
-    if count == 1:
-        return nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(count, user_api="blas")
-    return limits
 
 
 def make_network(workload: Workload, executor: ExecutorName = "compiled", **options: Any) -> Network:
