@@ -141,12 +141,12 @@ def kernels() -> tuple[Callable[..., None], ...]:
 
 
 def _kernel(operation: Operation) -> Callable[..., None]:
-    # Left to itself, LLVM does not inline them all, and each call of the others costs 5 ns.
-    jit = numba.njit(forceinline=True, **OPTIONS)
+    # Left to itself, LLVM does not inline them all, and each call of the others costs 5 ns. What takes long itself is
+    # better off alone: inlined into the interpreter its loops lose the code for the last few cells.
+    put_in = numba.njit(forceinline=True, **OPTIONS)
+    jit = numba.njit(**OPTIONS) if operation.is_long else put_in
     if isinstance(operation, Elementwise):
-        return _elementwise(jit(operation.arithmetic()), jit)
-    if operation.is_long:
-        jit = numba.njit(**OPTIONS)
+        return _elementwise(put_in(operation.arithmetic()), jit)
     compiled: Callable[..., None] = jit(type(operation).kernel)
     return compiled
 

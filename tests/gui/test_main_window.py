@@ -61,7 +61,7 @@ def test_opens_on_the_sample_with_all_matrices_of_all_layers(window: MainWindow)
     expected = {(f"layer-{n}", kind.name) for n in (1, 2, 3) for kind in DENSE_MATRICES}
     assert expected <= set(window.trainer.ready.shapes)
     assert len(window.wall.visible_keys()) >= 22
-    assert "81 numbers to learn" in window.stack.header.detail
+    assert "81 parameters" in window.stack.header.detail
     assert window.windowTitle() == "parity-4.flux[*] — Flux Studio"
     assert not window.isWindowModified()
 

@@ -142,6 +142,7 @@ class ELU(ActivationOperation):
     name = "elu"
     title = "ELU"
     formula = "h = a where a > 0, else α·(e^a − 1)"
+    is_long = True
     slope_formula = "∂h/∂a = 1 where a > 0, else h + α"
     constants = (("α", 1.0),)
     has_kinks = True
@@ -168,6 +169,7 @@ class Sigmoid(ActivationOperation):
     name = "sigmoid"
     title = "sigmoid"
     formula = "h = 1 / (1 + e^(−a))"
+    is_long = True
     slope_formula = "∂h/∂a = h·(1 − h)"
 
     def value(self, *inputs: Array) -> Array:
@@ -191,6 +193,7 @@ class Tanh(ActivationOperation):
     name = "tanh"
     title = "tanh"
     formula = "h = tanh a"
+    is_long = True
     slope_formula = "∂h/∂a = 1 − h²"
 
     def value(self, *inputs: Array) -> Array:
@@ -214,6 +217,7 @@ class Swish(ActivationOperation):
     name = "swish"
     title = "swish"
     formula = "h = a·σ(a)"
+    is_long = True
     slope_formula = "∂h/∂a = σ(a) + h·(1 − σ(a))"
 
     def value(self, *inputs: Array) -> Array:
@@ -239,6 +243,7 @@ class GELU(ActivationOperation):
     name = "gelu"
     title = "GELU"
     formula = "h = a·Φ(a)"
+    is_long = True
     slope_formula = "∂h/∂a = Φ(a) + a·φ(a)"
     constants = (("1/√2", 0.5**0.5), ("1/√(2π)", (2 * np.pi) ** -0.5))
 

@@ -94,7 +94,7 @@ class NetworkStack(QWidget):
         self.body.set_network(view)
         self._scroll.fit()
         count = view.parameters
-        self.header.set_detail(f"{count:,} number{'' if count == 1 else 's'} to learn" if count else "")
+        self.header.set_detail(f"{count:,} parameter{'' if count == 1 else 's'}" if count else "")
         if self._selection and self._selection not in self.body.identities:
             place = min(before.index(self._selection), len(self.body.identities) - 1)
             self._selection = ""

@@ -68,7 +68,7 @@ def test_cards_and_wires_say_what_the_network_is(stack: NetworkStack) -> None:
     assert child(stack, Card, "network.input").facts == ("parity-4.csv", "b3 b2 b1 b0")
     loss = child(stack, Card, "network.loss")
     assert (loss.title, loss.facts) == ("Loss: mean squared error", ("target: parity", "16×1"))
-    assert stack.header.detail == "73 numbers to learn"
+    assert stack.header.detail == "73 parameters"
 
 
 def test_cards_stand_below_each_other_in_order(stack: NetworkStack) -> None:
@@ -79,7 +79,7 @@ def test_cards_stand_below_each_other_in_order(stack: NetworkStack) -> None:
 
 def test_without_numbers_the_header_counts_nothing(stack: NetworkStack) -> None:
     stack.set_network(replace(PARITY, parameters=1))
-    assert stack.header.detail == "1 number to learn"
+    assert stack.header.detail == "1 parameter"
     stack.set_network(NetworkView())
     assert stack.header.detail == ""
 
