@@ -118,6 +118,7 @@ SAMPLES = {
     "xor": "XOR: are two bits different? (4 rows)",
     "iris": "Iris: which of three species is this flower? (150 rows)",
     "flux-readme": "FLUX's first example: a hidden rule on four numbers (100 rows)",
+    "mackey-glass": "Mackey–Glass: an LSTM tells the next number of a chaotic series (300 rows)",
 }
 """What the shipped samples are about."""
 _SUBMENUS = ("file.samples", "view.panels")
