@@ -12,6 +12,7 @@ from flux_studio.engine.matrices.kind import MatrixKind, backward, forward
 _LEARNED_BEFORE: tuple[MatrixKind, ...] = (
     forward("input_matrix", "x", "input", "N×T·I", "x", "what came into the layer, step beside step"),
     forward("weights_matrix", "w", "weights", "I×O", "w", "how strongly each input counts for each sum"),
+    forward("bias_matrix", "b", "bias", "1×O", "b", "what is added to each sum"),
     forward(
         "recurrent_weights_matrix",
         "u",
@@ -20,7 +21,6 @@ _LEARNED_BEFORE: tuple[MatrixKind, ...] = (
         "u",
         "how strongly each hidden number of the step before counts for each sum",
     ),
-    forward("bias_matrix", "b", "bias", "1×O", "b", "what is added to each sum"),
 )
 _LAYER_BACKWARD: tuple[MatrixKind, ...] = (
     backward(
@@ -32,12 +32,12 @@ _LAYER_BACKWARD: tuple[MatrixKind, ...] = (
         "how the cost changes with what the layer hands on",
     ),
     backward(
-        "dC_dw_matrix",
-        "∂C/∂w",
-        "weights",
-        "I×O",
-        "∂C/∂w = Σ steps xᵀ·∂C/∂a",
-        "how the cost changes with each weight, over all steps",
+        "dC_dx_matrix",
+        "∂C/∂x",
+        "handed back",
+        "N×T·I",
+        "∂C/∂a·wᵀ",
+        "what the layer hands back, step beside step",
     ),
     backward(
         "dC_du_matrix",
@@ -48,20 +48,20 @@ _LAYER_BACKWARD: tuple[MatrixKind, ...] = (
         "how the cost changes with each recurrent weight, over all steps",
     ),
     backward(
+        "dC_dw_matrix",
+        "∂C/∂w",
+        "weights",
+        "I×O",
+        "∂C/∂w = Σ steps xᵀ·∂C/∂a",
+        "how the cost changes with each weight, over all steps",
+    ),
+    backward(
         "dC_db_matrix",
         "∂C/∂b",
         "bias",
         "1×O",
         "∂C/∂b = Σ steps Σ rows ∂C/∂a",
         "how the cost changes with each bias, over all steps",
-    ),
-    backward(
-        "dC_dx_matrix",
-        "∂C/∂x",
-        "handed back",
-        "N×T·I",
-        "∂C/∂a·wᵀ",
-        "what the layer hands back, step beside step",
     ),
 )
 
