@@ -77,7 +77,13 @@ def _run(words: list[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are errors of ours: one line."""
+    """A parser whose complaints are errors of ours, one line, and whose help may go on behind its options."""
+
+    explanation: Callable[[], str] | None = None
+    """Asked only when the help is wanted, because much may have to be loaded for it."""
+
+    def format_help(self) -> str:
+        return super().format_help() + ("" if self.explanation is None else self.explanation())
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
@@ -92,9 +98,7 @@ def _command_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"flux-studio {flux_studio.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], help: str | None
-    ) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], help: str | None) -> _Parser:
         # A parser added without help is not listed.
         added = commands.add_parser(name, description=help, help=help) if help else commands.add_parser(name)
         added.set_defaults(run=run)
@@ -102,6 +106,7 @@ def _command_parser() -> argparse.ArgumentParser:
 
     new = command("new", _new, "make a project for a table")
     new_command.add_arguments(new)
+    new.explanation = new_command.explanation
 
     train = command("train", _train, "train a project, from where it stands")
     train.add_argument("file", type=Path, metavar="FILE")
@@ -252,6 +257,7 @@ def _predict(options: argparse.Namespace) -> int:
 def _info(options: argparse.Namespace) -> int:
     from flux_studio.project import descriptions, files
     from flux_studio.project.catalogue import layer_kind, titles, widths
+    from flux_studio.project.notation import write_layers
     from flux_studio.training import report
 
     project = files.load(options.file)
@@ -261,6 +267,7 @@ def _info(options: argparse.Namespace) -> int:
         print(f"{name:<12} {words}")
     print(f"inputs       {', '.join(dataset.preprocessor.input_names)}")
     print(f"targets      {', '.join(dataset.preprocessor.target_names)}")
+    print(f"layers       {write_layers(specification.layers)}")
     passing = widths(specification, dataset.inputs.shape[1])
     named = titles(specification)
     for layer, (before, after) in zip(specification.layers, pairwise(passing), strict=True):
