@@ -256,7 +256,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from flux_studio.project import descriptions, files
-    from flux_studio.project.catalogue import layer_kind, titles, widths
+    from flux_studio.project.catalogue import arriving, layer_kind, reads, titles, widths
     from flux_studio.project.notation import write_layers
     from flux_studio.training import report
 
@@ -269,10 +269,12 @@ def _info(options: argparse.Namespace) -> int:
     print(f"targets      {', '.join(dataset.preprocessor.target_names)}")
     print(f"layers       {write_layers(specification.layers)}")
     passing = widths(specification, dataset.inputs.shape[1])
-    named = titles(specification)
+    named, comes = titles(specification), arriving(specification, dataset.inputs.shape[1])
     for layer, (before, after) in zip(specification.layers, pairwise(passing), strict=True):
         activation = layer_kind(layer.kind).complete(layer.settings).get("activation", "")
-        print(f"{named[layer.identity]:<12} {before} → {after} {activation}".rstrip())
+        line = f"{named[layer.identity]:<12} {before} → {after} {activation}".rstrip()
+        how = reads(layer, comes[layer.identity])
+        print(f"{line}, reads {how}" if how else line)
     print(f"loss         {specification.loss}")
     for name, words in descriptions.training_lines(specification, len(dataset.training)):
         print(f"{name:<12} {words}")

@@ -140,7 +140,10 @@ def test_a_deep_stack_trains_passes_the_check_and_is_told_in_the_same_notation(r
     run.done("new", "t.flux", "--data", table, "--target", "x", *words)
     run.done("train", "t.flux", "--iterations", "30", "--executor", "reference", "--save", "t.flux")
     assert run.done("check", "t.flux").lines[-1] == "every gradient agrees with finite differences"
-    (told,) = (line for line in run.done("info", "t.flux").lines if line.startswith("layers"))
+    lines = run.done("info", "t.flux").lines
+    assert "RNN 1        8 → 32 tanh, reads 8 steps of 1" in lines
+    assert "LSTM 1       32 → 6, reads 8 steps of 4" in lines
+    (told,) = (line for line in lines if line.startswith("layers"))
     written = told.removeprefix("layers").strip()
     assert written.startswith("rnn:4:tanh:all:orthogonal,lstm:6:steps=8:orthogonal,dropout:20,norm,")
     assert read_layers(written) == files.load(run.folder / "t.flux").specification.layers
