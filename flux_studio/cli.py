@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import flux_studio
-from flux_studio import locations
+from flux_studio import locations, new_command
 from flux_studio.errors import FluxError, UsageError
 
 if TYPE_CHECKING:
     from flux_studio.project.project import Project
-    from flux_studio.project.specification import LayerSpecification, OptimizerSpecification, Specification
 
 BAD_INPUT = 2
 
@@ -78,7 +77,13 @@ def _run(words: list[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are errors of ours: one line."""
+    """A parser whose complaints are errors of ours, one line, and whose help may go on behind its options."""
+
+    explanation: Callable[[], str] | None = None
+    """Asked only when the help is wanted, because much may have to be loaded for it."""
+
+    def format_help(self) -> str:
+        return super().format_help() + ("" if self.explanation is None else self.explanation())
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
@@ -93,40 +98,15 @@ def _command_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"flux-studio {flux_studio.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], help: str | None
-    ) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], help: str | None) -> _Parser:
         # A parser added without help is not listed.
         added = commands.add_parser(name, description=help, help=help) if help else commands.add_parser(name)
         added.set_defaults(run=run)
         return added
 
     new = command("new", _new, "make a project for a table")
-    new.add_argument("out", type=Path, metavar="OUT.flux")
-    new.add_argument("--data", type=Path, required=True, metavar="FILE")
-    new.add_argument("--target", action="append", required=True, metavar="COL[,COL]")
-    new.add_argument("--layers", metavar="16:tanh,3:softmax")
-    new.add_argument("--loss", metavar="mse|bce|cross_entropy")
-    new.add_argument("--optimizer", metavar="adam:0.01")
-    new.add_argument("--batch", metavar="N|all", help="rows that each iteration looks at; default: all")
-    new.add_argument(
-        "--window", type=int, default=1, metavar="T", help="successive rows in a sample; default: 1"
-    )
-    new.add_argument(
-        "--ahead",
-        type=int,
-        default=0,
-        metavar="K",
-        help="rows after the window at which the target stands; from 1 on the target's past is read, too",
-    )
-    new.add_argument(
-        "--validation",
-        type=float,
-        metavar="F",
-        help="share of the rows that validate; default: 0.2 from 50 rows on",
-    )
-    new.add_argument("--test", type=float, default=0.0, metavar="F", help="share of the rows that only test")
-    new.add_argument("--seed", type=int, default=0)
+    new_command.add_arguments(new)
+    new.explanation = new_command.explanation
 
     train = command("train", _train, "train a project, from where it stands")
     train.add_argument("file", type=Path, metavar="FILE")
@@ -193,94 +173,14 @@ def _has_display() -> bool:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from flux_studio.data.readers import preview, read_table
-    from flux_studio.data.windows import Windowing
     from flux_studio.project import files
-    from flux_studio.project.defaults import new_project
 
     _check_project_name(options.out)
     _check_output(options.out, options.data)
-    format, _ = preview(options.data)
-    table = read_table(options.data, format)
-    targets = [name for text in options.target for name in _target_names(text, table.names)]
-    if not targets:
-        raise UsageError("--target names no column")
-    project = new_project(
-        table,
-        format=format,
-        targets=targets,
-        seed=_not_negative(options.seed, "--seed"),
-        windowing=Windowing(options.window, options.ahead),
-        validation=options.validation,
-        test=options.test,
-    )
-    specification = _with_stack(project.specification, options.layers, options.loss)
-    if options.optimizer is not None:
-        specification = specification.replace(optimizer=_optimizer(options.optimizer))
-    if options.batch is not None:
-        specification = specification.replace(batch=_batch(options.batch, len(project.dataset().training)))
-    project = project.with_specification(specification)
-    project.check()
+    project = new_command.new_project(options)
     files.save(project, options.out)
     print(f"{options.out}: {_describe(project)}")
     return 0
-
-
-def _with_stack(specification: Specification, layers: str | None, loss: str | None) -> Specification:
-    """The network and the loss that were asked for; what is left out is made to suit the rest."""
-    from flux_studio.engine.losses import make_loss
-    from flux_studio.project.stack import ending, with_loss
-
-    if layers is None:
-        return specification if loss is None else with_loss(specification, loss)
-    specification = specification.replace(layers=_layers(layers))
-    if loss is None and make_loss(specification.loss).activation in ("", ending(specification.layers[-1])):
-        return specification
-    return specification.replace(loss=loss or "mse")
-
-
-def _target_names(text: str, known: Sequence[str]) -> list[str]:
-    """A column's whole name, which may hold commas, or several names with commas between them."""
-    return [text] if text in known else [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _layers(text: str) -> tuple[LayerSpecification, ...]:
-    from flux_studio.project.catalogue import layer_kind
-
-    dense = layer_kind("dense.v1")
-    made = []
-    for number, part in enumerate(text.split(","), start=1):
-        units, colon, activation = (piece.strip() for piece in part.partition(":"))
-        if not _is_whole(units) or (colon and not activation):
-            raise UsageError(f"--layers: {part.strip()!r} is not UNITS:ACTIVATION, such as 16:tanh")
-        settings: dict[str, int | float | str] = {"units": int(units)}
-        if activation:
-            settings["activation"] = activation
-        layer = dense.new(f"layer-{number}", **settings)
-        dense.check(layer.settings, f"layer {number}")
-        made.append(layer)
-    return tuple(made)
-
-
-def _optimizer(text: str) -> OptimizerSpecification:
-    from flux_studio.engine.updating import UpdateRule
-    from flux_studio.project.specification import OptimizerSpecification
-
-    kind, colon, rate = text.partition(":")
-    try:
-        return OptimizerSpecification(kind, float(rate) if colon else UpdateRule(kind).kind.learning_rate)
-    except ValueError as error:
-        raise UsageError(f"--optimizer: {rate!r} is not a learning rate; write sgd:0.5") from error
-
-
-def _batch(text: str, rows: int) -> int | None:
-    if text == "all":
-        return None
-    if not _is_whole(text) or int(text) < 1:
-        raise UsageError(f"--batch: {text!r} is not a number of rows; write 32, or all")
-    if int(text) > rows:
-        raise UsageError(f"--batch: there are only {rows:,} rows to train on, not {int(text):,}; write all")
-    return int(text)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -356,7 +256,8 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from flux_studio.project import descriptions, files
-    from flux_studio.project.catalogue import layer_kind, titles, widths
+    from flux_studio.project.catalogue import arriving, layer_kind, reads, titles, widths
+    from flux_studio.project.notation import write_layers
     from flux_studio.training import report
 
     project = files.load(options.file)
@@ -366,11 +267,14 @@ def _info(options: argparse.Namespace) -> int:
         print(f"{name:<12} {words}")
     print(f"inputs       {', '.join(dataset.preprocessor.input_names)}")
     print(f"targets      {', '.join(dataset.preprocessor.target_names)}")
+    print(f"layers       {write_layers(specification.layers)}")
     passing = widths(specification, dataset.inputs.shape[1])
-    named = titles(specification)
+    named, comes = titles(specification), arriving(specification, dataset.inputs.shape[1])
     for layer, (before, after) in zip(specification.layers, pairwise(passing), strict=True):
         activation = layer_kind(layer.kind).complete(layer.settings).get("activation", "")
-        print(f"{named[layer.identity]:<12} {before} → {after} {activation}".rstrip())
+        line = f"{named[layer.identity]:<12} {before} → {after} {activation}".rstrip()
+        how = reads(layer, comes[layer.identity])
+        print(f"{line}, reads {how}" if how else line)
     print(f"loss         {specification.loss}")
     for name, words in descriptions.training_lines(specification, len(dataset.training)):
         print(f"{name:<12} {words}")

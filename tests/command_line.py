@@ -71,6 +71,13 @@ class Terminal:
         assert (outcome.code, outcome.err) == (0, ""), outcome
         return outcome
 
+    def refused(self, *words: str | Path) -> str:
+        """Run a command that must say one line, print nothing and leave the folder as it is; returns the line."""
+        with self.unchanged():
+            outcome = self(*words)
+        assert outcome.out == ""
+        return outcome.complaint
+
     def write(self, name: str, content: str | bytes) -> Path:
         """A file in the folder."""
         path = self.folder / name

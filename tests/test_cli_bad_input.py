@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from flux_studio.project import files
-from tests.command_line import IRIS, IRIS_CSV, PARITY, PARITY_CSV, Outcome, Terminal, process
+from tests.command_line import IRIS, IRIS_CSV, PARITY, PARITY_CSV, Terminal, process
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -28,14 +28,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 @pytest.fixture
 def refused(run: Terminal) -> Callable[..., str]:
     """Runs a command that must say one line, print nothing and leave the folder as it is; returns the line."""
-
-    def refused(*words: str | Path) -> str:
-        with run.unchanged():
-            outcome: Outcome = run(*words)
-        assert outcome.out == ""
-        return outcome.complaint
-
-    return refused
+    return run.refused
 
 
 def changed(source: Path, target: Path, edit: Edit | None = None, **parts: bytes | None) -> Path:
@@ -101,82 +94,6 @@ class TestTables:
     )
     def test_a_target_that_does_not_exist(self, refused: Callable[..., str], target: str, words: str) -> None:
         assert words in refused("new", "out.flux", "--data", IRIS_CSV, "--target", target)
-
-
-class TestNew:
-    @pytest.mark.parametrize(
-        ("layers", "words"),
-        [
-            ("0", "layer 1: units must be a whole number from 1 to"),
-            ("8,0", "layer 2: units must be a whole number from 1 to"),
-            ("1000000,3", "layer 1: units must be a whole number from 1 to"),
-            ("9" * 30, "units must be a whole number"),
-            ("-4,3", "--layers: '-4' is not UNITS:ACTIVATION"),
-            ("4.5,3", "'4.5' is not UNITS:ACTIVATION"),
-            ("²,3", "'²' is not UNITS:ACTIVATION"),
-            ("٣,3", "'٣' is not UNITS:ACTIVATION"),
-            ("", "'' is not UNITS:ACTIVATION"),
-            ("8,", "'' is not UNITS:ACTIVATION"),
-            ("8:,3", "'8:' is not UNITS:ACTIVATION"),
-            ("tanh:8,3", "'tanh:8' is not UNITS:ACTIVATION"),
-            ("8:tanh:2,3", "activation 'tanh:2' is not known; choose one of identity, relu"),
-            ("8:softplus,3", "layer 1: activation 'softplus' is not known"),
-            ("8,2", "Dense 2 has 2 outputs, but there are 3 to predict"),
-        ],
-    )
-    def test_layers(self, refused: Callable[..., str], layers: str, words: str) -> None:
-        told = refused("new", "o.flux", "--data", IRIS_CSV, "--target", "species", f"--layers={layers}")
-        assert words in told
-        if "outputs" in words:
-            assert told.endswith("give the last layer 3 units")
-
-    @pytest.mark.parametrize(
-        ("option", "value", "words"),
-        [
-            ("--optimizer", "sdg:0.1", "optimizer 'sdg' is not known; choose one of sgd"),
-            ("--optimizer", "sgd:nan", "the learning rate must be a number above zero, not nan"),
-            ("--optimizer", "sgd:inf", "above zero, not inf"),
-            ("--optimizer", "sgd:-0.1", "above zero, not -0.1"),
-            ("--optimizer", "sgd:0", "above zero, not 0"),
-            ("--optimizer", "sgd:fast", "'fast' is not a learning rate"),
-            ("--optimizer", "sgd:", "'' is not a learning rate"),
-            ("--optimizer", "", "optimizer '' is not known"),
-            ("--loss", "hinge", "loss 'hinge' is not known; choose one of mse"),
-            ("--seed", "-1", "--seed must not be negative, not -1"),
-            ("--seed", "1.5", "--seed: invalid int value: '1.5'"),
-            ("--batch", "0", "--batch: '0' is not a number of rows; write 32, or all"),
-            ("--batch", "-4", "'-4' is not a number of rows"),
-            ("--batch", "few", "'few' is not a number of rows"),
-            ("--batch", "121", "there are only 120 rows to train on, not 121; write all"),
-            ("--epochs", "4", "unrecognized arguments: --epochs 4"),
-        ],
-    )
-    def test_options(self, refused: Callable[..., str], option: str, value: str, words: str) -> None:
-        assert words in refused("new", "o.flux", "--data", IRIS_CSV, "--target", "species", option, value)
-
-    @pytest.mark.parametrize(
-        "option", ["--data", "--target", "--layers", "--loss", "--optimizer", "--batch", "--seed"]
-    )
-    def test_options_without_a_value(self, refused: Callable[..., str], option: str) -> None:
-        words = ("new", "o.flux", "--data", IRIS_CSV, "--target", "species")
-        told = refused(*(words if option not in words else ("new", "o.flux")), option)
-        assert told == f"argument {option}: expected one argument; see flux-studio new --help"
-
-    @pytest.mark.parametrize(
-        ("words", "told"),
-        [
-            ((), "OUT.flux, --data, --target"),
-            (("o.flux",), "--data, --target"),
-            (("o.flux", "--data", "x.csv"), "--target"),
-        ],
-    )
-    def test_what_is_required(self, refused: Callable[..., str], words: tuple[str, ...], told: str) -> None:
-        assert f"the following arguments are required: {told};" in refused("new", *words)
-
-    def test_a_table_is_never_written_over(self, run: Terminal, refused: Callable[..., str]) -> None:
-        run.write("t.flux", "a,b\n1,2\n2,3\n")
-        assert "is the file that is read" in refused("new", "t.flux", "--data", "t.flux", "--target", "b")
-        assert "write t.csv.flux" in refused("new", "t.csv", "--data", "t.flux", "--target", "b")
 
 
 class TestProjects:

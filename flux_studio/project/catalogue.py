@@ -205,6 +205,7 @@ _LAYER_NORM = LayerKind(
     formula="h = γ ⊙ (x − μ)/√(σ² + ε) + β",
     matrices=LAYER_NORM_MATRICES,
     build=_layer_norm,
+    short="norm",
 )
 
 _GATED_LINEAR = LayerKind(
@@ -217,6 +218,7 @@ _GATED_LINEAR = LayerKind(
     fields=(_UNITS, _INITIALIZER),
     outputs=_units,
     parts=("value", "gate"),
+    short="gated",
 )
 
 _RESIDUAL = LayerKind(

@@ -99,6 +99,13 @@ class LayerKind:
     """What stands side by side in the columns of the weights, each as wide as the layer; empty where one thing does."""
     inside: Callable[[str], tuple[LayerSpecification, ...]] | None = None
     """The layers inside a new one, from its identity; ``None`` for kinds that hold no layers."""
+    short: str = ""
+    """A shorter word for it where a network is written in a line."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """How it is called where a network is written in a line, the shortest first: ``norm``, ``layer_norm``."""
+        return tuple(filter(None, (self.short, self.kind.rpartition(".")[0])))
 
     def complete(self, settings: Mapping[str, Setting]) -> dict[str, Setting]:
         """The settings with defaults for what is left out."""

@@ -279,10 +279,12 @@ def check_training(specification: Specification) -> None:
     if specification.batch is not None and specification.batch < 1:
         raise SpecificationError(f"a batch must hold at least 1 row, not {specification.batch}")
     stop = specification.stop
+    if stop.loss is not None and not np.isfinite(stop.loss):
+        raise SpecificationError(f"a loss that is good enough must be a number, not {stop.loss}")
     if stop.patience is not None and stop.patience < 1:
         raise SpecificationError(f"early stopping must wait for at least 1 validation, not {stop.patience}")
-    if stop.seconds is not None and not stop.seconds > 0:
-        raise SpecificationError(f"training must be allowed more than 0 seconds, not {stop.seconds}")
+    if stop.seconds is not None and not 0 < stop.seconds < float("inf"):
+        raise SpecificationError(f"training must be allowed a number of seconds above 0, not {stop.seconds}")
     if specification.iterations < 1:
         raise SpecificationError(
             f"the number of iterations must be at least 1, not {specification.iterations}"
@@ -315,13 +317,11 @@ def _check_optimizer(optimizer: OptimizerSpecification) -> None:
     for name, limit in (("value", optimizer.clip_value), ("norm", optimizer.clip_norm)):
         if limit is not None and not 0 < limit < float("inf"):
             raise SpecificationError(f"gradients can be clipped to a {name} above 0, not {limit}")
-    if not (
-        0 < schedule.factor <= 1
-        and schedule.period > 0
-        and 0 <= schedule.floor <= 1
-        and schedule.warm_up >= 0
+    for name, value, fits, wanted in (
+        ("factor", schedule.factor, 0 < schedule.factor <= 1, "above 0 and up to 1"),
+        ("period", schedule.period, 0 < schedule.period < float("inf"), "a number above 0"),
+        ("floor", schedule.floor, 0 <= schedule.floor <= 1, "from 0 to 1"),
+        ("warm-up", schedule.warm_up, schedule.warm_up >= 0, "0 or more updates"),
     ):
-        raise SpecificationError(
-            "the schedule needs a factor above 0 and up to 1, a period above 0, a floor from 0 to 1 "
-            "and a warm-up of 0 or more updates"
-        )
+        if not fits:
+            raise SpecificationError(f"the schedule's {name} must be {wanted}, not {value}")

@@ -54,7 +54,7 @@ def test_a_broken_wall_is_noticed(tmp_path: Path) -> None:
     for name in ("data", "engine", "project", "training", "export", "gui"):
         (tmp_path / "flux_studio" / name).mkdir(parents=True)
         (tmp_path / "flux_studio" / name / "__init__.py").touch()
-    for name in ("__init__", "__main__", "cli", "progress", "errors", "locations"):
+    for name in ("__init__", "__main__", "cli", "new_command", "progress", "errors", "locations"):
         (tmp_path / "flux_studio" / f"{name}.py").touch()
     (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
 

@@ -1,0 +1,266 @@
+"""What ``flux-studio new`` can be told, and the project it makes of that."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from flux_studio.errors import SpecificationError, UsageError
+
+if TYPE_CHECKING:
+    from flux_studio.project.project import Project
+    from flux_studio.project.specification import OptimizerSpecification, Setting, Specification
+
+_LINE = 100
+_LAYERS_ARE = """
+the notation of --layers:
+  16:tanh,3:softmax         layers with commas between them, from the inputs to the outputs
+  16:tanh                   a Dense layer: its units, its activation
+  tanh                      an activation by itself
+  rnn:8:sigmoid:all         any kind: a number is its first setting, a word the setting that has it
+  rnn:8:returns=all         any setting by its name
+  residual(8:tanh,norm)     a block with layers inside, which may be blocks; a shell wants quotes around it
+"""
+_OPTIMIZERS_ARE = """\
+--optimizer and --schedule follow the same rules: adam:0.01:beta_1=0.95, cosine:2000:floor=0.1
+"""
+_EXAMPLES = """\
+examples:
+  flux-studio new flowers.flux --data iris.csv --target species \\
+      --layers "16:relu,residual(16:relu,dropout:20),3:softmax" --optimizer adamw --schedule cosine --warm-up 100
+  flux-studio new series.flux --data series.csv --target x --window 16 --ahead 1 --layers lstm:16,1:identity
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Everything that can be said behind ``new``; what is left out gets what suits the table."""
+    parser.add_argument("out", type=Path, metavar="OUT.flux")
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--data", type=Path, required=True, metavar="FILE", help="the table, such as a CSV file"
+    )
+    data.add_argument(
+        "--target", action="append", required=True, metavar="COL[,COL]", help="columns to predict"
+    )
+    data.add_argument(
+        "--window", type=int, default=1, metavar="T", help="successive rows in a sample; default: 1"
+    )
+    data.add_argument(
+        "--ahead",
+        type=int,
+        default=0,
+        metavar="K",
+        help="rows after the window at which the target stands; from 1 on the target's past is read, too",
+    )
+    data.add_argument(
+        "--validation",
+        type=float,
+        metavar="F",
+        help="share of the rows that validate; default: 0.2 from 50 rows on",
+    )
+    data.add_argument("--test", type=float, default=0.0, metavar="F", help="share of the rows that only test")
+    data.add_argument("--seed", type=int, default=0, metavar="S", help="of the split and the start weights")
+
+    network = parser.add_argument_group("network")
+    network.add_argument(
+        "--layers", metavar="16:tanh,3:softmax", help="the stack; its notation is told below"
+    )
+    network.add_argument(
+        "--start-weights", metavar="NAME", help="initializer of all layers that do not name their own"
+    )
+    network.add_argument("--loss", metavar="mse|bce|cross_entropy")
+    network.add_argument(
+        "--dtype", choices=("float32", "float64"), help="numbers to compute with; default: float32"
+    )
+
+    training = parser.add_argument_group("training")
+    training.add_argument("--optimizer", metavar="adam:0.01", help="with its settings, as told below")
+    training.add_argument("--schedule", metavar="cosine", help="of the learning rate, as told below")
+    training.add_argument(
+        "--warm-up", type=int, default=0, metavar="N", help="updates in which the rate rises to its full"
+    )
+    training.add_argument("--batch", metavar="N|all", help="rows that each iteration looks at; default: all")
+    training.add_argument("--l1", type=float, metavar="X", help="λ of the penalty λ·Σ|w|")
+    training.add_argument("--l2", type=float, metavar="X", help="λ of the penalty (λ/2)·Σw²")
+    training.add_argument(
+        "--clip-value", type=float, metavar="X", help="keep each cell of the gradient within ± this"
+    )
+    training.add_argument("--clip-norm", type=float, metavar="X", help="keep the gradient's norm within this")
+    training.add_argument("--validate-every", type=int, metavar="N", help="iterations; default: 10")
+    training.add_argument(
+        "--pace", type=float, metavar="X", help="iterations a second in the window; default: full speed"
+    )
+
+    end = parser.add_argument_group("when training ends")
+    end.add_argument("--iterations", type=int, metavar="N", help="at this one at the latest; default: 5,000")
+    end.add_argument("--stop-loss", type=float, metavar="X", help="at a training loss this good")
+    end.add_argument(
+        "--patience", type=int, metavar="N", help="after N validations without a better loss; keeps the best"
+    )
+    end.add_argument("--seconds", type=float, metavar="S", help="after so much time")
+
+
+def explanation() -> str:
+    """The notations, for the end of the help: all kinds with all their settings, from the catalogue."""
+    from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
+    from flux_studio.project.catalogue import LAYER_KINDS
+    from flux_studio.project.notation import values
+
+    kinds: list[tuple[str, str]] = []
+    offers: dict[str, dict[str, list[str]]] = {}
+    for kind in LAYER_KINDS.values():
+        word = kind.words[0]
+        settings = " : ".join(f"{each.name}={each.default}" for each in kind.fields)
+        kinds.append((word, settings if kind.inside is None else f"{settings}(LAYER,LAYER,…)"))
+        for each in kind.fields:
+            offers.setdefault(each.name, {}).setdefault(" | ".join(values(each)), []).append(word)
+    choices: list[tuple[str, str]] = []
+    for name, by_values in offers.items():
+        for number, (offer, words) in enumerate(by_values.items()):
+            choices.append(("", f"in {', '.join(words)}: {offer}") if number else (name, offer))
+    optimizers = [
+        (name, " : ".join(f"{key}={value:g}" for key, value in rates.items()))
+        for name, each in OPTIMIZERS.items()
+        for rates in ({"learning_rate": each.learning_rate, **each.settings},)
+    ]
+    schedules = [
+        (name, f"{' : '.join(each.fields) or '(nothing)':<18} {each.formula}")
+        for name, each in SCHEDULES.items()
+    ]
+    return "\n".join(
+        (
+            _LAYERS_ARE,
+            _table("kinds of layers, and their settings where nothing is said:", kinds),
+            _table("what the settings can be:", choices),
+            _OPTIMIZERS_ARE,
+            _table("--optimizer, and what its settings are where nothing is said:", optimizers),
+            _table(
+                "--schedule, and its settings, which suit the iterations where nothing is said:", schedules
+            ),
+            _EXAMPLES,
+        )
+    )
+
+
+def _table(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Rows of a name and what is said of it, which goes on in further lines where it is long."""
+    width = max(len(name) for name, _ in rows) + 2
+    lines = [title]
+    for name, words in rows:
+        first, rest = f"  {name:<{width}}", " " * (width + 2)
+        lines += textwrap.wrap(words, _LINE, initial_indent=first, subsequent_indent=rest) or [first.rstrip()]
+    return "\n".join(lines) + "\n"
+
+
+def new_project(options: argparse.Namespace) -> Project:
+    """The project that the command line asks for; a :class:`FluxError` says what in it cannot be."""
+    from flux_studio.data.readers import preview, read_table
+    from flux_studio.data.windows import Windowing
+    from flux_studio.project.defaults import new_project
+
+    format, _ = preview(options.data)
+    table = read_table(options.data, format)
+    targets = [name for text in options.target for name in _target_names(text, table.names)]
+    if not targets:
+        raise UsageError("--target names no column")
+    if options.seed < 0:
+        raise UsageError(f"--seed must not be negative, not {options.seed}")
+    project = new_project(
+        table,
+        format=format,
+        targets=targets,
+        seed=options.seed,
+        windowing=Windowing(options.window, options.ahead),
+        validation=options.validation,
+        test=options.test,
+    )
+    specification = _with_network(project.specification, options)
+    specification = _with_training(specification, options)
+    if options.batch is not None:
+        specification = specification.replace(batch=_batch(options.batch, len(project.dataset().training)))
+    project = project.with_specification(specification)
+    project.check()
+    if options.patience is not None and not len(project.dataset().validation):
+        raise UsageError("--patience: no rows are kept to validate; give --validation 0.2")
+    return project
+
+
+def _target_names(text: str, known: Sequence[str]) -> list[str]:
+    """A column's whole name, which may hold commas, or several names with commas between them."""
+    return [text] if text in known else [name.strip() for name in text.split(",") if name.strip()]
+
+
+@contextmanager
+def _told_of(option: str) -> Iterator[None]:
+    """Complaints begin with the option that they are about."""
+    try:
+        yield
+    except SpecificationError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
+def _with_network(specification: Specification, options: argparse.Namespace) -> Specification:
+    """The network and the loss that were asked for; what is left out is made to suit the rest."""
+    from flux_studio.engine.losses import make_loss
+    from flux_studio.project.notation import read_layers, read_usual, write_layers
+    from flux_studio.project.stack import ending, with_loss
+
+    usual: dict[str, Setting] = {}
+    if options.start_weights is not None:
+        with _told_of("--start-weights"):
+            usual = read_usual("initializer", options.start_weights)
+    with _told_of("--layers"):
+        # The usual network, too, is read again from its notation, so that it begins with the start weights asked for.
+        layers = options.layers if options.layers is not None else write_layers(specification.layers)
+        specification = specification.replace(layers=read_layers(layers, usual))
+    if options.layers is None:
+        return specification if options.loss is None else with_loss(specification, options.loss)
+    fits = make_loss(specification.loss).activation in ("", ending(specification.layers[-1]))
+    return (
+        specification if options.loss is None and fits else specification.replace(loss=options.loss or "mse")
+    )
+
+
+def _with_training(specification: Specification, options: argparse.Namespace) -> Specification:
+    specification = specification.replace(
+        **_given(options, "iterations", "validate_every", "dtype", "pace"),
+        stop=msgspec.structs.replace(
+            specification.stop, loss=options.stop_loss, patience=options.patience, seconds=options.seconds
+        ),
+    )
+    return specification.replace(optimizer=_optimizer(specification, options))
+
+
+def _optimizer(specification: Specification, options: argparse.Namespace) -> OptimizerSpecification:
+    from flux_studio.project.notation import read_optimizer, read_schedule
+
+    optimizer = specification.optimizer
+    if options.optimizer is not None:
+        with _told_of("--optimizer"):
+            optimizer = read_optimizer(options.optimizer, optimizer)
+    with _told_of("--schedule"):
+        asked = "constant" if options.schedule is None else options.schedule
+        schedule = read_schedule(asked, specification.iterations, options.warm_up)
+    limits = _given(options, "l1", "l2", "clip_value", "clip_norm")
+    return msgspec.structs.replace(optimizer, schedule=schedule, **limits)
+
+
+def _given(options: argparse.Namespace, *names: str) -> dict[str, object]:
+    """Those of the options that were given."""
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def _batch(text: str, rows: int) -> int | None:
+    if text == "all":
+        return None
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+        raise UsageError(f"--batch: {text!r} is not a number of rows; write 32, or all")
+    if int(text) > rows:
+        raise UsageError(f"--batch: there are only {rows:,} rows to train on, not {int(text):,}; write all")
+    return int(text)
