@@ -18,6 +18,7 @@ from flux_studio import locations
 from flux_studio.errors import FluxError, UsageError
 
 if TYPE_CHECKING:
+    from flux_studio.data.windows import Windowing
     from flux_studio.project.project import Project
     from flux_studio.project.specification import LayerSpecification, OptimizerSpecification, Specification
 
@@ -109,16 +110,9 @@ def _command_parser() -> argparse.ArgumentParser:
     new.add_argument("--loss", metavar="mse|bce|cross_entropy")
     new.add_argument("--optimizer", metavar="adam:0.01")
     new.add_argument("--batch", metavar="N|all", help="rows that each iteration looks at; default: all")
-    new.add_argument(
-        "--window", type=int, default=1, metavar="T", help="successive rows in a sample; default: 1"
-    )
-    new.add_argument(
-        "--ahead",
-        type=int,
-        default=0,
-        metavar="K",
-        help="rows after the window at which the target stands; from 1 on the target's past is read, too",
-    )
+    new.add_argument("--window", type=int, metavar="T", help="successive rows in a sample; default: 1")
+    target_past = "rows after the window at which the target stands; from 1 on its past is read, too"
+    new.add_argument("--ahead", type=int, metavar="K", help=target_past)
     new.add_argument(
         "--validation",
         type=float,
@@ -194,7 +188,6 @@ def _has_display() -> bool:
 
 def _new(options: argparse.Namespace) -> int:
     from flux_studio.data.readers import preview, read_table
-    from flux_studio.data.windows import Windowing
     from flux_studio.project import files
     from flux_studio.project.defaults import new_project
 
@@ -210,7 +203,7 @@ def _new(options: argparse.Namespace) -> int:
         format=format,
         targets=targets,
         seed=_not_negative(options.seed, "--seed"),
-        windowing=Windowing(options.window, options.ahead),
+        windowing=_windowing(options),
         validation=options.validation,
         test=options.test,
     )
@@ -224,6 +217,14 @@ def _new(options: argparse.Namespace) -> int:
     files.save(project, options.out)
     print(f"{options.out}: {_describe(project)}")
     return 0
+
+
+def _windowing(options: argparse.Namespace) -> Windowing | None:
+    """What was said of windows; nothing where the table decides."""
+    from flux_studio.data.windows import Windowing
+
+    said = {name: value for name in ("window", "ahead") if (value := getattr(options, name)) is not None}
+    return Windowing(**said) if said else None
 
 
 def _with_stack(specification: Specification, layers: str | None, loss: str | None) -> Specification:
