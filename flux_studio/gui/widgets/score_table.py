@@ -48,7 +48,7 @@ class ScoreTable(QWidget):
 
     def set_scores(self, report: Report, target: TargetReport) -> None:
         """Show the scores of a target; parts without rows have no column."""
-        # As wide as the longest number and a gap, so that columns stay in place when one is scored later than the others.
+        # As wide as the longest number and a gap: columns stay in place when one is scored later than the others.
         width = QFontMetrics(_number_font()).horizontalAdvance(_LONGEST[bool(target.classes)])
         for place, part in enumerate(PARTS, 1):
             self._grid.setColumnMinimumWidth(place, width if part in report.rows else 0)
