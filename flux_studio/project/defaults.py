@@ -42,13 +42,13 @@ def new_project(
     """A project ready to train: roles by what the columns hold, and a hidden layer that suits the task.
 
     Where targets stand ahead, their columns are read as well: what comes next in a series is told by its past.
-    A table with nothing to read but its target can only be a series, and without a ``windowing`` it is read as one.
+    A table with nothing to read but its one target can only be a series, and without a ``windowing`` it is read as one.
     Without a share for ``validation`` tables of fewer than fifty rows are trained on whole, and of others a fifth
     is kept. With ``layers`` of its own the project need not be ready: the table may still want other roles.
     """
     if columns is None:
         columns = suggest_columns(table, targets)
-        alone = not any(column.is_input for column in columns)
+        alone = [column.role for column in columns if column.role != "ignore"] == ["target"]
         if alone and windowing is None and table.rows >= _FEWEST_ROWS_TO_SPLIT:
             windowing = _SERIES
     columns, windowing = tuple(columns), windowing or EACH_ROW
