@@ -14,6 +14,7 @@ import msgspec
 from flux_studio.errors import SpecificationError, UsageError
 
 if TYPE_CHECKING:
+    from flux_studio.data.windows import Windowing
     from flux_studio.project.project import Project
     from flux_studio.project.specification import OptimizerSpecification, Setting, Specification
 
@@ -48,13 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     data.add_argument(
         "--target", action="append", required=True, metavar="COL[,COL]", help="columns to predict"
     )
-    data.add_argument(
-        "--window", type=int, default=1, metavar="T", help="successive rows in a sample; default: 1"
-    )
+    data.add_argument("--window", type=int, metavar="T", help="successive rows in a sample; default: 1")
     data.add_argument(
         "--ahead",
         type=int,
-        default=0,
         metavar="K",
         help="rows after the window at which the target stands; from 1 on the target's past is read, too",
     )
@@ -161,7 +159,6 @@ def _table(title: str, rows: Sequence[tuple[str, str]]) -> str:
 def new_project(options: argparse.Namespace) -> Project:
     """The project that the command line asks for; a :class:`FluxError` says what in it cannot be."""
     from flux_studio.data.readers import preview, read_table
-    from flux_studio.data.windows import Windowing
     from flux_studio.project.defaults import new_project
 
     format, _ = preview(options.data)
@@ -176,7 +173,7 @@ def new_project(options: argparse.Namespace) -> Project:
         format=format,
         targets=targets,
         seed=options.seed,
-        windowing=Windowing(options.window, options.ahead),
+        windowing=_windowing(options),
         validation=options.validation,
         test=options.test,
     )
@@ -189,6 +186,14 @@ def new_project(options: argparse.Namespace) -> Project:
     if options.patience is not None and not len(project.dataset().validation):
         raise UsageError("--patience: no rows are kept to validate; give --validation 0.2")
     return project
+
+
+def _windowing(options: argparse.Namespace) -> Windowing | None:
+    """What was said of windows; nothing where the table decides."""
+    from flux_studio.data.windows import Windowing
+
+    said = {name: value for name in ("window", "ahead") if (value := getattr(options, name)) is not None}
+    return Windowing(**said) if said else None
 
 
 def _target_names(text: str, known: Sequence[str]) -> list[str]:

@@ -163,14 +163,6 @@ class TestTrain:
             for (layer, name), array in run_left.parameters.items():
                 np.testing.assert_array_equal(archive[f"{layer}.{name}"], array)
 
-    def test_says_in_words_how_it_went(self, run: Terminal) -> None:
-        lines = run.done("train", PARITY).lines
-        assert lines[0] == f"training with SGD, learning rate 0.6, all 16 rows, from iteration 0 to {END:,}"
-        assert lines[1].startswith("  0%  iteration         0  loss 0.2578")
-        assert lines[-7].startswith(f"100%  iteration {END:>9,}")
-        assert lines[-6].endswith("16 of 16 right")
-        assert run.done("train", IRIS).lines[-6].endswith("of the validation rows right")
-
     def test_the_two_executors_agree(self, run: Terminal) -> None:
         losses = [
             run.done("train", IRIS, "--iterations", "30", "--json", "--executor", executor).events

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from flux_studio.project import files
-from tests.command_line import IRIS_CSV, PARITY, Terminal
+from tests.command_line import IRIS, IRIS_CSV, PARITY, Terminal
+
+END = files.load(PARITY).specification.iterations
 
 
 @pytest.fixture
@@ -81,3 +83,12 @@ def test_numbers_are_told_in_their_own_units(run: Terminal) -> None:
 def test_a_part_without_rows_has_no_column(run: Terminal) -> None:
     lines = run.done("train", PARITY, "--iterations", "3").lines
     assert lines[-5].split() == ["training"]
+
+
+def test_says_in_words_how_it_went(run: Terminal) -> None:
+    lines = run.done("train", PARITY).lines
+    assert lines[0] == f"training with SGD, learning rate 0.6, all 16 rows, from iteration 0 to {END:,}"
+    assert lines[1].startswith("  0%  iteration         0  loss 0.2578")
+    assert lines[-7].startswith(f"100%  iteration {END:>9,}")
+    assert lines[-6].endswith("16 of 16 right")
+    assert run.done("train", IRIS).lines[-6].endswith("of the validation rows right")

@@ -52,6 +52,10 @@ def test_a_series_is_predicted_from_its_own_past(run: Terminal) -> None:
     assert error.mean() < 0.3 * np.abs(np.diff(values)).mean()
 
 
+def test_a_table_of_one_column_needs_no_further_words(run: Terminal) -> None:
+    assert files.load(new(run)).specification.data.windowing.text == "windows of 8 rows, target 1 row ahead"
+
+
 def test_info_says_what_a_sample_is(run: Terminal) -> None:
     lines = run.done("info", new(run, "--window", "8", "--ahead", "1", "--test", "0.1")).lines
     assert lines[1:4] == [

@@ -20,7 +20,7 @@ _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
 class Docks:
-    """Layers and network at the left; matrices, focus and loss in the middle; data and training at the right."""
+    """Layers and network at the left; matrices, focus and loss in the middle; data, training, scores at the right."""
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, tuple[QWidget, PanelHeader]]) -> None:
         self._window = window
@@ -54,6 +54,7 @@ class Docks:
         window.splitDockWidget(docks["matrices"], docks["focus"], _DOWN)
         window.splitDockWidget(docks["focus"], docks["loss"], _DOWN)
         window.tabifyDockWidget(docks["data"], docks["training"])
+        window.tabifyDockWidget(docks["training"], docks["scores"])
         docks["layers"].setMaximumHeight(look.length(190))
         for dock in docks.values():
             dock.show()

@@ -43,9 +43,11 @@ from flux_studio.gui.panels.data import DataPanel
 from flux_studio.gui.panels.focus import MatrixFocus
 from flux_studio.gui.panels.network import NetworkStack
 from flux_studio.gui.panels.palette import LayerPalette
+from flux_studio.gui.panels.scores import ScoresPanel
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
+from flux_studio.gui.scoring import Scoring
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
 from flux_studio.gui.theme import DARK, LIGHT, colour, look
@@ -95,6 +97,7 @@ class MainWindow(QMainWindow):
         self._problem, self._rows = "", 0
         self._curve_shown = 0.0
         self._make_panels()
+        self.scoring = Scoring(self.trainer, self.scores, self)
         self._place_panels()
         self.status = StatusBar()
         self.setStatusBar(self.status)
@@ -123,6 +126,7 @@ class MainWindow(QMainWindow):
         self.curve = LossCurve()
         self.data = DataPanel()
         self.training = TrainingSettings()
+        self.scores = ScoresPanel()
 
     def _place_panels(self) -> None:
         self.addToolBar(self._toolbar())
@@ -136,10 +140,13 @@ class MainWindow(QMainWindow):
                 "loss": (self.curve, PanelHeader("Loss")),
                 "data": (self.data, self.data.header),
                 "training": (self.training, self.training.header),
+                "scores": (self.scores, self.scores.header),
             },
         )
         gap = look.length(7)
         self.setContentsMargins(gap, 0, gap, 0)
+        # Not the panel's own visibility: behind another tab it stays visible, off the screen.
+        self.docks["scores"].visibilityChanged.connect(self.scoring.set_seen)
         self.docks.arrange()
 
     def _toolbar(self) -> QToolBar:

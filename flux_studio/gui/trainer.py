@@ -25,7 +25,9 @@ from flux_studio.training.events import (
     SetPace,
     Started,
     Step,
+    TakeReport,
 )
+from flux_studio.training.report import Report
 
 FRAME_MS = 33
 PATIENCE_MS = 250
@@ -45,6 +47,7 @@ class Trainer(QObject):
     progress_changed = Signal()
     failed = Signal(str)
     finished = Signal(object)
+    report_arrived = Signal(object)
 
     def __init__(self, wanted: Callable[[], tuple[MatrixKey, ...]], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -167,6 +170,10 @@ class Trainer(QObject):
         """A new learning rate, from the next update on."""
         self._send(SetLearningRate(rate))
 
+    def ask_report(self, test: bool) -> None:
+        """Ask how well the network fits, with ``test`` also on the test rows; :attr:`report_arrived` answers."""
+        self._send(TakeReport(test))
+
     def refresh(self) -> None:
         """Ask for a frame also while training rests: something else is to be shown."""
         self._stale = True
@@ -207,6 +214,8 @@ class Trainer(QObject):
                 self._set_running(False)
                 self._set_progress(progress)
                 self.finished.emit(event)
+            case Report():
+                self.report_arrived.emit(event)
             case Failed(message):
                 self._answered = True
                 self._set_running(False)

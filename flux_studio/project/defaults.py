@@ -24,6 +24,7 @@ from flux_studio.project.specification import (
 from flux_studio.project.stack import check_targets, with_loss
 
 _FEWEST_ROWS_TO_SPLIT = 50
+_SERIES = Windowing(window=8, ahead=1)
 
 
 def new_project(
@@ -34,17 +35,23 @@ def new_project(
     columns: Sequence[Column] | None = None,
     layers: tuple[LayerSpecification, ...] | None = None,
     seed: int = 0,
-    windowing: Windowing = EACH_ROW,
+    windowing: Windowing | None = None,
     validation: float | None = None,
     test: float = 0.0,
 ) -> Project:
     """A project ready to train: roles by what the columns hold, and a hidden layer that suits the task.
 
     Where targets stand ahead, their columns are read as well: what comes next in a series is told by its past.
+    A table with nothing to read but its one target can only be a series, and without a ``windowing`` it is read as one.
     Without a share for ``validation`` tables of fewer than fifty rows are trained on whole, and of others a fifth
     is kept. With ``layers`` of its own the project need not be ready: the table may still want other roles.
     """
-    columns = tuple(columns) if columns is not None else suggest_columns(table, targets)
+    if columns is None:
+        columns = suggest_columns(table, targets)
+        alone = [column.role for column in columns if column.role != "ignore"] == ["target"]
+        if alone and windowing is None and table.rows >= _FEWEST_ROWS_TO_SPLIT:
+            windowing = _SERIES
+    columns, windowing = tuple(columns), windowing or EACH_ROW
     if windowing.ahead > 0:
         columns = tuple(
             msgspec.structs.replace(column, role="both") if column.is_target else column for column in columns

@@ -17,7 +17,7 @@ from flux_studio.training.metrics import ClassMetrics, Metrics, NumberMetrics, c
 
 Part = Literal["training", "validation", "test"]
 PARTS: tuple[Part, ...] = ("training", "validation", "test")
-_CHUNK = 4096
+_CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def score(network: Network, dataset: Dataset, iteration: int, parts: Collection[
     """Score the network's present weights on the rows of these parts; its matrices are not touched."""
     rows = {"training": dataset.training, "validation": dataset.validation, "test": dataset.test}
     counts = {part: len(rows[part]) for part in PARTS if len(rows[part])}
-    # Chunk by chunk: a copy of all rows could be as large as the data.
+    # Chunk by chunk: a copy of all rows could be as large as the data, and small matrices stay in the cache.
     outputs = {
         part: np.concatenate(
             [

@@ -122,9 +122,18 @@ def test_gaps_and_windows_across_parts_are_noted() -> None:
     assert across.endswith("windows across two parts left out")
 
 
-def test_a_table_of_one_column_says_what_to_choose(qtbot: QtBot) -> None:
+def test_a_table_of_one_column_is_read_as_a_series(qtbot: QtBot) -> None:
     window = open_window(qtbot, sample("xor"))
     window.workbench.load_table(locations.sample("mackey-glass.csv"))
+    assert problem(window) == ""
+    assert child(window, QLabel, "data.windows").text() == "windows of 8 rows, target 1 row ahead"
+    until(qtbot, lambda: ready(window))
+
+
+def test_a_short_table_of_one_column_says_what_to_choose(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "short.csv").write_text("x\n" + "".join(f"{row % 5}.5\n" for row in range(20)))
+    window = open_window(qtbot, sample("xor"))
+    window.workbench.load_table(tmp_path / "short.csv")
     assert problem(window).startswith("no inputs yet: ")
     assert problem(window).endswith("or Both for a series that is predicted from its own past")
     qtbot.mouseClick(child(window, QPushButton, "data.role.both"), Qt.MouseButton.LeftButton)

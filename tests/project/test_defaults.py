@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 import pytest
 
+from flux_studio.data.columns import Column
+from flux_studio.data.windows import Windowing
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
+from flux_studio.errors import DataError
 from flux_studio.project.defaults import fitted_to, new_project, usual_optimizer, usual_schedule
 from flux_studio.project.project import Project, update_rule
 from flux_studio.project.specification import OptimizerSpecification
@@ -39,6 +43,28 @@ def test_the_last_layer_fits_and_training_makes_the_loss_smaller(
     events = list(session.train(200))
     assert isinstance(events[-1], Finished)
     assert session.network.loss < 0.95 * first
+
+
+def test_a_table_with_nothing_but_its_target_is_a_series() -> None:
+    lines = "".join(f"{number},{np.sin(number):.3f}\n" for number in range(1, 80))
+    project = new_project(table("id,x\n" + lines, "sine.csv"))
+    data = project.specification.data
+    assert data.windowing == Windowing(8, 1)
+    assert [column.role for column in data.columns] == ["ignore", "both"]
+    project.check()
+    # Who says how rows make samples, or what columns are for, is taken at his word.
+    with pytest.raises(DataError, match="no column has the role input"):
+        new_project(table("x\n" + "1\n2\n" * 40), windowing=Windowing(2))
+    with pytest.raises(DataError, match="no column has the role input"):
+        new_project(table("x\n" + "1\n2\n" * 40), columns=[Column("x", "target")])
+
+
+def test_targets_ahead_are_read_as_well() -> None:
+    project = new_project(number_table(60), windowing=Windowing(3, 2), validation=0.0, test=0.1)
+    data = project.specification.data
+    assert [column.role for column in data.columns] == ["input", "input", "both"]
+    assert (data.validation_fraction, data.test_fraction, data.window, data.ahead) == (0.0, 0.1, 3, 2)
+    assert project.dataset().inputs.shape[1] == 9
 
 
 def test_a_new_project_depends_on_its_seed_only() -> None:
