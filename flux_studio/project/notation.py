@@ -96,52 +96,60 @@ class _Reader:
             place = len(made) + 1
             identity, count = below(block, str(place)) if block else f"layer-{place}", f"{number}{place}"
             head, sign = self._next()
-            where = f"layer {count}, {quoted(head)}"
-            opens = sign == "("
             if not head:
-                _refuse(f"layer {count}", self._nothing(sign, block if place == 1 else ""))
+                _refuse(f"layer {count}", self._nothing(sign, is_first=bool(block) and place == 1))
+            where = f"layer {count}, {quoted(head)}"
             try:
                 kind, settings = _kind_and_settings(head)
             except SpecificationError as error:
                 raise SpecificationError(f"{where}: {error}") from error
             inside: tuple[LayerSpecification, ...] = ()
-            if opens:
-                if kind.inside is None:
-                    _refuse(where, f"{_a(kind)} layer holds no other layers; {_block_example()} does")
-                if depth == DEEPEST:
-                    _refuse(where, f"blocks can stand in each other at most {DEEPEST} deep")
+            if sign == "(" or kind.inside is not None:
+                _check_block(kind, sign, depth, where)
                 inside = self.layers(identity, f"{count}.", depth + 1)
-                behind, sign = self._next()
-                if behind or sign == "(":
-                    _refuse(
-                        where, f"{quoted(behind or sign)} cannot stand behind its ): write a comma between"
-                    )
-            elif kind.inside is not None:
-                _refuse(where, f"write the layers inside it in parentheses, such as {_block_example()}")
+                sign = self._behind_block(where)
             usual = {each.name: self.usual[each.name] for each in kind.fields if each.name in self.usual}
             complete = kind.complete({**usual, **settings})
             made.append(LayerSpecification(identity, kind.kind, complete, inside))
-            if sign == ",":
-                continue
-            if sign == ")" and not block:
-                _refuse(where, "the ) behind it closes nothing; take it away")
-            if not sign and block:
-                _refuse(
-                    where, "it stands in a block that is never closed; write ) behind the block's last layer"
-                )
-            return tuple(made)
+            if sign != ",":
+                _check_end(sign, block, where)
+                return tuple(made)
+
+    def _behind_block(self, where: str) -> str:
+        """The sign behind a block's parenthesis."""
+        word, sign = self._next()
+        if word or sign == "(":
+            _refuse(where, f"{quoted(word or sign)} cannot stand behind its ): write a comma between")
+        return sign
 
     def _next(self) -> tuple[str, str]:
         """The word that comes now and the sign behind it; at the end there is none."""
         word = self._tokens.pop() if self._tokens else ""
         return word.strip(), self._tokens.pop() if self._tokens else ""
 
-    def _nothing(self, sign: str, block: str) -> str:
+    @staticmethod
+    def _nothing(sign: str, is_first: bool) -> str:
         if sign == "(":
             return f"a ( belongs behind the word of a block, such as {_block_example()}"
-        if block and sign == ")":
+        if sign == ")" and is_first:
             return f"a block needs a layer inside, such as {_block_example()}"
         return "nothing is written there; write a layer, such as 16:tanh, or take a comma away"
+
+
+def _check_block(kind: LayerKind, sign: str, depth: int, where: str) -> None:
+    if sign != "(":
+        _refuse(where, f"write the layers inside it in parentheses, such as {_block_example()}")
+    if kind.inside is None:
+        _refuse(where, f"{_a(kind)} layer holds no other layers; {_block_example()} does")
+    if depth == DEEPEST:
+        _refuse(where, f"blocks can stand in each other at most {DEEPEST} deep")
+
+
+def _check_end(sign: str, block: str, where: str) -> None:
+    if sign == ")" and not block:
+        _refuse(where, "the ) behind it closes nothing; take it away")
+    if not sign and block:
+        _refuse(where, "it stands in a block that is never closed; write ) behind the block's last layer")
 
 
 def _kind_and_settings(text: str) -> tuple[LayerKind, dict[str, Setting]]:
