@@ -22,8 +22,14 @@ _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 class Docks:
     """Layers and network at the left; matrices, focus and loss in the middle; data, training, scores at the right."""
 
-    def __init__(self, window: QMainWindow, panels: Mapping[str, tuple[QWidget, PanelHeader]]) -> None:
-        self._window = window
+    def __init__(
+        self,
+        window: QMainWindow,
+        panels: Mapping[str, tuple[QWidget, PanelHeader]],
+        beside: Mapping[str, str],
+    ) -> None:
+        """``beside`` tells of some panels with which other one they share a place at first."""
+        self._window, self._beside = window, beside
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._headers = {name: header for name, (_, header) in panels.items()}
         self._docks = {name: self._dock(name, *parts) for name, parts in panels.items()}
@@ -55,10 +61,13 @@ class Docks:
         window.splitDockWidget(docks["focus"], docks["loss"], _DOWN)
         window.tabifyDockWidget(docks["data"], docks["training"])
         window.tabifyDockWidget(docks["training"], docks["scores"])
+        for name, other in self._beside.items():
+            window.tabifyDockWidget(docks[other], docks[name])
         docks["layers"].setMaximumHeight(look.length(190))
         for dock in docks.values():
             dock.show()
-        docks["data"].raise_()
+        for name in dict.fromkeys(("data", *self._beside.values())):
+            docks[name].raise_()
         self.settle()
         self.share_space()
 

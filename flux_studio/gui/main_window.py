@@ -10,18 +10,11 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QKeyEvent,
-    QPainter,
-    QPaintEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QMainWindow,
     QPushButton,
     QToolBar,
     QWidget,
@@ -37,7 +30,9 @@ from flux_studio.gui.commands import callbacks, obey_panels
 from flux_studio.gui.dialogs import Dialogs
 from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
+from flux_studio.gui.file_drops import FileDrops
 from flux_studio.gui.filing import Filing
+from flux_studio.gui.lives import make_lives
 from flux_studio.gui.panels.curve import LossCurve
 from flux_studio.gui.panels.data import DataPanel
 from flux_studio.gui.panels.focus import MatrixFocus
@@ -50,9 +45,8 @@ from flux_studio.gui.panels.wall import MatrixWall
 from flux_studio.gui.scoring import Scoring
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
-from flux_studio.gui.theme import DARK, LIGHT, colour, look
-from flux_studio.gui.trainer import SHOWN_ROWS, Trainer
-from flux_studio.gui.widgets.drop_hint import DropHint
+from flux_studio.gui.theme import DARK, LIGHT, look
+from flux_studio.gui.trainer import SHOWN_ROWS, Trainer, Wanted
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.message_strip import MessageStrip
 from flux_studio.gui.widgets.panel_header import PanelHeader
@@ -66,7 +60,7 @@ _CURVE_SECONDS = 0.1
 _FIRST_MATRIX = "weight_input_bias_matrix"
 
 
-class MainWindow(QMainWindow):
+class MainWindow(FileDrops):
     """One window on one document."""
 
     frame_shown = Signal()
@@ -82,12 +76,11 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setObjectName("window")
-        self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.settings = settings or Settings()
         self.dialogs = dialogs or Dialogs()
         self.document = Document(project, path, self)
-        self.trainer = Trainer(self._wanted_matrices, self)
+        self.trainer = Trainer(self._wanted, self)
         self.workbench = Workbench(self.document, self.trainer, self)
         self.filing = Filing(self, self.workbench, self.settings, self.dialogs)
         self.selected_matrix: MatrixKey | None = None
@@ -98,6 +91,7 @@ class MainWindow(QMainWindow):
         self._curve_shown = 0.0
         self._make_panels()
         self.scoring = Scoring(self.trainer, self.scores, self)
+        self.lives = make_lives(self)
         self._place_panels()
         self.status = StatusBar()
         self.setStatusBar(self.status)
@@ -141,12 +135,16 @@ class MainWindow(QMainWindow):
                 "data": (self.data, self.data.header),
                 "training": (self.training, self.training.header),
                 "scores": (self.scores, self.scores.header),
+                **{live.name: (live.panel, live.header) for live in self.lives},
             },
+            {live.name: live.beside for live in self.lives},
         )
         gap = look.length(7)
         self.setContentsMargins(gap, 0, gap, 0)
         # Not the panel's own visibility: behind another tab it stays visible, off the screen.
         self.docks["scores"].visibilityChanged.connect(self.scoring.set_seen)
+        for live in self.lives:
+            self.docks[live.name].visibilityChanged.connect(live.set_seen)
         self.docks.arrange()
 
     def _toolbar(self) -> QToolBar:
@@ -169,7 +167,6 @@ class MainWindow(QMainWindow):
         row.addWidget(self.export_button)
         toolbar.addWidget(box)
         self.trouble = MessageStrip(self, toolbar)
-        self.drop_hint = DropHint(self)
         return toolbar
 
     def _fill_submenus(self, submenus: dict) -> None:
@@ -202,6 +199,9 @@ class MainWindow(QMainWindow):
         self.wall.visible_keys_changed.connect(self.trainer.refresh)
         self.curve.log_changed.connect(self.actions_by_name["view.log"].setChecked)
         bench.layer_made.connect(stack.select)
+        self.file_dropped.connect(self._open_dropped)
+        for live in self.lives:
+            live.stale.connect(self.trainer.refresh)
         bench.troubled.connect(self._show_trouble)
         bench.informed.connect(lambda text: self.status.showMessage(text, MESSAGE_MS))
         bench.data_refused.connect(
@@ -248,6 +248,8 @@ class MainWindow(QMainWindow):
         if self._problem:
             self.wall.set_rows(())
             self.focus_panel.clear()
+        for live in self.lives:
+            live.show_project(project)
         self._show_title()
         self._show_training()
 
@@ -284,6 +286,9 @@ class MainWindow(QMainWindow):
         self.wall.set_matrices(frame.matrices)
         self._show_focus(frame)
         self._draw_curve(frame)
+        for live in self.lives:
+            if live.seen:
+                live.show_frame(frame)
         progress, scores = frame.progress, frame.scores
         self.curve.set_facts(
             progress.iteration,
@@ -402,6 +407,14 @@ class MainWindow(QMainWindow):
             return visible
         return (*visible, chosen)
 
+    def _wanted(self) -> Wanted:
+        """What the next frame is to hold: the matrices in view, and what the panels in view ask."""
+        seen = [live for live in self.lives if live.seen]
+        keys = [*self._wanted_matrices()]
+        for live in seen:
+            keys += live.keys()
+        return tuple(dict.fromkeys(keys)), tuple(question for live in seen for question in live.questions())
+
     # Look
 
     def toggle_theme(self) -> None:
@@ -434,43 +447,12 @@ class MainWindow(QMainWindow):
 
     # Events
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        # The margin beside the docks would leave a grey strip at both ends of the bars as well.
-        painter = QPainter(self)
-        bars = (self.menuBar(), self.findChild(QToolBar, "toolbar.training"), self.statusBar())
-        for bar in bars:
-            painter.fillRect(0, bar.y(), self.width(), bar.height(), colour("surface"))
-            painter.fillRect(
-                0, bar.y() + (bar.height() - 1) * (bar is not bars[2]), self.width(), 1, colour("border")
-            )
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        path = _dropped_file(event)
-        if path is not None:
-            what = "open this project" if path.suffix.lower() == ".flux" else "use this table as data"
-            self.drop_hint.tell(f"Drop to {what}: {path.name}")
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        self.dragEnterEvent(event)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.drop_hint.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.drop_hint.hide()
-        path = _dropped_file(event)
-        if path is None:
-            return
+    def _open_dropped(self, path: Path) -> None:
         commit_typing(self)
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-        if path.suffix.lower() == ".flux":
-            if self.filing.may_leave():
-                self.filing.open(path)
-        else:
+        if path.suffix.lower() != ".flux":
             self.workbench.load_table(path)
+        elif self.filing.may_leave():
+            self.filing.open(path)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.trouble.isVisible():
@@ -486,9 +468,3 @@ class MainWindow(QMainWindow):
         self.settings.set_layout(self.saveGeometry(), self.saveState())
         self.trainer.close()
         event.accept()
-
-
-def _dropped_file(event: QDropEvent) -> Path | None:
-    """The single local file that is being dropped; whether it can be read is seen when it is."""
-    urls = event.mimeData().urls()
-    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

@@ -10,6 +10,8 @@ from flux_studio.engine.executors import fastest_executor
 from flux_studio.gui.worker import Ready, Worker
 from flux_studio.project.project import Project
 from flux_studio.training.events import (
+    Answered,
+    Ask,
     Close,
     Command,
     Failed,
@@ -27,17 +29,20 @@ from flux_studio.training.events import (
     Step,
     TakeReport,
 )
+from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 
 FRAME_MS = 33
 PATIENCE_MS = 250
 SHOWN_ROWS = 256
+Wanted = tuple[tuple[MatrixKey, ...], tuple[Question, ...]]
 
 
 class Trainer(QObject):
     """Keeps a worker for the present project, asks it for frames, and tells the window what happens.
 
-    ``wanted`` says which matrices are on screen; at most one frame is asked for at a time. Events of a worker
+    ``wanted`` says which matrices are on screen and what else is asked of the moment they show; at most one frame is
+    asked for at a time. Events of a worker
     that was replaced are dropped, and so is progress told between two frames: all numbers on screen are of one
     moment.
     """
@@ -48,8 +53,10 @@ class Trainer(QObject):
     failed = Signal(str)
     finished = Signal(object)
     report_arrived = Signal(object)
+    answered = Signal(object)
+    """The answer to a question that was asked by itself."""
 
-    def __init__(self, wanted: Callable[[], tuple[MatrixKey, ...]], parent: QObject | None = None) -> None:
+    def __init__(self, wanted: Callable[[], Wanted], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.executor = fastest_executor()
         self.running = False
@@ -174,6 +181,10 @@ class Trainer(QObject):
         """Ask how well the network fits, with ``test`` also on the test rows; :attr:`report_arrived` answers."""
         self._send(TakeReport(test))
 
+    def ask(self, question: Question) -> None:
+        """Ask something of the present moment; :attr:`answered` tells the answer."""
+        self._send(Ask(question))
+
     def refresh(self) -> None:
         """Ask for a frame also while training rests: something else is to be shown."""
         self._stale = True
@@ -192,7 +203,8 @@ class Trainer(QObject):
             return
         self._generation += 1
         self._answered, self._stale = False, False
-        self._worker.send(FrameRequest(self._generation, self._wanted(), SHOWN_ROWS))
+        keys, questions = self._wanted()
+        self._worker.send(FrameRequest(self._generation, keys, SHOWN_ROWS, questions))
 
     def _take(self, worker: Worker, event: object) -> None:
         if worker is not self._worker:
@@ -214,6 +226,8 @@ class Trainer(QObject):
                 self._set_running(False)
                 self._set_progress(progress)
                 self.finished.emit(event)
+            case Answered():
+                self.answered.emit(event)
             case Report():
                 self.report_arrived.emit(event)
             case Failed(message):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flux_studio.project.curve import CurvePoints
 from flux_studio.project.project import Run
+from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 
 MatrixKey = tuple[str, str]
@@ -90,6 +92,8 @@ class Frame:
     validation_curve: CurvePoints | None
     first_loss: float
     training: bool
+    answers: Mapping[Question, Any] = field(default_factory=dict)
+    """What was asked with the request, of the same resting point; a :class:`FluxError` where there is no answer."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,23 @@ class FrameRequest:
     generation: int
     keys: tuple[MatrixKey, ...]
     rows: int = 256
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Asks one question by itself."""
+
+    question: Question
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """The answer to :class:`Ask`; a :class:`FluxError` where there is none."""
+
+    question: Question
+    answer: Any
+    iteration: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +187,17 @@ class Close:
     """End the session; nothing follows but the end of its events."""
 
 
-Event = Started | Progress | Paused | Finished | Failed | Frame | Report | RunTaken
+Event = Started | Progress | Paused | Finished | Failed | Frame | Report | Answered | RunTaken
 Command = (
-    FrameRequest | TakeReport | TakeRun | Play | Pause | Step | SetPace | SetLearningRate | StartOver | Close
+    FrameRequest
+    | Ask
+    | TakeReport
+    | TakeRun
+    | Play
+    | Pause
+    | Step
+    | SetPace
+    | SetLearningRate
+    | StartOver
+    | Close
 )

@@ -10,6 +10,7 @@ import math
 import queue
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from flux_studio.project.project import LearningRateChange, Project, Run
 from flux_studio.training import divergence
 from flux_studio.training.evaluation import Evaluation
 from flux_studio.training.events import (
+    Answered,
+    Ask,
     Close,
     Command,
     Event,
@@ -43,6 +46,7 @@ from flux_studio.training.events import (
     TakeReport,
     TakeRun,
 )
+from flux_studio.training.questions import Moment, Question
 from flux_studio.training.stopping import Best, Stopping
 
 BURST_SECONDS = 0.020
@@ -236,6 +240,8 @@ class Session:
                 yield from self._start_over()
             case FrameRequest():
                 yield self._frame(command)
+            case Ask(question):
+                yield Answered(question, self._answer(question), self._iteration)
             case TakeReport(test):
                 yield self._evaluation.report(self._iteration, self._training, test)
             case TakeRun(purpose):
@@ -435,7 +441,15 @@ class Session:
             validation_curve=None if self._validation_curve is None else self._validation_curve.points(),
             first_loss=self._first_loss,
             training=self._training,
+            answers={question: self._answer(question) for question in request.questions},
         )
+
+    def _answer(self, question: Question) -> Any:
+        moment = Moment(self.project, self.dataset, self.network, self._iteration, self._training)
+        try:
+            return question.answer(moment)
+        except FluxError as error:
+            return error
 
     def _copy(self, key: MatrixKey, rows: int) -> np.ndarray:
         slot = self.network.program.matrices[key]

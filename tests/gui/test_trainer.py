@@ -32,6 +32,7 @@ from flux_studio.training.events import (
     Started,
     Step,
 )
+from flux_studio.training.questions import Question
 from tests.gui.windows import sample, until
 
 W1: MatrixKey = ("layer-1", "weights_matrix")
@@ -89,7 +90,8 @@ class Window:
 
     def __init__(self) -> None:
         self.visible: tuple[MatrixKey, ...] = (W1,)
-        self.trainer = Trainer(lambda: self.visible)
+        self.questions: tuple[Question, ...] = ()
+        self.trainer = Trainer(lambda: (self.visible, self.questions))
         self.frames: list[Frame] = []
         self.failures: list[str] = []
         self.finished: list[Finished] = []

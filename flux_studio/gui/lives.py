@@ -1,0 +1,15 @@
+"""The panels that live with the frames, one line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flux_studio.gui.live import Live
+
+if TYPE_CHECKING:
+    from flux_studio.gui.main_window import MainWindow
+
+
+def make_lives(window: MainWindow) -> tuple[Live, ...]:
+    """In the order of the menu View › Panels, and of the tabs where several share a place."""
+    return ()

@@ -1,0 +1,35 @@
+"""Questions about a moment of training: they are answered on the session's thread, where the arena lives.
+
+A panel that shows more than matrices asks a question with each frame, or once. The answer is computed between two
+bursts, so all numbers are of one resting point, and it must hold copies only: nothing of the arena leaves the thread.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from flux_studio.data.dataset import Dataset
+from flux_studio.engine.network import Network
+from flux_studio.project.project import Project
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What a question may look at: a network at rest. It must be left as it was found."""
+
+    project: Project
+    dataset: Dataset
+    network: Network
+    iteration: int
+    training: bool
+    """Whether training goes on: what takes long may then be left for later."""
+
+
+class Question(ABC):
+    """Something to be asked of a moment. Frozen and hashable: an answer comes back beside its question."""
+
+    @abstractmethod
+    def answer(self, moment: Moment) -> Any:
+        """The answer, in frozen records and copies. A :class:`FluxError` is an answer, too: it is told in its place."""
