@@ -27,7 +27,7 @@ import numba
 import numpy as np
 
 from flux_studio import locations
-from flux_studio.engine import operations, tiles, vectorised
+from flux_studio.engine import operations, subnormals, tiles, vectorised
 from flux_studio.engine.executors import Executor, Feed, loss_place
 from flux_studio.engine.operations.base import Array, Elementwise, Operation
 from flux_studio.engine.program import Program
@@ -183,13 +183,14 @@ _TEMPLATE = textwrap.dedent(
     from numba import njit, uint64
 
     from flux_studio.engine.compiled import OPTIONS, kernels
+    from flux_studio.engine.subnormals import flush, put_back
     from flux_studio.engine.tiles import gather
 
     {names} = kernels()
 
 
-    @njit(cache=True, **OPTIONS)
-    def execute(A, T, start, stop, t):
+    @njit(**OPTIONS)
+    def carry_out(A, T, start, stop, t):
         for pc in range(start, stop):
             op = T[pc, 0]
             o = T[pc, 1]
@@ -203,26 +204,26 @@ _TEMPLATE = textwrap.dedent(
     {branches}
 
 
-    @njit(cache=True, **OPTIONS)
-    def iterate(A, T, loss, losses, iteration, V, validation_loss, every, validation_losses):
+    @njit(**OPTIONS)
+    def iterate_all(A, T, loss, losses, iteration, V, validation_loss, every, validation_losses):
         validated = 0
         begin = uint64(0)
         end = uint64(len(T))
         validation_end = uint64(len(V))
         for i in range(len(losses)):
-            execute(A, T, begin, end, uint64(iteration + i + 1))
+            carry_out(A, T, begin, end, uint64(iteration + i + 1))
             losses[i] = A[loss]
             if not np.isfinite(losses[i]):
                 return i + 1, validated
             if every > 0 and (iteration + i + 1) % every == 0:
-                execute(A, V, begin, validation_end, uint64(iteration + i + 1))
+                carry_out(A, V, begin, validation_end, uint64(iteration + i + 1))
                 validation_losses[validated] = A[validation_loss]
                 validated += 1
         return len(losses), validated
 
 
-    @njit(cache=True, **OPTIONS)
-    def iterate_batches(
+    @njit(**OPTIONS)
+    def iterate_all_batches(
         A, T, x, y, loss, T2, x2, y2, loss2, small, X, Y, order, bounds, losses, iteration,
         V, validation_loss, every, validation_losses,
     ):
@@ -238,20 +239,49 @@ _TEMPLATE = textwrap.dedent(
             if rows == uint64(small):
                 gather(A, uint64(x2), X, order, first, rows)
                 gather(A, uint64(y2), Y, order, first, rows)
-                execute(A, T2, begin, end2, t)
+                carry_out(A, T2, begin, end2, t)
                 losses[i] = A[loss2]
             else:
                 gather(A, uint64(x), X, order, first, rows)
                 gather(A, uint64(y), Y, order, first, rows)
-                execute(A, T, begin, end, t)
+                carry_out(A, T, begin, end, t)
                 losses[i] = A[loss]
             if not np.isfinite(losses[i]):
                 return i + 1, validated
             if every > 0 and (iteration + i + 1) % every == 0:
-                execute(A, V, begin, validation_end, t)
+                carry_out(A, V, begin, validation_end, t)
                 validation_losses[validated] = A[validation_loss]
                 validated += 1
         return len(losses), validated
+
+
+    @njit(cache=True, **OPTIONS)
+    def execute(A, T, start, stop, t):
+        before = flush()
+        carry_out(A, T, start, stop, t)
+        put_back(before)
+
+
+    @njit(cache=True, **OPTIONS)
+    def iterate(A, T, loss, losses, iteration, V, validation_loss, every, validation_losses):
+        before = flush()
+        done = iterate_all(A, T, loss, losses, iteration, V, validation_loss, every, validation_losses)
+        put_back(before)
+        return done
+
+
+    @njit(cache=True, **OPTIONS)
+    def iterate_batches(
+        A, T, x, y, loss, T2, x2, y2, loss2, small, X, Y, order, bounds, losses, iteration,
+        V, validation_loss, every, validation_losses,
+    ):
+        before = flush()
+        done = iterate_all_batches(
+            A, T, x, y, loss, T2, x2, y2, loss2, small, X, Y, order, bounds, losses, iteration,
+            V, validation_loss, every, validation_losses,
+        )
+        put_back(before)
+        return done
     '''
 )
 
@@ -261,7 +291,7 @@ def _folder() -> Path:
     digest = hashlib.sha256()
     for path in sorted(Path(inspect.getfile(operations)).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    for module in (__file__, tiles.__file__, vectorised.__file__):
+    for module in (__file__, subnormals.__file__, tiles.__file__, vectorised.__file__):
         digest.update(Path(module).read_bytes())
     for version in (sys.version, np.__version__, numba.__version__, llvmlite.__version__):
         digest.update(version.encode())
