@@ -27,13 +27,13 @@ import numba
 import numpy as np
 
 from flux_studio import locations
-from flux_studio.engine import operations, subnormals, tiles, vectorised
+from flux_studio.engine import operations, subnormals, tiles, vectorised, vectors
 from flux_studio.engine.executors import Executor, Feed, loss_place
 from flux_studio.engine.operations.base import Array, Elementwise, Operation
 from flux_studio.engine.program import Program
 from flux_studio.errors import ProgramError
 
-OPTIONS = tiles.OPTIONS
+OPTIONS = vectors.OPTIONS
 
 
 class CompiledExecutor(Executor):
@@ -291,7 +291,7 @@ def _folder() -> Path:
     digest = hashlib.sha256()
     for path in sorted(Path(inspect.getfile(operations)).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    for module in (__file__, subnormals.__file__, tiles.__file__, vectorised.__file__):
+    for module in (__file__, subnormals.__file__, tiles.__file__, vectorised.__file__, vectors.__file__):
         digest.update(Path(module).read_bytes())
     for version in (sys.version, np.__version__, numba.__version__, llvmlite.__version__):
         digest.update(version.encode())

@@ -155,7 +155,7 @@ class TransposeMultiply(Product):
         return output[0], inputs[0][0], output[1]
 
     def is_tiled(self, m: int, k: int, n: int) -> bool:
-        return is_worth_turning(m, k, n)
+        return k >= LONGEST_VECTOR
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:

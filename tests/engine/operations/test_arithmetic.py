@@ -215,6 +215,9 @@ WIDE_AND_NARROW = [
     (37, 19, 21),
     (1100, 9, 40),
     (48, 31, 9),
+    (16, 3, 13),
+    (23, 13, 3),
+    (40, 1, 1),
 ]
 
 
@@ -229,7 +232,9 @@ def test_products_of_loops_and_of_tiles(
     machine = Machine(operation, shapes, values)
     agree(operation, values, machine.run(CompiledExecutor), machine.run(ReferenceExecutor))
     tiled = int(machine.program.table[0, 0]) >= len(OPERATIONS)
-    if operation in (ops.TRANSPOSE_MULTIPLY, ops.SUM_OF_PRODUCTS):
+    if operation is ops.TRANSPOSE_MULTIPLY:
+        assert tiled == (rows >= 16)
+    elif operation is ops.SUM_OF_PRODUCTS:
         assert tiled == (n_outputs > 8 and rows * n_inputs * n_outputs >= 4096)
     else:
         assert tiled == (rows >= 16 and n_inputs * n_outputs > 16)
