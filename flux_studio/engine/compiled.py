@@ -31,9 +31,14 @@ from flux_studio.engine import operations, subnormals, tiles, vectorised, vector
 from flux_studio.engine.executors import Executor, Feed, loss_place
 from flux_studio.engine.operations.base import Array, Elementwise, Operation
 from flux_studio.engine.program import Program
+from flux_studio.engine.slots import Slot
 from flux_studio.errors import ProgramError
 
 OPTIONS = vectors.OPTIONS
+_NO_TABLE = np.empty((0, 9), np.uint64)
+_NO_ROWS = np.empty(0, np.int64)
+_NONE = np.uint64(0)
+_NOWHERE = Slot(0, 0, 0)
 
 
 class CompiledExecutor(Executor):
@@ -43,14 +48,15 @@ class CompiledExecutor(Executor):
 
     def __init__(self, arena: Array) -> None:
         super().__init__(arena)
-        self._interpreter = interpreter()
+        self._work = interpreter().work
         self._nothing = np.empty(0, arena.dtype)
-        self._no_table = np.empty((0, 9), np.uint64)
+        self._no_watch = (_NO_TABLE, _NONE, _NONE, self._nothing)
+        no_rows = np.empty((0, 1), arena.dtype)
+        self._no_feed = (_NO_TABLE, _NONE, _NONE, no_rows, no_rows, *[_NONE] * 4, _NO_ROWS, _NO_ROWS)
 
     def run(self, program: Program, start: int, stop: int, iteration: int = 0) -> None:
-        self._interpreter.execute(
-            self.arena, program.table, np.uint64(start), np.uint64(stop), np.uint64(iteration)
-        )
+        span = np.uint64(start), np.uint64(stop), np.uint64(iteration)
+        self._work(self.arena, program.table, *span, self._nothing, _NONE, *self._no_feed, *self._no_watch)
 
     def iterate(
         self,
@@ -62,49 +68,38 @@ class CompiledExecutor(Executor):
         validation_losses: Array | None = None,
         feed: Feed | None = None,
     ) -> tuple[int, int]:
-        if validation is None or validation_losses is None:
-            watch = (self._no_table, 0, 0, self._nothing)
-        else:
-            watch = (validation.table, loss_place(validation), every, validation_losses)
-        if feed is None:
-            work = (self.arena, training.table, loss_place(training), losses, iteration)
-            done, validated = self._interpreter.iterate(*work, *watch)
-        else:
-            small = feed.remainder or training
-            done, validated = self._interpreter.iterate_batches(
-                self.arena,
-                *_places(training),
-                *_places(small),
-                small.rows,
-                feed.inputs,
-                feed.targets,
-                feed.order,
-                feed.bounds,
-                losses,
-                iteration,
-                *watch,
-            )
+        if not len(losses):
+            return 0, 0
+        watch = self._no_watch
+        if validation is not None and validation_losses is not None:
+            place = np.uint64(loss_place(validation))
+            watch = (validation.table, place, np.uint64(every), validation_losses)
+        span = _NONE, _NONE, np.uint64(iteration)
+        place = np.uint64(loss_place(training))
+        fed = self._no_feed if feed is None else _fed(training, feed)
+        done, validated = self._work(self.arena, training.table, *span, losses, place, *fed, *watch)
         return int(done), int(validated)
 
 
-def _places(program: Program) -> tuple[Any, ...]:
-    """What the interpreter needs to know of a program that is fed: table, inputs, targets and loss."""
-    if program.targets is None:
-        raise ProgramError("a program without targets cannot be trained")
-    return program.table, program.inputs.offset, program.targets.offset, loss_place(program)
+def _fed(training: Program, feed: Feed) -> tuple[Any, ...]:
+    """What the interpreter needs to know of mini-batches: the smaller program, the rows, where they go, and which."""
+    small = feed.remainder or training
+    places = []
+    for program in (training, small):
+        if program.targets is None:
+            raise ProgramError("a program without targets cannot be trained")
+        places += [np.uint64(program.inputs.offset), np.uint64(program.targets.offset)]
+    smaller = small.table, np.uint64(loss_place(small)), np.uint64(small.rows)
+    return *smaller, feed.inputs, feed.targets, *places, feed.order, feed.bounds
 
 
 def warm(dtype: type[np.floating[Any]]) -> None:
     """Compile the interpreter for a type, or load it from the cache: a second or ten the first time."""
-    arena, losses = np.zeros(8, dtype), np.empty(0, dtype)
-    table = np.empty((0, 9), np.uint64)
-    module = interpreter()
-    module.execute(arena, table, np.uint64(0), np.uint64(0), np.uint64(0))
-    module.iterate(arena, table, 0, losses, 0, table, 0, 0, losses)
-    rows, numbers = np.empty((0, 1), dtype), np.zeros(1, np.int64)
-    program = (table, 0, 0, 0)
-    watch = (table, 0, 0, losses)
-    module.iterate_batches(arena, *program, *program, 0, rows, rows, numbers, numbers, losses, 0, *watch)
+    nothing = Program(
+        rows=0, instructions=(), table=_NO_TABLE, phases={}, matrices={}, constants=(), inputs=_NOWHERE,
+        targets=None, outputs=_NOWHERE, loss=None,
+    )  # fmt: skip
+    CompiledExecutor(np.zeros(8, dtype)).run(nothing, 0, 0)
 
 
 def is_warm() -> bool:
@@ -115,7 +110,7 @@ def is_warm() -> bool:
 
 @lru_cache(maxsize=1)
 def interpreter() -> ModuleType:
-    """The generated module with the compiled functions ``execute`` and ``iterate``."""
+    """The generated module with the compiled function ``work``: a single one, for each is optimised by itself."""
     folder = _folder()
     try:
         path = _write(folder)
@@ -204,84 +199,39 @@ _TEMPLATE = textwrap.dedent(
     {branches}
 
 
-    @njit(**OPTIONS)
-    def iterate_all(A, T, loss, losses, iteration, V, validation_loss, every, validation_losses):
-        validated = 0
-        begin = uint64(0)
-        end = uint64(len(T))
-        validation_end = uint64(len(V))
-        for i in range(len(losses)):
-            carry_out(A, T, begin, end, uint64(iteration + i + 1))
-            losses[i] = A[loss]
-            if not np.isfinite(losses[i]):
-                return i + 1, validated
-            if every > 0 and (iteration + i + 1) % every == 0:
-                carry_out(A, V, begin, validation_end, uint64(iteration + i + 1))
-                validation_losses[validated] = A[validation_loss]
-                validated += 1
-        return len(losses), validated
-
-
-    @njit(**OPTIONS)
-    def iterate_all_batches(
-        A, T, x, y, loss, T2, x2, y2, loss2, small, X, Y, order, bounds, losses, iteration,
-        V, validation_loss, every, validation_losses,
-    ):
-        validated = 0
-        begin = uint64(0)
-        end = uint64(len(T))
-        end2 = uint64(len(T2))
-        validation_end = uint64(len(V))
-        for i in range(len(losses)):
-            first = uint64(bounds[i])
-            rows = uint64(bounds[i + 1] - bounds[i])
-            t = uint64(iteration + i + 1)
-            if rows == uint64(small):
-                gather(A, uint64(x2), X, order, first, rows)
-                gather(A, uint64(y2), Y, order, first, rows)
-                carry_out(A, T2, begin, end2, t)
-                losses[i] = A[loss2]
-            else:
-                gather(A, uint64(x), X, order, first, rows)
-                gather(A, uint64(y), Y, order, first, rows)
-                carry_out(A, T, begin, end, t)
-                losses[i] = A[loss]
-            if not np.isfinite(losses[i]):
-                return i + 1, validated
-            if every > 0 and (iteration + i + 1) % every == 0:
-                carry_out(A, V, begin, validation_end, t)
-                validation_losses[validated] = A[validation_loss]
-                validated += 1
-        return len(losses), validated
-
-
     @njit(cache=True, **OPTIONS)
-    def execute(A, T, start, stop, t):
-        before = flush()
-        carry_out(A, T, start, stop, t)
-        put_back(before)
-
-
-    @njit(cache=True, **OPTIONS)
-    def iterate(A, T, loss, losses, iteration, V, validation_loss, every, validation_losses):
-        before = flush()
-        done = iterate_all(A, T, loss, losses, iteration, V, validation_loss, every, validation_losses)
-        put_back(before)
-        return done
-
-
-    @njit(cache=True, **OPTIONS)
-    def iterate_batches(
-        A, T, x, y, loss, T2, x2, y2, loss2, small, X, Y, order, bounds, losses, iteration,
+    def work(
+        A, T, start, stop, t, losses, loss, T2, loss2, small, X, Y, x, y, x2, y2, order, bounds,
         V, validation_loss, every, validation_losses,
     ):
         before = flush()
-        done = iterate_all_batches(
-            A, T, x, y, loss, T2, x2, y2, loss2, small, X, Y, order, bounds, losses, iteration,
-            V, validation_loss, every, validation_losses,
-        )
+        if len(losses) == 0:
+            carry_out(A, T, start, stop, t)
+        fed = len(bounds) > 0
+        done = 0
+        validated = 0
+        while done < len(losses):
+            P, place = T, loss
+            if fed:
+                first = uint64(bounds[done])
+                rows = uint64(bounds[done + 1] - bounds[done])
+                inputs, targets = x, y
+                if rows == small:
+                    P, place, inputs, targets = T2, loss2, x2, y2
+                gather(A, inputs, X, order, first, rows)
+                gather(A, targets, Y, order, first, rows)
+            t += uint64(1)
+            carry_out(A, P, start, uint64(len(P)), t)
+            losses[done] = A[place]
+            done += 1
+            if not np.isfinite(losses[done - 1]):
+                break
+            if every > 0 and t % every == 0:
+                carry_out(A, V, start, uint64(len(V)), t)
+                validation_losses[validated] = A[validation_loss]
+                validated += 1
         put_back(before)
-        return done
+        return done, validated
     '''
 )
 
