@@ -114,6 +114,6 @@ def test_every_operation_has_a_branch_and_a_kernel() -> None:
 
 def test_warming_twice_costs_nothing_more() -> None:
     compiled.warm(np.float32)
-    signatures = list(compiled.interpreter().execute.signatures)
+    signatures = list(compiled.interpreter().work.signatures)
     compiled.warm(np.float32)
-    assert compiled.interpreter().execute.signatures == signatures
+    assert compiled.interpreter().work.signatures == signatures
