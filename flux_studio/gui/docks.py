@@ -6,6 +6,7 @@ Panels that share a place have tabs, which then stand at the top of the card ins
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
@@ -26,7 +27,7 @@ class Docks:
         self,
         window: QMainWindow,
         panels: Mapping[str, tuple[QWidget, PanelHeader]],
-        beside: Mapping[str, str],
+        beside: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """``beside`` tells of some panels with which other one they share a place at first."""
         self._window, self._beside = window, beside
