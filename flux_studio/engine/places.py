@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -96,6 +97,8 @@ class Places:
                 self._readers.append(Writer(number, each, slot, index))
         self._written = _Spans([writer.slot for writer in self._writers])
         self._read = _Spans([reader.slot for reader in self._readers])
+        # While training goes on, the same cells are asked for again and again.
+        self._called = lru_cache(maxsize=1 << 14)(self._named_at)
 
     def writers(self, address: int) -> tuple[Writer, ...]:
         """What writes there, in the order of the program."""
@@ -110,7 +113,9 @@ class Places:
 
         Of a part and the whole it is the part. What has no name is a constant, called by its symbol or by ``letter``.
         """
-        address = slot.address(cell)
+        return self._called(slot.address(cell), layer, letter, key)
+
+    def _named_at(self, address: int, layer: str, letter: str, key: MatrixKey | None) -> Named:
         found = [self._named[place] for place in self._names.at(address)]
         if key is not None:
             found = [each for each in found if each[0] == key]

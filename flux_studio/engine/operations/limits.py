@@ -27,8 +27,8 @@ class Penalty(Operation):
 
     def explain(self, at: Cell, read: Reading) -> Number:
         w = read.whole(0)
-        magnitudes = read.total("Σ₁", "i", w, form="|{0}|", terms=np.abs(w.values))
-        squares = read.total("Σ₂", "i", w, form="{0}²", terms=w.values**2)
+        magnitudes = read.total("sum₁", "i", w, form="|{0}|", terms=np.abs(w.values))
+        squares = read.total("sum₂", "i", w, form="{0}²", terms=w.values**2)
         return read.cell(1, 0, 0) * magnitudes + read.cell(2, 0, 0) * squares / 2
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
@@ -93,7 +93,7 @@ class Norm(Operation):
 
     def explain(self, at: Cell, read: Reading) -> Number:
         g = read.whole(0)
-        return read.total("Σ", "i", g, form="{0}²", terms=g.values**2).sqrt()
+        return read.total("sum", "i", g, form="{0}²", terms=g.values**2).sqrt()
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0] * inputs[0][1], 0, 0

@@ -56,7 +56,7 @@ class MeanSquare(Operation):
 
     def explain(self, at: Cell, read: Reading) -> Number:
         errors = read.whole(0)
-        total = read.total("Σ", "i,j", errors, form="{0}²", terms=errors.values**2)
+        total = read.total("sum", "i,j", errors, form="{0}²", terms=errors.values**2)
         return total * read.cell(1, 0, 0)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
@@ -103,7 +103,7 @@ class LogSoftmax(Operation):
         top = int(read.inputs[0][i].argmax())
         others = np.delete(np.arange(read.columns()), top)
         largest = read.named("max", read.cell(0, i, top))
-        rest = read.total("Σ", "k", read.along(1, i, others, f"{i},k"))
+        rest = read.total("sum", "k", read.along(1, i, others, f"{i},k"))
         return read.cell(0, i, j) - largest - (rest / read.cell(1, i, top)).log1p()
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
@@ -188,7 +188,7 @@ class LogLoss(Operation):
         return probabilities.apply(SCALED_DIFFERENCE, targets, arriving(gradient, output))
 
     def explain(self, at: Cell, read: Reading) -> Number:
-        return -read.total("Σ", "i,j", read.whole(1, "ℓ"))
+        return -read.total("sum", "i,j", read.whole(1, "ℓ"))
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
         return super().reach(index, cell, output, *inputs) if index == 1 else NOWHERE

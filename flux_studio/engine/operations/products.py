@@ -77,7 +77,7 @@ class Multiply(Product):
     def explain(self, at: Cell, read: Reading) -> Number:
         i, j = at
         k = np.arange(read.columns(0))
-        return read.total("Σ", "k", read.along(0, i, k, f"{i},k"), read.along(1, k, j, f"k,{j}"))
+        return read.total("sum", "k", read.along(0, i, k, f"{i},k"), read.along(1, k, j, f"k,{j}"))
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
         return row_of(cell[0], output) if index == 0 else column_of(cell[1], output)
@@ -131,7 +131,7 @@ class MultiplyTransposed(Product):
     def explain(self, at: Cell, read: Reading) -> Number:
         i, j = at
         k = np.arange(read.columns(0))
-        return read.total("Σ", "k", read.along(0, i, k, f"{i},k"), read.along(1, j, k, f"{j},k"))
+        return read.total("sum", "k", read.along(0, i, k, f"{i},k"), read.along(1, j, k, f"{j},k"))
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
         return row_of(cell[0], output) if index == 0 else column_of(cell[0], output)
@@ -185,7 +185,7 @@ class TransposeMultiply(Product):
     def explain(self, at: Cell, read: Reading) -> Number:
         i, j = at
         n = np.arange(len(read.inputs[0]))
-        return read.total("Σ", "n", read.along(0, n, i, f"n,{i}"), read.along(1, n, j, f"n,{j}"))
+        return read.total("sum", "n", read.along(0, n, i, f"n,{i}"), read.along(1, n, j, f"n,{j}"))
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
         return row_of(cell[1], output) if index == 0 else column_of(cell[1], output)

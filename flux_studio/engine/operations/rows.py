@@ -76,7 +76,7 @@ class RowSum(RowOperation):
     def explain(self, at: Cell, read: Reading) -> Number:
         i = at[0]
         k = np.arange(read.columns())
-        return read.total("Σ", "k", read.along(0, i, k, f"{i},k")) * read.cell(1, 0, 0)
+        return read.total("sum", "k", read.along(0, i, k, f"{i},k")) * read.cell(1, 0, 0)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -170,7 +170,7 @@ class RowMeanSquare(RowOperation):
     def explain(self, at: Cell, read: Reading) -> Number:
         i = at[0]
         row = read.along(0, i, np.arange(read.columns()), f"{i},k")
-        return read.total("Σ", "k", row, form="{0}²", terms=row.values**2) * read.cell(1, 0, 0)
+        return read.total("sum", "k", row, form="{0}²", terms=row.values**2) * read.cell(1, 0, 0)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -253,7 +253,7 @@ class ColumnProducts(RowOperation):
 
     def explain(self, at: Cell, read: Reading) -> Number:
         n, j = np.arange(len(read.inputs[0])), at[1]
-        return read.total("Σ", "n", read.along(0, n, j, f"n,{j}"), read.along(1, n, j, f"n,{j}"))
+        return read.total("sum", "n", read.along(0, n, j, f"n,{j}"), read.along(1, n, j, f"n,{j}"))
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -313,7 +313,7 @@ class VarianceGradient(RowOperation):
     def explain(self, at: Cell, read: Reading) -> Number:
         i = at[0]
         k = np.arange(read.columns())
-        total = read.total("Σ", "k", read.along(0, i, k, f"{i},k"), read.along(1, i, k, f"{i},k"))
+        total = read.total("sum", "k", read.along(0, i, k, f"{i},k"), read.along(1, i, k, f"{i},k"))
         return total / (-2 * (read.cell(2, i, 0) + read.cell(3, 0, 0)))
 
     @staticmethod

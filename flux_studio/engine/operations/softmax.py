@@ -76,7 +76,7 @@ class Softmax(_Rowwise):
         powers = np.exp(below)
         # e^x carries the rounding of x as many times as x is long.
         errors = powers * (4 - below)
-        total = read.total("Σ", "k", row, form="e^({0} − max)", terms=powers, errors=errors)
+        total = read.total("sum", "k", row, form="e^({0} − max)", terms=powers, errors=errors)
         return (read.cell(0, i, j) - top).exp() / total
 
     @staticmethod
@@ -118,7 +118,7 @@ class SoftmaxGradient(_Rowwise):
     def explain(self, at: Cell, read: Reading) -> Number:
         i, j = at
         k = np.arange(read.columns())
-        total = read.total("Σ", "k", read.along(1, i, k, f"{i},k"), read.along(0, i, k, f"{i},k"))
+        total = read.total("sum", "k", read.along(1, i, k, f"{i},k"), read.along(0, i, k, f"{i},k"))
         return read.cell(0, i, j) * (read.cell(1, i, j) - total)
 
     @staticmethod

@@ -52,7 +52,7 @@ class SumOfProducts(Product):
         (i, j), weights = at, read.inputs[2].shape
         t, n = _terms(read.inputs[0], weights[0])
         x = read.along(0, n, t * weights[0] + i, f"n,{i}")
-        return read.total("Σ", "t,n", x, read.along(1, n, t * weights[1] + j, f"n,{j}"))
+        return read.total("sum", "t,n", x, read.along(1, n, t * weights[1] + j, f"n,{j}"))
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
         if index == 2:
@@ -103,7 +103,7 @@ class SumOfColumns(Operation):
     def explain(self, at: Cell, read: Reading) -> Number:
         width = read.columns(1)
         t, n = _terms(read.inputs[0], width)
-        return read.total("Σ", "t,n", read.along(0, n, t * width + at[1], f"n,{at[1]}"))
+        return read.total("sum", "t,n", read.along(0, n, t * width + at[1], f"n,{at[1]}"))
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
         return column_of(cell[1] % output[1], output) if index == 0 else NOWHERE

@@ -165,7 +165,7 @@ class SumColumns(Operation):
 
     def explain(self, at: Cell, read: Reading) -> Number:
         n = np.arange(len(read.inputs[0]))
-        return read.total("Σ", "n", read.along(0, n, at[1], f"n,{at[1]}"))
+        return read.total("sum", "n", read.along(0, n, at[1], f"n,{at[1]}"))
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
         return column_of(cell[1], output)
@@ -202,7 +202,7 @@ class SumAll(Operation):
         return incoming.apply(BROADCAST_ALL, inputs[0])
 
     def explain(self, at: Cell, read: Reading) -> Number:
-        return read.total("Σ", "i,j", read.whole(0))
+        return read.total("sum", "i,j", read.whole(0))
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0] * inputs[0][1], 0, 0
