@@ -42,6 +42,8 @@ class Program:
     targets: Slot | None
     outputs: Slot
     loss: Slot | None
+    symbols: Mapping[int, str] = field(default_factory=dict)
+    """What the constant at an offset of the arena is called."""
 
     def span(self, *phases: Phase) -> tuple[int, int]:
         """First instruction of the first phase and the one behind the last."""
@@ -148,6 +150,7 @@ class _Builder:
     updating: Updating | None
     slots: dict[int, Slot] = field(default_factory=dict)
     constants: list[tuple[Slot, float]] = field(default_factory=list)
+    symbols: dict[int, str] = field(default_factory=dict)
 
     def build(self) -> Program:
         recording = self.recording
@@ -177,6 +180,7 @@ class _Builder:
             targets=None if recording.targets is None else self.slots.get(id(recording.targets)),
             outputs=self._slot(_present(recording.outputs, "outputs")),
             loss=None if recording.loss is None else self.slots.get(id(recording.loss)),
+            symbols=self.symbols,
         )
 
     def _matrices(self) -> dict[MatrixKey, Slot]:
@@ -211,6 +215,7 @@ class _Builder:
             self.slots[id(symbol)] = self.memory.take(shape, by_feature=batch)
             constant = self._constant(symbol)
             if constant is not None:
+                self.symbols[self.slots[id(symbol)].offset] = constant.symbol
                 self.constants.append(
                     (self.slots[id(symbol)], constant.value(self.rows, "backward" in self.phases))
                 )

@@ -39,6 +39,20 @@ class Slot:
         """The place of some columns, from ``start`` on, of a batch matrix."""
         return Slot(self.offset + start * self.rows, self.rows, columns, by_feature=True)
 
+    def address(self, cell: tuple[int, int]) -> int:
+        """Where a cell, by row and column, stands in the arena."""
+        row, column = cell
+        return self.offset + (column * self.rows + row if self.by_feature else row * self.columns + column)
+
+    def cell(self, address: int) -> tuple[int, int]:
+        """Row and column of what stands at an address inside."""
+        across, along = divmod(address - self.offset, self.rows if self.by_feature else self.columns)
+        return (along, across) if self.by_feature else (across, along)
+
+    def holds(self, address: int) -> bool:
+        """Whether an address lies inside."""
+        return self.offset <= address < self.offset + self.size
+
     def view(self, arena: Array) -> Array:
         """The matrix itself, rows×columns: a view, not a copy."""
         flat = arena[self.offset : self.offset + self.size]

@@ -21,7 +21,7 @@ _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
 class Docks:
-    """Layers and network at the left; matrices, focus and loss in the middle; data, training, scores at the right."""
+    """Layers and network at the left; matrices, focus and loss in the middle; cell, data and training at the right."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Docks:
         panels: Mapping[str, tuple[QWidget, PanelHeader]],
         beside: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """``beside`` tells of some panels with which other one they share a place at first."""
+        """``beside`` tells of some panels with which other one they share a place at first; empty: one of its own."""
         self._window, self._beside = window, beside
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._headers = {name: header for name, (_, header) in panels.items()}
@@ -56,18 +56,20 @@ class Docks:
             window.removeDockWidget(dock)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["layers"])
         window.splitDockWidget(docks["layers"], docks["matrices"], _ACROSS)
-        window.splitDockWidget(docks["matrices"], docks["data"], _ACROSS)
+        window.splitDockWidget(docks["matrices"], docks["cell"], _ACROSS)
         window.splitDockWidget(docks["layers"], docks["network"], _DOWN)
         window.splitDockWidget(docks["matrices"], docks["focus"], _DOWN)
         window.splitDockWidget(docks["focus"], docks["loss"], _DOWN)
+        window.tabifyDockWidget(docks["cell"], docks["data"])
         window.tabifyDockWidget(docks["data"], docks["training"])
         window.tabifyDockWidget(docks["training"], docks["scores"])
-        for name, other in self._beside.items():
+        beside = {name: other for name, other in self._beside.items() if other}
+        for name, other in beside.items():
             window.tabifyDockWidget(docks[other], docks[name])
         docks["layers"].setMaximumHeight(look.length(190))
         for dock in docks.values():
             dock.show()
-        for name in dict.fromkeys(("data", *self._beside.values())):
+        for name in dict.fromkeys(("data", *beside.values())):
             docks[name].raise_()
         self.settle()
         self.share_space()

@@ -25,7 +25,7 @@ class Live(QObject):
         super().__init__(parent)
         self.name, self.panel, self.header = name, panel, header
         self.beside = beside
-        """The dock that this panel at first shares a place with."""
+        """The dock that this panel at first shares a place with; empty where :class:`Docks` knows its place."""
         self.seen = False
 
     def set_seen(self, seen: bool) -> None:

@@ -5,6 +5,7 @@ Beside the widgets' own classes ``resources/style.qss`` knows these dynamic prop
 
 - ``kind``: ``"primary"``, ``"quiet"`` or ``"danger"`` on a push button; the first two also on a tool button.
 - ``card="true"``: a rounded box on a panel; ``selected="true"`` outlines it.
+- ``well="true"``: a frame a little deeper than its panel; ``good`` on a label: ``"true"`` or ``"false"``, a verdict.
 - ``panel="true"``: the body of a dock; ``panel="whole"``: a panel that stands without a dock's title.
 - On a label: ``muted="true"`` (soft), ``caption="true"`` (small and faint), ``heading="true"`` (bold),
   ``number="true"`` (monospaced) and ``error="true"``; the last also on a field that holds something wrong.

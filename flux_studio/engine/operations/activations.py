@@ -21,9 +21,13 @@ class Slope(Elementwise):
         self.activation = activation
         self.name = f"{activation.name}_slope"
         self.formula = activation.slope_formula
+        self.letters = ("a", "h", *(symbol for symbol, _ in activation.constants))
 
     def arithmetic(self) -> Callable[..., Any]:
         return self.activation.slope_cell
+
+    def written(self) -> Callable[..., Any]:
+        return self.activation.slope_written()
 
     def value(self, *inputs: Array) -> Array:
         return self.activation.slope_value(*inputs)
@@ -42,6 +46,7 @@ class ActivationOperation(Elementwise):
     """Symbol and value of each constant; each is a slot of the arena."""
 
     def __init__(self) -> None:
+        self.letters = ("a", *(symbol for symbol, _ in self.constants))
         self.slope = Slope(self)
 
     def gradient(
@@ -52,6 +57,10 @@ class ActivationOperation(Elementwise):
         slope = inputs[0].apply(self.slope, output, *inputs[1:])
         output.has_slope(slope)
         return arriving(gradient, output).apply(HADAMARD, slope)
+
+    def slope_written(self) -> Callable[..., Any]:
+        """The function of one cell's slope that an explanation writes down."""
+        return self.slope_cell
 
     def slope_value(self, a: Array, h: Array, *constants: Array) -> Array:
         """∂h/∂a by NumPy."""
@@ -246,6 +255,13 @@ class GELU(ActivationOperation):
     is_long = True
     slope_formula = "∂h/∂a = Φ(a) + a·φ(a)"
     constants = (("1/√2", 0.5**0.5), ("1/√(2π)", (2 * np.pi) ** -0.5))
+
+    # Python's own error function takes plain numbers only.
+    def written(self) -> Callable[..., Any]:
+        return lambda x, y, s, t, zero, one: x * (one + (x * s).erf()) / 2
+
+    def slope_written(self) -> Callable[..., Any]:
+        return lambda x, y, s, t, zero, one: (one + (x * s).erf()) / 2 + x * exp(-((x * s) ** 2)) * t
 
     def value(self, *inputs: Array) -> Array:
         return inputs[0] * _normal(inputs[0])

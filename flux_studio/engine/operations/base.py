@@ -22,11 +22,15 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from flux_studio.engine.workings import Cell, Number, Reading, Working
 from flux_studio.errors import ShapeError
 
 Array = NDArray[np.floating[Any]]
 Shape = tuple[int, int]
 Storage = Literal["batch", "parameter", "any"]
+Reach = tuple[range, range]
+"""Rows and columns of a result."""
+NOWHERE: Reach = range(0), range(0)
 
 BATCH = -1
 """Stands for the number of rows in the batch, which a recording leaves open."""
@@ -64,6 +68,8 @@ class Operation(ABC):
     """Whether the kernel takes so long that it is better off as a function of its own."""
     has_kinks: ClassVar[bool] = False
     """Whether the derivative jumps somewhere (at zero): a gradient check passes over such places."""
+    letters: tuple[str, ...] = ("x", "y", "s", "t")
+    """What the formula calls the inputs; the last one holds for all that follow."""
 
     @abstractmethod
     def shape(self, *shapes: Shape) -> Shape:
@@ -82,6 +88,28 @@ class Operation(ABC):
     ) -> Operand:
         """∂C/∂(input ``index``), given ∂C/∂(output); ``None`` stands for a gradient of exactly 1."""
         raise ShapeError(f"{self.name} has no derivative")
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        """How the cell ``at`` of the result is made, computed once more from what ``read`` hands out."""
+        raise ShapeError(f"{self.name} has no explanation")
+
+    def working(self, at: Cell, inputs: tuple[Array, ...], iteration: int = 0, kept: int = 0) -> Working:
+        """How a cell came to be, written down: of the result, or of the input ``kept`` where that is not 0."""
+        read = Reading(inputs, self.letters, iteration)
+        with np.errstate(all="ignore"):
+            return read.finish(self.explain_kept(kept, at, read) if kept else self.explain(at, read))
+
+    def explain_kept(self, index: int, at: Cell, read: Reading) -> Number:
+        """The same for an input that the operation writes, too."""
+        raise ShapeError(f"{self.name} writes its result only")
+
+    def keeps(self, inputs: int) -> range:
+        """Which of its inputs the operation writes, beside the result."""
+        return range(0)
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        """Which cells of the result a cell of input ``index`` goes into: all of them, as a rule."""
+        return range(output[0]), range(output[1])
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         """The numbers m, k, n that the kernel loops over."""
@@ -115,6 +143,22 @@ class Elementwise(Operation):
                 )
         return shapes[0]
 
+    def explain(self, at: Cell, read: Reading) -> Number:
+        """The cell's own arithmetic, done with numbers that write it down."""
+        found = [read.cell(index, *at) for index in range(min(self.matrices, read.count))]
+        numbers = [read.cell(index, 0, 0) for index in range(self.matrices, read.count)]
+        x, y = (*found, read.zero, read.zero)[:2]
+        s, t = (*numbers, read.zero, read.zero)[:2]
+        made: Number = self.written()(x, y, s, t, read.zero, read.one)
+        return made
+
+    def written(self) -> Callable[..., Any]:
+        """The function of one cell that an explanation writes down."""
+        return self.arithmetic()
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return alone(cell) if index < self.matrices else super().reach(index, cell, output, *inputs)
+
     @staticmethod
     def cell(x: Any, y: Any, s: Any, t: Any, zero: Any, one: Any) -> Any:
         """The arithmetic of one cell."""
@@ -123,6 +167,21 @@ class Elementwise(Operation):
     def arithmetic(self) -> Callable[..., Any]:
         """The function of one cell that the compiled executor puts into a loop."""
         return self.cell
+
+
+def alone(cell: Cell) -> Reach:
+    """A cell by itself."""
+    return range(cell[0], cell[0] + 1), range(cell[1], cell[1] + 1)
+
+
+def row_of(row: int, output: Shape) -> Reach:
+    """A row of a result."""
+    return range(row, row + 1), range(output[1])
+
+
+def column_of(column: int, output: Shape) -> Reach:
+    """A column of a result."""
+    return range(output[0]), range(column, column + 1)
 
 
 def shape_text(shape: Shape) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.operations.rows import RowOperation
+from flux_studio.engine.workings import Cell, Number, Reading
 
 KEY_BITS = 48
 PART_BITS = 24
@@ -34,12 +36,21 @@ class DropoutMask(RowOperation):
     formula = "m = 0 with probability p, else 1/(1 − p)"
     storage = ("batch", "any")
     pattern = ("N×F", "1×1", "1×1", "1×1", "N×F")
+    letters = ("x", "p", "key", "key")
+    lends_shape = (0,)
 
     def value(self, *inputs: Array) -> Array:
         return _mask(inputs, 0)
 
     def carry_out(self, output: Array, inputs: tuple[Array, ...], iteration: int) -> None:
         output[...] = _mask(inputs, iteration)
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        place = np.uint64(at[0] * read.columns() + at[1])
+        number = _drawn(read.inputs[2:], place.reshape(1, 1), read.iteration)[0, 0]
+        drawn = read.named("drawn", read.plain(float(number) * _UNIT))
+        p = read.cell(1, 0, 0)
+        return read.one / (read.one - p) if drawn >= p else read.zero
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -61,15 +72,19 @@ class DropoutMask(RowOperation):
 
 
 def _mask(inputs: tuple[Array, ...], iteration: int) -> Array:
-    matrix, rate, high, low = inputs
-    key = (
-        (high.astype(np.uint64) << _PART) + low.astype(np.uint64) + _STEP * np.array([[iteration]], np.uint64)
-    )
+    matrix, rate, *key = inputs
     places = np.arange(matrix.size, dtype=np.uint64).reshape(matrix.shape)
-    drawn = (_scatter(_scatter(key) + _STEP * places) >> _SHIFT).astype(matrix.dtype)
+    drawn = _drawn(key, places, iteration).astype(matrix.dtype)
     one, unit = matrix.dtype.type(1), matrix.dtype.type(_UNIT)
     with np.errstate(divide="ignore"):  # p = 1 lets none stay
         return np.where(drawn * unit >= rate, one / (one - rate), matrix.dtype.type(0))
+
+
+def _drawn(key: Sequence[Array], places: NDArray[np.uint64], iteration: int) -> NDArray[np.uint64]:
+    """The random number of each place, of 24 bits."""
+    high, low = (part.astype(np.uint64) for part in key)
+    start = _scatter((high << _PART) + low + _STEP * np.array([[iteration]], np.uint64))
+    return _scatter(start + _STEP * places) >> _SHIFT
 
 
 def _scatter(z: NDArray[np.uint64]) -> NDArray[np.uint64]:

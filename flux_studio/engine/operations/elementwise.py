@@ -127,6 +127,7 @@ class Scale(_WithNumber):
 
     name = "scale"
     formula = "s·x"
+    letters = ("x", "s")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] * inputs[1][0, 0])
@@ -151,6 +152,7 @@ class Power(_WithNumber):
 
     name = "power"
     formula = "x^p"
+    letters = ("x", "p")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] ** inputs[1][0, 0])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from flux_studio.engine.operations.base import Array, Elementwise, Operation, Shape, shape_text
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 
@@ -15,6 +16,7 @@ class Penalty(Operation):
 
     name = "penalty"
     formula = "P = λ₁·Σ|w| + (λ₂/2)·Σw²"
+    letters = ("w", "λ₁", "λ₂")
 
     def shape(self, *shapes: Shape) -> Shape:
         return 1, 1
@@ -22,6 +24,12 @@ class Penalty(Operation):
     def value(self, *inputs: Array) -> Array:
         weights, l1, l2 = inputs
         return np.asarray(l1 * np.abs(weights).sum() + l2 * (weights * weights).sum() / 2)
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        w = read.whole(0)
+        magnitudes = read.total("sum₁", "i", w, form="|{0}|", terms=np.abs(w.values))
+        squares = read.total("sum₂", "i", w, form="{0}²", terms=w.values**2)
+        return read.cell(1, 0, 0) * magnitudes + read.cell(2, 0, 0) * squares / 2
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0] * inputs[0][1], 0, 0
@@ -42,6 +50,7 @@ class PenaltyGradient(Elementwise):
 
     name = "penalty_gradient"
     formula = "∂C/∂w + λ₁·sign w + λ₂·w"
+    letters = ("g", "w", "λ₁", "λ₂")
 
     def value(self, *inputs: Array) -> Array:
         gradients, weights, l1, l2 = inputs
@@ -57,6 +66,7 @@ class ClipValue(Elementwise):
 
     name = "clip_value"
     formula = "max(−c, min(c, g))"
+    letters = ("g", "c")
     matrices = 1
 
     def value(self, *inputs: Array) -> Array:
@@ -73,12 +83,17 @@ class Norm(Operation):
 
     name = "norm"
     formula = "‖g‖ = √Σ g²"
+    letters = ("g",)
 
     def shape(self, *shapes: Shape) -> Shape:
         return 1, 1
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(np.sqrt((inputs[0] * inputs[0]).sum(keepdims=True)).reshape(1, 1))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        g = read.whole(0)
+        return read.total("sum", "i", g, form="{0}²", terms=g.values**2).sqrt()
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0] * inputs[0][1], 0, 0
@@ -96,6 +111,7 @@ class ClipFactor(Operation):
 
     name = "clip_factor"
     formula = "min(1, c / (‖g‖ + 10⁻⁶))"
+    letters = ("‖g‖", "c", "10⁻⁶")
 
     def shape(self, *shapes: Shape) -> Shape:
         if any(shape != (1, 1) for shape in shapes):
@@ -105,6 +121,9 @@ class ClipFactor(Operation):
     def value(self, *inputs: Array) -> Array:
         norm, limit, tiny = inputs
         return np.minimum(1, limit / (norm + tiny))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return min(read.one, read.cell(1, 0, 0) / (read.cell(0, 0, 0) + read.cell(2, 0, 0)))
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return 0, 0, 0

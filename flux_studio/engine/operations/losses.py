@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 
 from flux_studio.engine.operations.base import (
+    NOWHERE,
     SAMPLES,
     Array,
     Elementwise,
     Operand,
     Operation,
+    Reach,
     Shape,
     arriving,
     room,
+    row_of,
     shape_text,
 )
 from flux_studio.engine.operations.elementwise import SCALE, SCALED_DIFFERENCE
 from flux_studio.engine.operations.exponentials import exp, log1p
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 
@@ -30,6 +34,7 @@ class MeanSquare(Operation):
 
     name = "mean_square"
     formula = "C = (1/N)·Σ e²"
+    letters = ("e", "1/N")
 
     def shape(self, *shapes: Shape) -> Shape:
         if shapes[1] != (1, 1):
@@ -48,6 +53,11 @@ class MeanSquare(Operation):
         errors = inputs[0]
         local = errors.apply(SCALE, errors.constant("2/N", over_rows=2.0))
         return local if gradient is None else local.apply(SCALE, gradient)
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        errors = read.whole(0)
+        total = read.total("sum", "i,j", errors, form="{0}²", terms=errors.values**2)
+        return total * read.cell(1, 0, 0)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0] * inputs[0][1], 0, 0
@@ -69,6 +79,7 @@ class LogSoftmax(Operation):
 
     name = "log_softmax"
     formula = "log p = a − max a − log(1 + Σ others p / max p)"
+    letters = ("a", "p")
     storage = ("batch", "batch")
     is_long = True
 
@@ -86,6 +97,17 @@ class LogSoftmax(Operation):
         np.put_along_axis(others, largest, 0, axis=1)
         rest = others.sum(axis=1, keepdims=True) / np.take_along_axis(p, largest, axis=1)
         return np.asarray(a - np.take_along_axis(a, largest, axis=1) - np.log1p(rest))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i, j = at
+        top = int(read.inputs[0][i].argmax())
+        others = np.delete(np.arange(read.columns()), top)
+        largest = read.named("max", read.cell(0, i, top))
+        rest = read.total("sum", "k", read.along(1, i, others, f"{i},k"))
+        return read.cell(0, i, j) - largest - (rest / read.cell(1, i, top)).log1p()
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return row_of(cell[0], output)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], 0, output[1]
@@ -125,6 +147,7 @@ class LogLikelihood(Elementwise):
 
     name = "log_likelihood"
     formula = "ℓ = y·log σ(a) + (1 − y)·log(1 − σ(a))"
+    letters = ("a", "y")
 
     def value(self, *inputs: Array) -> Array:
         a, y = inputs
@@ -163,6 +186,12 @@ class LogLoss(Operation):
             raise ShapeError("log_loss: its derivative goes to the logits only, not to the targets")
         _, _, probabilities, targets = inputs
         return probabilities.apply(SCALED_DIFFERENCE, targets, arriving(gradient, output))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return -read.total("sum", "i,j", read.whole(1, "ℓ"))
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return super().reach(index, cell, output, *inputs) if index == 1 else NOWHERE
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0] * inputs[0][1], 0, 0

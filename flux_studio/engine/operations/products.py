@@ -10,7 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
+from flux_studio.engine.operations.base import (
+    Array,
+    Operand,
+    Operation,
+    Reach,
+    Shape,
+    alone,
+    arriving,
+    column_of,
+    row_of,
+    shape_text,
+)
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 LONGEST_VECTOR = 16
@@ -39,6 +51,7 @@ class Multiply(Product):
 
     name = "multiply"
     formula = "x·w"
+    letters = ("x", "w")
     storage = ("batch", "parameter")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -60,6 +73,14 @@ class Multiply(Product):
         if index == 0:
             return incoming.apply(MULTIPLY_TRANSPOSED, inputs[1])
         return inputs[0].apply(TRANSPOSE_MULTIPLY, incoming)
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i, j = at
+        k = np.arange(read.columns(0))
+        return read.total("sum", "k", read.along(0, i, k, f"{i},k"), read.along(1, k, j, f"k,{j}"))
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return row_of(cell[0], output) if index == 0 else column_of(cell[1], output)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], inputs[0][1], output[1]
@@ -84,6 +105,7 @@ class MultiplyTransposed(Product):
 
     name = "multiply_transposed"
     formula = "δ·wᵀ"
+    letters = ("δ", "w")
     storage = ("batch", "parameter")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -105,6 +127,14 @@ class MultiplyTransposed(Product):
         if index == 0:
             return incoming.apply(MULTIPLY, inputs[1])
         return incoming.apply(TRANSPOSE_MULTIPLY, inputs[0])
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i, j = at
+        k = np.arange(read.columns(0))
+        return read.total("sum", "k", read.along(0, i, k, f"{i},k"), read.along(1, j, k, f"{j},k"))
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return row_of(cell[0], output) if index == 0 else column_of(cell[0], output)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], inputs[0][1], output[1]
@@ -129,6 +159,7 @@ class TransposeMultiply(Product):
 
     name = "transpose_multiply"
     formula = "xᵀ·δ"
+    letters = ("x", "δ")
     storage = ("batch", "batch")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -150,6 +181,14 @@ class TransposeMultiply(Product):
         if index == 0:
             return inputs[1].apply(MULTIPLY_TRANSPOSED, incoming)
         return inputs[0].apply(MULTIPLY, incoming)
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i, j = at
+        n = np.arange(len(read.inputs[0]))
+        return read.total("sum", "n", read.along(0, n, i, f"n,{i}"), read.along(1, n, j, f"n,{j}"))
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return row_of(cell[1], output) if index == 0 else column_of(cell[1], output)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], inputs[0][0], output[1]
@@ -186,6 +225,12 @@ class Transpose(Operation):
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
         return arriving(gradient, output).apply(TRANSPOSE)
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, at[1], at[0])
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return alone((cell[1], cell[0]))
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], 0, output[1]

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
+from flux_studio.engine.operations.base import (
+    NOWHERE,
+    Array,
+    Operand,
+    Operation,
+    Reach,
+    Shape,
+    arriving,
+    shape_text,
+)
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 
@@ -17,6 +27,8 @@ class RowOperation(Operation):
     """
 
     pattern: tuple[str, ...]
+    lends_shape: ClassVar[tuple[int, ...]] = ()
+    """Inputs whose values do not matter."""
 
     def shape(self, *shapes: Shape) -> Shape:
         rows, columns = shapes[0] if self.pattern[0] == "N×F" else shapes[self.pattern.index("N×F")]
@@ -28,6 +40,15 @@ class RowOperation(Operation):
                     f"not {shape_text(given)}"
                 )
         return known[self.pattern[-1]]
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        """By the pattern: along the rows or columns that the input and the result do not share, all of them."""
+        if index in self.lends_shape:
+            return NOWHERE
+        given, made = self.pattern[index], self.pattern[-1]
+        rows = range(cell[0], cell[0] + 1) if given[0] == made[0] == "N" else range(output[0])
+        columns = range(cell[1], cell[1] + 1) if given[-1] == made[-1] == "F" else range(output[1])
+        return rows, columns
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         rows, columns = inputs[self.pattern.index("N×F")]
@@ -41,6 +62,7 @@ class RowSum(RowOperation):
     formula = "s·Σ columns x"
     storage = ("batch", "any")
     pattern = ("N×F", "1×1", "N×1")
+    letters = ("x", "s")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0].sum(axis=1, keepdims=True) * inputs[1])
@@ -50,6 +72,11 @@ class RowSum(RowOperation):
     ) -> Operand:
         _only(self, index, 0)
         return arriving(gradient, output).apply(SPREAD, inputs[0], inputs[1])
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i = at[0]
+        k = np.arange(read.columns())
+        return read.total("sum", "k", read.along(0, i, k, f"{i},k")) * read.cell(1, 0, 0)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -70,6 +97,8 @@ class Spread(RowOperation):
     formula = "s·c in every column"
     storage = ("batch", "batch", "any")
     pattern = ("N×1", "N×F", "1×1", "N×F")
+    letters = ("c", "x", "s")
+    lends_shape = (1,)
 
     def value(self, *inputs: Array) -> Array:
         return np.broadcast_to(inputs[0] * inputs[2], inputs[1].shape).copy()
@@ -79,6 +108,9 @@ class Spread(RowOperation):
     ) -> Operand:
         _only(self, index, 0)
         return arriving(gradient, output).apply(ROW_SUM, inputs[2])
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, at[0], 0) * read.cell(2, 0, 0)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -95,6 +127,7 @@ class SubtractColumn(RowOperation):
     formula = "x − c"
     storage = ("batch", "batch")
     pattern = ("N×F", "N×1", "N×F")
+    letters = ("x", "c")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] - inputs[1])
@@ -104,6 +137,9 @@ class SubtractColumn(RowOperation):
     ) -> Operand:
         incoming = arriving(gradient, output)
         return incoming if index == 0 else incoming.apply(ROW_SUM, incoming.constant("−1", fixed=-1.0))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, *at) - read.cell(1, at[0], 0)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -119,6 +155,7 @@ class RowMeanSquare(RowOperation):
     formula = "(1/F)·Σ columns x²"
     storage = ("batch", "any")
     pattern = ("N×F", "1×1", "N×1")
+    letters = ("x", "1/F")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray((inputs[0] * inputs[0]).sum(axis=1, keepdims=True) * inputs[1])
@@ -129,6 +166,11 @@ class RowMeanSquare(RowOperation):
         _only(self, index, 0)
         x = inputs[0]
         return x.apply(MULTIPLY_COLUMN, arriving(gradient, output), x.constant("2/F", fixed=2.0 / x.shape[1]))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i = at[0]
+        row = read.along(0, i, np.arange(read.columns()), f"{i},k")
+        return read.total("sum", "k", row, form="{0}²", terms=row.values**2) * read.cell(1, 0, 0)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -149,9 +191,13 @@ class MultiplyColumn(RowOperation):
     formula = "s·x ⊙ c"
     storage = ("batch", "batch", "any")
     pattern = ("N×F", "N×1", "1×1", "N×F")
+    letters = ("x", "c", "s")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] * (inputs[1] * inputs[2]))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, *at) * (read.cell(1, at[0], 0) * read.cell(2, 0, 0))
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -168,6 +214,7 @@ class MultiplyRow(RowOperation):
     formula = "x ⊙ r"
     storage = ("batch", "any")
     pattern = ("N×F", "1×F", "N×F")
+    letters = ("x", "r")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] * inputs[1])
@@ -181,6 +228,9 @@ class MultiplyRow(RowOperation):
             if index == 0
             else incoming.apply(COLUMN_PRODUCTS, inputs[0])
         )
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, *at) * read.cell(1, 0, at[1])
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -196,9 +246,14 @@ class ColumnProducts(RowOperation):
     formula = "Σ rows x ⊙ y"
     storage = ("batch", "batch")
     pattern = ("N×F", "N×F", "1×F")
+    letters = ("x", "y")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray((inputs[0] * inputs[1]).sum(axis=0, keepdims=True))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        n, j = np.arange(len(read.inputs[0])), at[1]
+        return read.total("sum", "n", read.along(0, n, j, f"n,{j}"), read.along(1, n, j, f"n,{j}"))
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -216,6 +271,7 @@ class Normalise(RowOperation):
     formula = "c / √(v + ε)"
     storage = ("batch", "batch", "any")
     pattern = ("N×F", "N×1", "1×1", "N×F")
+    letters = ("c", "v", "ε")
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] / np.sqrt(inputs[1] + inputs[2]))
@@ -229,6 +285,9 @@ class Normalise(RowOperation):
         if index == 0:
             return incoming.apply(NORMALISE, variance, epsilon)
         return incoming.apply(VARIANCE_GRADIENT, output, variance, epsilon)
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, *at) / (read.cell(1, at[0], 0) + read.cell(2, 0, 0)).sqrt()
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -245,10 +304,17 @@ class VarianceGradient(RowOperation):
     formula = "−Σ columns ∂C/∂x̂ ⊙ x̂ / 2(v + ε)"
     storage = ("batch", "batch", "batch", "any")
     pattern = ("N×F", "N×F", "N×1", "1×1", "N×1")
+    letters = ("∂C/∂x̂", "x̂", "v", "ε")
 
     def value(self, *inputs: Array) -> Array:
         gradient, normalised, variance, epsilon = inputs
         return np.asarray((gradient * normalised).sum(axis=1, keepdims=True) / (-2 * (variance + epsilon)))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i = at[0]
+        k = np.arange(read.columns())
+        total = read.total("sum", "k", read.along(0, i, k, f"{i},k"), read.along(1, i, k, f"{i},k"))
+        return total / (-2 * (read.cell(2, i, 0) + read.cell(3, 0, 0)))
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:

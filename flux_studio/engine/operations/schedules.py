@@ -6,15 +6,16 @@ u < warm-up the rate rises in a straight line, and the schedule itself begins be
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from flux_studio.engine.operations.base import Array, Operation, Shape, shape_text
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 SETTINGS = ("base", "factor", "period", "floor", "warm_up")
+_LETTERS = ("η₀", "γ", "T", "f", "W")
 
 
 class Schedule(Operation):
@@ -37,13 +38,22 @@ class Schedule(Operation):
 
     def rate(self, settings: Array, update: int) -> float:
         """η of the u-th update, by plain Python."""
-        base, factor, period, floor, warm_up = (float(value) for value in settings)
+        return float(self._rate(update, *(float(value) for value in settings)))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        update = read.named("u", read.plain(max(0, read.iteration - 1)))
+        found: Number = self._rate(
+            update, *(read.cell(0, 0, place, letter) for place, letter in enumerate(_LETTERS))
+        )
+        return found
+
+    def _rate(self, update: Any, base: Any, factor: Any, period: Any, floor: Any, warm_up: Any) -> Any:
         if update < warm_up:
             return base * (update + 1) / warm_up
         return base * self.share(update - warm_up, factor, period, floor)
 
-    def share(self, update: float, factor: float, period: float, floor: float) -> float:
-        """The share of the base rate, from 0 to 1."""
+    def share(self, update: Any, factor: Any, period: Any, floor: Any) -> Any:
+        """The share of the base rate, from 0 to 1: of plain numbers, or of such as write it down."""
         raise ShapeError(f"{self.name} has no arithmetic")
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
@@ -57,7 +67,7 @@ class Constant(Schedule):
     title = "constant"
     formula = "η = η₀"
 
-    def share(self, update: float, factor: float, period: float, floor: float) -> float:
+    def share(self, update: Any, factor: Any, period: Any, floor: Any) -> Any:
         return 1.0
 
     @staticmethod
@@ -75,8 +85,8 @@ class StepDecay(Schedule):
     fields = ("factor", "period")
     formula = "η = η₀·γ^⌊u/T⌋"
 
-    def share(self, update: float, factor: float, period: float, floor: float) -> float:
-        return float(factor ** (update // period))
+    def share(self, update: Any, factor: Any, period: Any, floor: Any) -> Any:
+        return factor ** (update // period)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -96,8 +106,8 @@ class Exponential(Schedule):
     fields = ("factor",)
     formula = "η = η₀·γᵘ"
 
-    def share(self, update: float, factor: float, period: float, floor: float) -> float:
-        return float(factor**update)
+    def share(self, update: Any, factor: Any, period: Any, floor: Any) -> Any:
+        return factor**update
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -114,8 +124,8 @@ class Cosine(Schedule):
     fields = ("period", "floor")
     formula = "η = η₀·(f + (1 − f)·(1 + cos(π·u/T)) / 2)"
 
-    def share(self, update: float, factor: float, period: float, floor: float) -> float:
-        return floor + (1 - floor) * (1 + math.cos(math.pi * min(update, period) / period)) / 2
+    def share(self, update: Any, factor: Any, period: Any, floor: Any) -> Any:
+        return floor + (1 - floor) * (1 + np.cos(np.pi * min(update, period) / period)) / 2
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:

@@ -11,12 +11,15 @@ from flux_studio.engine.operations.base import (
     Array,
     Operand,
     Operation,
+    Reach,
     Shape,
     arriving,
     room,
+    row_of,
     shape_text,
 )
 from flux_studio.engine.operations.exponentials import exp
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 
@@ -34,6 +37,9 @@ class _Rowwise(Operation):
                 )
         return shapes[0]
 
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return row_of(cell[0], output)
+
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], 0, output[1]
 
@@ -49,6 +55,7 @@ class Softmax(_Rowwise):
     name = "softmax"
     title = "softmax"
     formula = "h = e^a / Σ e^a"
+    letters = ("a",)
     constants: ClassVar[tuple[tuple[str, float], ...]] = ()
 
     def value(self, *inputs: Array) -> Array:
@@ -60,6 +67,17 @@ class Softmax(_Rowwise):
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
         return output.apply(SOFTMAX_GRADIENT, arriving(gradient, output))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i, j = at
+        top = read.named("max", read.cell(0, i, int(read.inputs[0][i].argmax())))
+        row = read.along(0, i, np.arange(read.columns()), f"{i},k")
+        below = row.values - top.value
+        powers = np.exp(below)
+        # e^x carries the rounding of x as many times as x is long.
+        errors = powers * (4 - below)
+        total = read.total("sum", "k", row, form="e^({0} − max)", terms=powers, errors=errors)
+        return (read.cell(0, i, j) - top).exp() / total
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -91,10 +109,17 @@ class SoftmaxGradient(_Rowwise):
 
     name = "softmax_gradient"
     formula = "∂C/∂a = h ⊙ (∂C/∂h − Σ ∂C/∂h ⊙ h)"
+    letters = ("h", "∂C/∂h")
 
     def value(self, *inputs: Array) -> Array:
         h, g = inputs
         return np.asarray(h * (g - (g * h).sum(axis=1, keepdims=True)))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        i, j = at
+        k = np.arange(read.columns())
+        total = read.total("sum", "k", read.along(1, i, k, f"{i},k"), read.along(0, i, k, f"{i},k"))
+        return read.cell(0, i, j) * (read.cell(1, i, j) - total)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:

@@ -10,9 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, shape_text
+from flux_studio.engine.operations.base import (
+    NOWHERE,
+    Array,
+    Operand,
+    Operation,
+    Reach,
+    Shape,
+    column_of,
+    row_of,
+    shape_text,
+)
 from flux_studio.engine.operations.products import MULTIPLY, Product, is_worth_turning
 from flux_studio.engine.operations.sums import ADD_ROW
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 
@@ -21,6 +32,7 @@ class SumOfProducts(Product):
 
     name = "sum_of_products"
     formula = "Σ steps xᵀ·δ"
+    letters = ("x", "δ", "w", "T")
     storage = ("batch", "batch", "any", "any")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -35,6 +47,19 @@ class SumOfProducts(Product):
         x, delta, weights, _ = inputs
         pairs = zip(_steps(x, weights.shape[0]), _steps(delta, weights.shape[1]), strict=True)
         return np.asarray(sum(one.T @ other for one, other in pairs))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        (i, j), weights = at, read.inputs[2].shape
+        t, n = _terms(read.inputs[0], weights[0])
+        x = read.along(0, n, t * weights[0] + i, f"n,{i}")
+        return read.total("sum", "t,n", x, read.along(1, n, t * weights[1] + j, f"n,{j}"))
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        if index == 2:
+            return NOWHERE
+        if index == 3:
+            return super().reach(index, cell, output, *inputs)
+        return row_of(cell[1] % output[0], output) if index == 0 else column_of(cell[1] % output[1], output)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], inputs[0][0], output[1]
@@ -62,6 +87,7 @@ class SumOfColumns(Operation):
 
     name = "sum_of_columns"
     formula = "Σ steps Σ rows δ"
+    letters = ("δ", "b")
     storage = ("batch", "any")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -73,6 +99,14 @@ class SumOfColumns(Operation):
     def value(self, *inputs: Array) -> Array:
         delta, row = inputs
         return np.asarray(sum(each.sum(axis=0, keepdims=True) for each in _steps(delta, row.shape[1])))
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        width = read.columns(1)
+        t, n = _terms(read.inputs[0], width)
+        return read.total("sum", "t,n", read.along(0, n, t * width + at[1], f"n,{at[1]}"))
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return column_of(cell[1] % output[1], output) if index == 0 else NOWHERE
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0], inputs[0][1] // output[1], output[1]
@@ -92,6 +126,12 @@ class SumOfColumns(Operation):
 
 def _steps(matrix: Array, columns: int) -> list[Array]:
     return np.hsplit(matrix, matrix.shape[1] // columns)
+
+
+def _terms(matrix: Array, columns: int) -> tuple[Any, Any]:
+    """Step and row of every term of a sum over both."""
+    steps = np.arange(matrix.shape[1] // columns)
+    return np.repeat(steps, len(matrix)), np.tile(np.arange(len(matrix)), len(steps))
 
 
 def shared_gradient(

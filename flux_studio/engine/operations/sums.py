@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
+from flux_studio.engine.operations.base import (
+    NOWHERE,
+    Array,
+    Operand,
+    Operation,
+    Reach,
+    Shape,
+    alone,
+    arriving,
+    column_of,
+    shape_text,
+)
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 
@@ -22,6 +34,7 @@ class AddRow(Operation):
 
     name = "add_row"
     formula = "x + b"
+    letters = ("x", "b")
     storage = ("batch", "any")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -36,6 +49,12 @@ class AddRow(Operation):
     ) -> Operand:
         incoming = arriving(gradient, output)
         return incoming if index == 0 else incoming.apply(SUM_COLUMNS)
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, *at) + read.cell(1, 0, at[1])
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return alone(cell) if index == 0 else column_of(cell[1], output)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], 0, output[1]
@@ -72,6 +91,12 @@ class Broadcast(Operation):
         incoming = arriving(gradient, output)
         return incoming.apply(SUM_COLUMNS)
 
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, 0, at[1])
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return column_of(cell[1], output) if index == 0 else NOWHERE
+
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0], 0, output[1]
 
@@ -106,6 +131,12 @@ class BroadcastAll(Operation):
         incoming = arriving(gradient, output)
         return incoming.apply(SUM_ALL)
 
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.cell(0, 0, 0)
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return super().reach(index, cell, output, *inputs) if index == 0 else NOWHERE
+
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         value = A[a]
@@ -131,6 +162,13 @@ class SumColumns(Operation):
     ) -> Operand:
         incoming = arriving(gradient, output)
         return incoming.apply(BROADCAST, inputs[0])
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        n = np.arange(len(read.inputs[0]))
+        return read.total("sum", "n", read.along(0, n, at[1], f"n,{at[1]}"))
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return column_of(cell[1], output)
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0], 0, output[1]
@@ -162,6 +200,9 @@ class SumAll(Operation):
     ) -> Operand:
         incoming = arriving(gradient, output)
         return incoming.apply(BROADCAST_ALL, inputs[0])
+
+    def explain(self, at: Cell, read: Reading) -> Number:
+        return read.total("sum", "i,j", read.whole(0))
 
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return inputs[0][0] * inputs[0][1], 0, 0

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.engine.operations.base import Array, Operation, Shape, shape_text
+from flux_studio.engine.operations.base import NOWHERE, Array, Operation, Reach, Shape, alone, shape_text
+from flux_studio.engine.workings import Cell, Number, Reading
 from flux_studio.errors import ShapeError
 
 RATES = ("learning_rate", "beta_1", "beta_2", "epsilon", "weight_decay", "beta_1_power", "beta_2_power")
@@ -44,6 +45,7 @@ class Update(Operation):
     """Values of the rates beyond the learning rate."""
     symbols: Mapping[str, str] = MappingProxyType({})
     """How the formula writes these rates."""
+    letters = ("θ", "g", "rate", "m", "v")
 
     def shape(self, *shapes: Shape) -> Shape:
         for other in (shapes[1], *shapes[3:]):
@@ -65,6 +67,34 @@ class Update(Operation):
         """Change parameters, state and running powers in place, by NumPy."""
         raise ShapeError(f"{self.name} has no arithmetic")
 
+    def explain(self, at: Cell, read: Reading) -> Number:
+        kept = self.kept(at, read)
+        symbols = (part.partition("←")[0].strip() for part in self.formula.split(";"))
+        state = [read.named(f"{symbol}′", number) for symbol, number in zip(symbols, kept, strict=False)]
+        return read.cell(0, *at) - self.direction(at, read, *state)
+
+    def explain_kept(self, index: int, at: Cell, read: Reading) -> Number:
+        return self.kept(at, read)[index - 3]
+
+    def keeps(self, inputs: int) -> range:
+        return range(3, inputs)
+
+    def kept(self, at: Cell, read: Reading) -> tuple[Number, ...]:
+        """What becomes of the state of one parameter."""
+        return ()
+
+    def direction(self, at: Cell, read: Reading, *state: Number) -> Number:
+        """What is taken away from one parameter, by its new state."""
+        raise ShapeError(f"{self.name} has no explanation")
+
+    def rate(self, read: Reading, name: str) -> Number:
+        """One of the rates, by its name in :data:`RATES`."""
+        known = {"learning_rate": "η", "beta_1_power": "β₁ᵗ⁻¹", "beta_2_power": "β₂ᵗ⁻¹", **self.symbols}
+        return read.cell(2, 0, RATES.index(name), known[name])
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return super().reach(index, cell, output, *inputs) if index == 2 else alone(cell)
+
     def sizes(self, output: Shape, *inputs: Shape) -> tuple[int, int, int]:
         return output[0] * output[1], 0, 0
 
@@ -77,6 +107,9 @@ class GradientDescent(Update):
 
     def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
         parameters -= rates[0, 0] * gradients
+
+    def direction(self, at: Cell, read: Reading, *state: Number) -> Number:
+        return self.rate(read, "learning_rate") * read.cell(1, *at)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -99,6 +132,12 @@ class Momentum(Update):
         velocity *= rates[0, 1]
         velocity += gradients
         parameters -= rates[0, 0] * velocity
+
+    def kept(self, at: Cell, read: Reading) -> tuple[Number, ...]:
+        return (self.rate(read, "beta_1") * read.cell(3, *at, "v") + read.cell(1, *at),)
+
+    def direction(self, at: Cell, read: Reading, *state: Number) -> Number:
+        return self.rate(read, "learning_rate") * state[0]
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -125,6 +164,13 @@ class Nesterov(Update):
         velocity += gradients
         parameters -= rates[0, 0] * (gradients + rates[0, 1] * velocity)
 
+    def kept(self, at: Cell, read: Reading) -> tuple[Number, ...]:
+        return (self.rate(read, "beta_1") * read.cell(3, *at, "v") + read.cell(1, *at),)
+
+    def direction(self, at: Cell, read: Reading, *state: Number) -> Number:
+        look_ahead = read.cell(1, *at) + self.rate(read, "beta_1") * state[0]
+        return self.rate(read, "learning_rate") * look_ahead
+
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         rate = A[b]
@@ -149,6 +195,14 @@ class RMSProp(Update):
         second *= rates[0, 2]
         second += (1 - rates[0, 2]) * gradients * gradients
         parameters -= rates[0, 0] * gradients / (np.sqrt(second) + rates[0, 3])
+
+    def kept(self, at: Cell, read: Reading) -> tuple[Number, ...]:
+        rho, g = self.rate(read, "beta_2"), read.cell(1, *at)
+        return (rho * read.cell(3, *at, "s") + (1 - rho) * g**2,)
+
+    def direction(self, at: Cell, read: Reading, *state: Number) -> Number:
+        step = self.rate(read, "learning_rate") * read.cell(1, *at)
+        return step / (state[0].sqrt() + self.rate(read, "epsilon"))
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
@@ -187,6 +241,19 @@ class Adam(Update):
         root = np.sqrt(second) / np.sqrt(1 - rates[0, 6])
         parameters -= rate / (1 - rates[0, 5]) * first / (root + epsilon)
 
+    def kept(self, at: Cell, read: Reading) -> tuple[Number, ...]:
+        g, beta_1, beta_2 = read.cell(1, *at), self.rate(read, "beta_1"), self.rate(read, "beta_2")
+        first = beta_1 * read.cell(3, *at, "m") + (1 - beta_1) * g
+        return first, beta_2 * read.cell(4, *at, "v") + (1 - beta_2) * g**2
+
+    def direction(self, at: Cell, read: Reading, *state: Number) -> Number:
+        hats = []
+        for number, (letter, moment) in enumerate(zip("mv", state, strict=True), start=1):
+            power = self.rate(read, f"beta_{number}_power") * self.rate(read, f"beta_{number}")
+            hats.append(read.named(f"{letter}̂", moment / (1 - power)))
+        first, second = hats
+        return self.rate(read, "learning_rate") * first / (second.sqrt() + self.rate(read, "epsilon"))
+
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
         one = A.dtype.type(1)
@@ -218,6 +285,13 @@ class DecayWeights(Update):
 
     def change(self, parameters: Array, gradients: Array, rates: Array, *state: Array) -> None:
         parameters *= 1 - rates[0, 0] * rates[0, 4]
+
+    def direction(self, at: Cell, read: Reading, *state: Number) -> Number:
+        shrinking = self.rate(read, "learning_rate") * self.rate(read, "weight_decay")
+        return shrinking * read.cell(0, *at)
+
+    def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
+        return NOWHERE if index == 1 else super().reach(index, cell, output, *inputs)
 
     @staticmethod
     def kernel(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -63,6 +63,7 @@ class MatrixWall(QAbstractScrollArea):
         self._header = WallHeader(DENSE_MATRICES)
         self._selected: MatrixKey | None = None
         self._hovered: MatrixKey | None = None
+        self._marked: frozenset[MatrixKey] = frozenset()
         self._rows_note = ""
         self._sentence = _NO_LAYERS
         self._seen: tuple[MatrixKey, ...] = ()
@@ -96,6 +97,17 @@ class MatrixWall(QAbstractScrollArea):
         if place is not None:
             self._bring_into_view(place)
         self.viewport().update()
+
+    def set_marked(self, keys: Iterable[MatrixKey]) -> None:
+        """Mark the matrices that the chosen cell was made from."""
+        marked = frozenset(keys)
+        if marked != self._marked:
+            self._marked = marked
+            self.viewport().update()
+
+    def marked(self) -> frozenset[MatrixKey]:
+        """The marked matrices."""
+        return self._marked
 
     def selected(self) -> MatrixKey | None:
         """The outlined matrix."""
@@ -290,6 +302,7 @@ class MatrixWall(QAbstractScrollArea):
             content=self._content,
             selected=self._selected,
             hovered=self._hovered,
+            marked=self._marked,
             ratio=self.devicePixelRatio(),
         )
         wall.paint_tiles()

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPen
 
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import heat
-from flux_studio.gui.widgets.cell_selection import CellSelection
+from flux_studio.gui.widgets.cell_selection import Cell, CellSelection
 from flux_studio.gui.widgets.grid_geometry import GridGeometry
 from flux_studio.gui.widgets.numbers import NumberFormat
 
@@ -41,6 +41,7 @@ class GridPainter:
     level: float
     style: NumberFormat
     selection: CellSelection | None
+    marked: frozenset[Cell]
     zoom: float | None
 
     def paint(self, row_label: Callable[[int], str], column_label: Callable[[int], str]) -> None:
@@ -49,6 +50,7 @@ class GridPainter:
         columns = self.geometry.visible_columns(self.scroll)
         self.painter.setClipRect(self.geometry.body)
         self._paint_cells(rows, columns)
+        self._paint_marked(rows, columns)
         self._paint_selection()
         self.painter.setFont(label_font(self.zoom))
         self._paint_row_labels(rows, row_label)
@@ -90,6 +92,11 @@ class GridPainter:
                 words = self.style.text(value)
                 left = middle + column * width - half * len(words)
                 self.painter.drawText(QPointF(left, base + row * height), words)
+
+    def _paint_marked(self, rows: range, columns: range) -> None:
+        for row, column in self.marked:
+            if row in rows and column in columns:
+                self._outline(self._block(range(row, row + 1), range(column, column + 1)), "accent")
 
     def _paint_selection(self) -> None:
         if self.selection is None:

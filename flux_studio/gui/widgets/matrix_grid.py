@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
@@ -56,6 +56,7 @@ class MatrixGrid(QAbstractScrollArea):
         self._level = 1.0
         self._format: NumberFormat = number_format(1.0)
         self._selection: CellSelection | None = None
+        self._marked: frozenset[Cell] = frozenset()
         self._zoom = _ORDINARY_ZOOM
         self._sentence = ""
         self._geometry = self._fit()
@@ -131,6 +132,17 @@ class MatrixGrid(QAbstractScrollArea):
         if self._selection is not None:
             self._bring_into_view(self._selection.current)
         self.viewport().update()
+
+    def set_marked(self, cells: Iterable[Cell]) -> None:
+        """Outline these cells finely: those that another one was made from."""
+        marked = frozenset(cells)
+        if marked != self._marked:
+            self._marked = marked
+            self.viewport().update()
+
+    def marked(self) -> frozenset[Cell]:
+        """The finely outlined cells."""
+        return self._marked
 
     def selected_cell(self) -> Cell | None:
         """The outlined cell."""
@@ -267,6 +279,7 @@ class MatrixGrid(QAbstractScrollArea):
             level=self._level,
             style=self._format,
             selection=self._selection,
+            marked=self._marked,
             zoom=self._text_zoom(),
         ).paint(self.row_label, self.column_label)
 

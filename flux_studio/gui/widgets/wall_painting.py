@@ -57,6 +57,7 @@ class WallPainter:
     content: WallContent
     selected: MatrixKey | None
     hovered: MatrixKey | None
+    marked: frozenset[MatrixKey]
     ratio: float
     """Device pixels to a pixel."""
 
@@ -119,12 +120,18 @@ class WallPainter:
 
     def _paint_ground(self, key: MatrixKey, tile: QRect) -> str:
         """Paint what is behind a tile and return that colour's name."""
-        if key not in (self.selected, self.hovered):
+        marked = key in self.marked
+        if not marked and key not in (self.selected, self.hovered):
             return "surface"
         selected = key == self.selected
-        ground = "accent_soft" if selected else "hover"
+        ground = "accent_soft" if selected else "hover" if key == self.hovered else "surface"
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        self.painter.setPen(QPen(colour("accent"), 2) if selected else QPen(Qt.PenStyle.NoPen))
+        line = QPen(
+            colour("accent"),
+            2 if selected else 1,
+            Qt.PenStyle.SolidLine if selected else Qt.PenStyle.DashLine,
+        )
+        self.painter.setPen(line if selected or marked else QPen(Qt.PenStyle.NoPen))
         self.painter.setBrush(colour(ground))
         self.painter.drawRoundedRect(QRectF(tile).adjusted(1, 1, -1, -1), look.length(6), look.length(6))
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -1,0 +1,247 @@
+"""Where a number comes from: for any cell of any named matrix, the instruction that wrote it and its arithmetic.
+
+A network at rest stands behind its backward phase, so a cell of the forward, loss or backward phase is recomputed from
+the cells that are in memory beside it. What the update phase writes (parameters, moments, clipped gradients) has been
+made from numbers that are gone; such a cell is explained by what the *next* update makes of it, which is carried out on
+a copy up to that instruction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from flux_studio.engine.network import Network
+from flux_studio.engine.operations.base import Array
+from flux_studio.engine.places import Named, Place, Places, Writer
+from flux_studio.engine.program import Program
+from flux_studio.engine.recording import Phase
+from flux_studio.engine.slots import MatrixKey
+from flux_studio.engine.workings import Cell, Earlier, Factor, Piece, Pieces, Source, Working
+from flux_studio.errors import ProgramError
+
+_ROUNDING = 4.0
+"""How many times the error that was reckoned a difference may be: two calculations were rounded, and ε is a half."""
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What one instruction makes of a cell: its arithmetic in float64, beside the number that the program has."""
+
+    number: int
+    """Which instruction of the program it is, counted from 1."""
+    operation: str
+    formula: str
+    phase: Phase
+    working: Working
+    stored: float
+    """What the executor has put there, or in the update phase will put there."""
+    tolerance: float
+    """By how much rounding alone may set both apart."""
+    _writer: Writer
+    _places: Places
+
+    @property
+    def difference(self) -> float:
+        """The stored number less the recomputed one."""
+        return self.stored - self.working.value
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the recomputed number is the stored one, up to rounding."""
+        stored, found = self.stored, self.working.value
+        if not (np.isfinite(stored) and np.isfinite(found)):
+            return bool(stored == found or (np.isnan(stored) and np.isnan(found)))
+        return abs(self.difference) <= self.tolerance
+
+    def place(self, source: Source) -> Named:
+        """The matrix, and the cell of it, that the arithmetic reads."""
+        slot = self._writer.instruction.inputs[source.input]
+        return self._places.named(slot, source.cell, self._writer.instruction.layer, source.letter)
+
+    def text(self, pieces: Pieces) -> str:
+        """A line in symbols: ``∂C/∂h[5,2]·∂h/∂a[5,2]``."""
+        return "".join(self._piece(piece) for piece in pieces)
+
+    def _piece(self, piece: Piece) -> str:
+        if isinstance(piece, str):
+            return piece
+        words = piece.name if isinstance(piece, Earlier) else self.place(piece).text
+        return f"({words})" if words.startswith("−") else words
+
+    def symbol(self, factor: Factor) -> str:
+        """A factor of a sum, in letters: ``x[5,k]``."""
+        slot, layer = self._writer.instruction.inputs[factor.input], self._writer.instruction.layer
+        if not len(factor.values):
+            return factor.letter
+        found = self._places.named(slot, factor.source(0).cell, layer, factor.letter)
+        return Place(found.key, found.symbol, found.shape, factor.index).text
+
+
+@dataclass(frozen=True)
+class Use:
+    """An instruction that reads a cell, and the cells of its result into which it goes."""
+
+    number: int
+    operation: str
+    phase: Phase
+    place: Named
+    """One of these cells."""
+    count: int
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """All that can be said about one cell."""
+
+    key: MatrixKey
+    cell: Cell
+    symbol: str
+    """The cell as formulas have it: ``a[5,2]``."""
+    value: float
+    origin: str
+    """Where the number in memory comes from, in words; empty where ``made`` tells it."""
+    is_ahead: bool
+    """Whether ``made`` tells what the next update makes of the cell, and not how it came to be."""
+    made: tuple[Made, ...]
+    """The instructions that write the cell, in order: one as a rule."""
+    uses: tuple[Use, ...]
+    instructions: int
+    """How many there are in the program."""
+
+
+_KNOWN: WeakKeyDictionary[Program, Places] = WeakKeyDictionary()
+
+
+def explain(network: Network, key: MatrixKey, cell: Cell, iteration: int = 0) -> Explanation:
+    """Explain a cell, by row and column, of a matrix of a network that rests at ``iteration``."""
+    program = network.program
+    if key not in program.matrices:
+        raise ProgramError(f"there is no matrix {key[1]!r} in layer {key[0]!r}")
+    slot, (row, column) = program.matrices[key], cell
+    if not (0 <= row < slot.rows and 0 <= column < slot.columns):
+        raise ProgramError(
+            f"{key[1]} of {key[0]} has {slot.rows}×{slot.columns} cells; there is none at {cell}"
+        )
+    if program not in _KNOWN:
+        _KNOWN[program] = Places(program, network.rule)
+    places = _KNOWN[program]
+    address = slot.address(cell)
+    writers = places.writers(address)
+    ahead = any(writer.instruction.phase == "update" for writer in writers)
+    made = (
+        _made_by_update(network, places, address, writers, iteration)
+        if ahead
+        else tuple(_made(network.arena, places, writer, address, iteration) for writer in writers)
+    )
+    return Explanation(
+        key=key,
+        cell=cell,
+        symbol=places.named(slot, cell, key[0], "", key).text,
+        value=float(network.arena[address]),
+        origin=_origin(network, address, writers, iteration),
+        is_ahead=ahead,
+        made=made,
+        uses=_uses(places, address),
+        instructions=len(program.instructions),
+    )
+
+
+def _made(arena: Array, places: Places, writer: Writer, address: int, iteration: int) -> Made:
+    """What an instruction makes of a cell, from an arena in the state before it; its result is read there as well."""
+    instruction = writer.instruction
+    inputs = tuple(slot.view(arena) for slot in instruction.inputs)
+    cell = writer.slot.cell(address)
+    working = instruction.operation.working(cell, inputs, iteration, writer.kept)
+    limits = np.finfo(arena.dtype)
+    return Made(
+        number=writer.number + 1,
+        operation=instruction.operation.name,
+        formula=instruction.operation.formula,
+        phase=instruction.phase,
+        working=working,
+        stored=float(arena[address]),
+        tolerance=_ROUNDING * float(limits.eps) * working.error + float(limits.tiny),
+        _writer=writer,
+        _places=places,
+    )
+
+
+def _made_by_update(
+    network: Network, places: Places, address: int, writers: tuple[Writer, ...], iteration: int
+) -> tuple[Made, ...]:
+    """What the next update makes of a cell, instruction by instruction, on a copy of what it works with."""
+    program = network.program
+    start, stop = program.span("update")
+    instructions = program.instructions[start:stop]
+    slots = [slot for each in instructions for slot in (each.output, *each.inputs)]
+    arena = network.arena[: max(slot.offset + slot.size for slot in slots)].copy()
+    by_number = {writer.number: writer for writer in writers}
+    found: list[Made] = []
+    for number in range(start, max(by_number) + 1):
+        instruction = program.instructions[number]
+        writer = by_number.get(number)
+        before = None if writer is None else _made(arena, places, writer, address, iteration + 1)
+        with np.errstate(all="ignore"):
+            instruction.operation.carry_out(
+                instruction.output.view(arena),
+                tuple(slot.view(arena) for slot in instruction.inputs),
+                iteration + 1,
+            )
+        if before is not None:
+            found.append(_with_stored(before, float(arena[address])))
+    return tuple(found)
+
+
+def _with_stored(made: Made, stored: float) -> Made:
+    return Made(
+        made.number,
+        made.operation,
+        made.formula,
+        made.phase,
+        made.working,
+        stored,
+        made.tolerance,
+        made._writer,
+        made._places,
+    )
+
+
+def _origin(network: Network, address: int, writers: tuple[Writer, ...], iteration: int) -> str:
+    """Where a number comes from that no instruction before the resting point has written."""
+    program, layout = network.program, network.layout
+    if any(writer.instruction.phase != "update" for writer in writers):
+        return ""
+    if program.inputs.holds(address):
+        return "given by the data: an input of this row"
+    if program.targets is not None and program.targets.holds(address):
+        return "given by the data: what the outputs of this row should be"
+    if layout.parameter_block.holds(address):
+        if iteration == 0:
+            return "as it was drawn, or set, before training began"
+        return f"made by the update of iteration {iteration:,}"
+    if writers:
+        return (
+            f"left by the update of iteration {iteration:,}" if iteration else "there has been no update yet"
+        )
+    if layout.updating is not None and layout.updating.rates.holds(address):
+        return "set by hand: the rate of the way to train"
+    return "nothing writes it: it stays at zero"
+
+
+def _uses(places: Places, address: int) -> tuple[Use, ...]:
+    found = []
+    for reader in places.readers(address):
+        instruction = reader.instruction
+        output, cell = instruction.output, reader.slot.cell(address)
+        shapes = (slot.shape for slot in instruction.inputs)
+        rows, columns = instruction.operation.reach(reader.kept, cell, output.shape, *shapes)
+        if len(rows) * len(columns) == 0:
+            continue
+        place = places.named(output, (rows[0], columns[0]), instruction.layer, instruction.operation.formula)
+        count = len(rows) * len(columns)
+        found.append(Use(reader.number + 1, instruction.operation.name, instruction.phase, place, count))
+    # The update stands first in a program, but behind all else in the order in which this number is read.
+    return tuple(sorted(found, key=lambda use: use.phase == "update"))

@@ -1,0 +1,433 @@
+"""Lines of arithmetic, painted: words, sums term by term, and cells that can be clicked to go there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets.cell_rows import Row
+from flux_studio.gui.widgets.focus_ring import FocusRing
+from flux_studio.gui.widgets.numbers import NumberFormat, number_format
+from flux_studio.training.explaining import Link
+
+_GAP = 8
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWrapAnywhere
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Something to be clicked; without a link it opens or closes a long sum."""
+
+    area: QRect
+    link: Link | None
+
+
+class CellLines(QWidget):
+    """Setters only. Clicks and keys tell :attr:`link_chosen` and :attr:`whole_requested`."""
+
+    link_chosen = Signal(object)
+    whole_requested = Signal()
+
+    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._rows: tuple[Row, ...] = ()
+        self._styles: dict[object, NumberFormat] = {}
+        self._tops: list[int] = []
+        self._targets: list[_Target] = []
+        self._columns: tuple[int, ...] = ()
+        self._stacked = False
+        self._current = 0
+        self._hovered = -1
+        self._tip: Callable[[Link], str] = lambda link: link.text
+        FocusRing(self)
+        look.changed.connect(self._arrange)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What is shown."""
+        return self._rows
+
+    def set_tip(self, tip: Callable[[Link], str]) -> None:
+        """How a cell is explained where the pointer rests on it."""
+        self._tip = tip
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show other lines; where only numbers have changed, nothing moves."""
+        same = [row.looks for row in rows] == [row.looks for row in self._rows]
+        self._rows = tuple(rows)
+        if not same:
+            self._styles.clear()
+            self._current = 0
+        before = {key: style.width for key, style in self._styles.items()}
+        self._choose_styles()
+        if same and before == {key: style.width for key, style in self._styles.items()}:
+            self._refresh_links()
+            self.update()
+        else:
+            self._arrange()
+
+    def links(self) -> tuple[Link, ...]:
+        """The cells that can be gone to, in their order."""
+        return tuple(target.link for target in self._targets if target.link is not None)
+
+    def link_rect(self, text: str) -> QRect:
+        """Where a cell with that symbol stands; empty if there is none."""
+        found = (target.area for target in self._targets if target.link and target.link.text == text)
+        return next(found, QRect())
+
+    def more_rect(self) -> QRect:
+        """Where a long sum can be opened or closed; empty if there is none."""
+        return next((target.area for target in self._targets if target.link is None), QRect())
+
+    def text(self) -> str:
+        """All of it as lines of text."""
+        return "\n".join(self._line_text(row) for row in self._rows)
+
+    # -- numbers --------------------------------------------------------------------------------------------
+
+    def _choose_styles(self) -> None:
+        """One style for each column of terms, and one for each other number; kept while it fits."""
+        columns: dict[object, float] = {}
+        block = 0
+        for place, row in enumerate(self._rows):
+            if row.kind in ("term", "more"):
+                for index, link in enumerate(row.links):
+                    _raise(columns, (block, index), link.value)
+                _raise(columns, (block, "value"), row.value)
+            elif row.kind == "total":
+                _raise(columns, (block, "value"), row.value)
+                block += 1
+            elif row.value is not None:
+                _raise(columns, ("row", place), row.value)
+        self._styles = {
+            key: number_format(largest, self._styles.get(key)) for key, largest in columns.items()
+        }
+
+    def _styled(self) -> list[tuple[Row, int, int]]:
+        """Each row with the block of terms it belongs to, and its place."""
+        block, found = 0, []
+        for place, row in enumerate(self._rows):
+            found.append((row, block, place))
+            block += row.kind == "total"
+        return found
+
+    def _number(self, row: Row, block: int, place: int) -> str:
+        if row.value is None:
+            return ""
+        key: object = (block, "value") if row.kind in ("term", "more", "total") else ("row", place)
+        return self._styles[key].text(row.value, 1)
+
+    def _factor(self, row: Row, block: int, index: int) -> str:
+        return self._styles[block, index].text(row.links[index].value, 1)
+
+    def _line_text(self, row: Row) -> str:
+        for each, block, place in self._styled():
+            if each is row:
+                names = " × ".join(_name(row, index) for index in range(len(row.links)))
+                return " ".join(filter(None, (names or row.text, self._number(row, block, place))))
+        return row.text
+
+    # -- layout ---------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(look.length(200), self._tops[-1] if self._tops else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(look.length(200), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if event.size().width() != event.oldSize().width():
+            self._arrange()
+
+    def _arrange(self, *_: object) -> None:
+        """Where everything stands; terms that are too wide for a line take two."""
+        metrics = QFontMetrics(_number_font())
+        widths = [0] * 5
+        for row, block, place in self._styled():
+            if row.kind != "term":
+                continue
+            for index in range(min(len(row.links), 2)):
+                widths[2 * index] = max(widths[2 * index], metrics.horizontalAdvance(_name(row, index)))
+                if row.text != "{0}":
+                    size = metrics.horizontalAdvance(self._factor(row, block, index))
+                    widths[2 * index + 1] = max(widths[2 * index + 1], size)
+            widths[4] = max(widths[4], metrics.horizontalAdvance(self._number(row, block, place)))
+        gaps = 2 * look.length(_GAP) + 2 * metrics.horizontalAdvance(" × ")
+        self._columns, self._stacked = tuple(widths), sum(widths) + gaps > self.width()
+        top, self._tops = 0, []
+        for row in self._rows:
+            self._tops.append(top)
+            top += self._height(row)
+        self._tops.append(top)
+        self._refresh_links()
+        self.setFixedHeight(top)
+        self.updateGeometry()
+        self.update()
+
+    def _height(self, row: Row) -> int:
+        line = QFontMetrics(_number_font()).height() + look.length(4)
+        if row.kind in ("formula", "note"):
+            room = QRect(0, 0, max(1, self.width()), 10_000)
+            metrics = QFontMetrics(_font(row))
+            return metrics.boundingRect(room, int(_WRAPPED), row.text).height() + look.length(3)
+        if row.kind == "caption":
+            return QFontMetrics(_font(row)).height() + look.length(6)
+        if row.kind == "term" and self._stacked and len(row.links) > 1:
+            return 2 * line
+        return line + look.length(4) * (row.kind == "total")
+
+    def _line(self, place: int) -> QRect:
+        return QRect(0, self._tops[place], self.width(), self._tops[place + 1] - self._tops[place])
+
+    def _refresh_links(self) -> None:
+        """What can be clicked, and where."""
+        self._targets = []
+        metrics = QFontMetrics(_number_font())
+        for place, row in enumerate(self._rows):
+            area = self._line(place)
+            if row.kind == "more":
+                self._targets.append(_Target(area, None))
+            for index, link in enumerate(row.links):
+                if link.key is not None:
+                    name = self._name_area(row, index, area)
+                    width = min(metrics.horizontalAdvance(_name(row, index)), name.width())
+                    self._targets.append(_Target(QRect(name.left(), name.top(), width, name.height()), link))
+        self._current = min(self._current, max(0, len(self._targets) - 1))
+        takes = bool(self._targets)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if takes else Qt.FocusPolicy.NoFocus)
+        self._describe()
+
+    def _name_area(self, row: Row, index: int, area: QRect) -> QRect:
+        metrics = QFontMetrics(_number_font())
+        times = metrics.horizontalAdvance(" × ")
+        if row.kind != "term" or index == 0:
+            height = area.height() // 2 if self._is_stacked(row) else area.height()
+            return QRect(area.left(), area.top(), area.width(), height)
+        if self._is_stacked(row):
+            left = metrics.horizontalAdvance(_name(row, 0)) + times
+            return QRect(left, area.top(), area.width() - left, area.height() // 2)
+        left = self._columns[0] + look.length(_GAP) + self._columns[1] + times
+        return QRect(left, area.top(), self._columns[2], area.height())
+
+    def _is_stacked(self, row: Row) -> bool:
+        return self._stacked and row.kind == "term" and len(row.links) > 1
+
+    # -- painting -------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        for row, block, place in self._styled():
+            area = self._line(place)
+            if not area.intersects(event.rect()):
+                continue
+            if row.kind in ("caption", "formula", "note"):
+                self._paint_words(painter, row, area)
+            elif row.kind == "term":
+                self._paint_term(painter, row, block, place, area)
+            else:
+                self._paint_number(painter, row, block, place, area)
+
+    def _paint_words(self, painter: QPainter, row: Row, area: QRect) -> None:
+        painter.setFont(_font(row))
+        painter.setPen(colour({"caption": "text_faint", "note": "text_soft"}.get(row.kind, "text")))
+        if row.kind == "caption":
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), row.text)
+        else:
+            painter.drawText(area, int(_WRAPPED), row.text)
+
+    def _paint_term(self, painter: QPainter, row: Row, block: int, place: int, area: QRect) -> None:
+        painter.setFont(_number_font())
+        metrics = QFontMetrics(_number_font())
+        for index, link in enumerate(row.links):
+            self._paint_name(painter, row, index, link, self._name_area(row, index, area))
+        painter.setPen(colour("text_soft"))
+        if self._is_stacked(row):
+            half = area.height() // 2
+            names = metrics.horizontalAdvance(_name(row, 0))
+            painter.drawText(QRect(names, area.top(), area.width(), half), int(_LEFT), " × ")
+            below = area.adjusted(look.length(12), half, 0, 0)
+            factors = " × ".join(self._factor(row, block, index) for index in range(2))
+            painter.drawText(below, int(_LEFT), factors)
+            area = below
+        elif row.text != "{0}":
+            left, times = 0, metrics.horizontalAdvance(" × ")
+            for index in range(len(row.links)):
+                left += self._columns[2 * index] + look.length(_GAP)
+                room = QRect(left, area.top(), self._columns[2 * index + 1], area.height())
+                painter.drawText(room, int(_RIGHT), self._factor(row, block, index))
+                left = room.right() + 1
+                if index + 1 < len(row.links):
+                    painter.drawText(QRect(left, area.top(), times, area.height()), int(_LEFT), " × ")
+                    left += times
+            painter.drawText(QRect(left, area.top(), times, area.height()), int(_LEFT), " =")
+        painter.setPen(colour("text"))
+        painter.drawText(area, int(_RIGHT), self._number(row, block, place))
+
+    def _paint_number(self, painter: QPainter, row: Row, block: int, place: int, area: QRect) -> None:
+        font = _number_font(bold=row.kind == "total")
+        painter.setFont(font)
+        number = self._number(row, block, place)
+        width = QFontMetrics(font).horizontalAdvance(number)
+        if row.kind == "total":
+            painter.fillRect(
+                area.left(), area.top() + look.length(2), area.width(), 1, colour("border_strong")
+            )
+            area = area.adjusted(0, look.length(4), 0, 0)
+        painter.setPen(colour("text"))
+        painter.drawText(area, int(_RIGHT), number)
+        room = area.adjusted(0, 0, -width - look.length(_GAP), 0)
+        if row.kind == "more":
+            self._paint_more(painter, row, room)
+        elif row.links:
+            self._paint_name(painter, row, 0, row.links[0], room)
+            if row.kind == "use":
+                used = QFontMetrics(font).horizontalAdvance(row.links[0].text) + look.length(_GAP)
+                painter.setFont(_font(row))
+                painter.setPen(colour("text_soft"))
+                _elided(painter, room.adjusted(used, 0, 0, 0), row.text)
+        else:
+            painter.setFont(look.text_font(0.92, bold=row.kind == "total"))
+            _elided(painter, room, row.text)
+
+    def _paint_more(self, painter: QPainter, row: Row, room: QRect) -> None:
+        place = next((i for i, each in enumerate(self._targets) if each.link is None), -1)
+        painter.setFont(_font(row))
+        painter.setPen(colour("accent"))
+        self._mark_current(painter, place, painter.fontMetrics().boundingRect(room, int(_LEFT), row.text))
+        _elided(painter, room, row.text)
+
+    def _paint_name(self, painter: QPainter, row: Row, index: int, link: Link, room: QRect) -> None:
+        place = next((i for i, each in enumerate(self._targets) if each.link is link), -1)
+        font = _number_font()
+        font.setUnderline(place >= 0 and place == self._hovered)
+        painter.setFont(font)
+        painter.setPen(colour("text_soft" if link.key is None else "accent"))
+        name = _name(row, index)
+        self._mark_current(painter, place, painter.fontMetrics().boundingRect(room, int(_LEFT), name))
+        _elided(painter, room, name)
+        painter.setFont(_number_font())
+
+    def _mark_current(self, painter: QPainter, place: int, area: QRect) -> None:
+        """A ground behind what Enter would choose."""
+        if place >= 0 and place == self._current and self.hasFocus():
+            painter.fillRect(area.adjusted(-2, -1, 2, 1), colour("accent_soft"))
+
+    # -- what people do -------------------------------------------------------------------------------------
+
+    def _at(self, event: QMouseEvent | QHelpEvent) -> int:
+        position = event.position().toPoint() if isinstance(event, QMouseEvent) else event.pos()
+        found = (place for place, each in enumerate(self._targets) if each.area.contains(position))
+        return next(found, -1)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        hovered = self._at(event)
+        if hovered != self._hovered:
+            self._hovered = hovered
+            hand = Qt.CursorShape.PointingHandCursor if hovered >= 0 else Qt.CursorShape.ArrowCursor
+            self.setCursor(hand)
+            self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = -1
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and (place := self._at(event)) >= 0:
+            self._current = place
+            self._choose()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_Left: -1,
+        }.get(Qt.Key(event.key()))
+        if step is not None and self._targets:
+            self._current = min(max(self._current + step, 0), len(self._targets) - 1)
+            self._describe()
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._targets:
+            self._choose()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            place = self._at(event)
+            QToolTip.showText(event.globalPos(), self.tip(place), self)
+            return True
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.update()
+        return super().event(event)
+
+    def tip(self, place: int) -> str:
+        """What the tool tip says about a place to click, by its number."""
+        if place < 0:
+            return ""
+        link = self._targets[place].link
+        return "Click to open or close the long sum" if link is None else self._tip(link)
+
+    def _choose(self) -> None:
+        link = self._targets[self._current].link
+        if link is None:
+            self.whole_requested.emit()
+        else:
+            self.link_chosen.emit(link)
+
+    def _describe(self) -> None:
+        if not self._targets:
+            self.setAccessibleDescription("")
+            return
+        link = self._targets[self._current].link
+        self.setAccessibleDescription("open or close the long sum" if link is None else f"go to {link.text}")
+
+
+def _raise(columns: dict[object, float], key: object, value: float | None) -> None:
+    if value is not None:
+        size = abs(value)
+        columns[key] = max(columns.get(key, 0.0), size if size < float("inf") else 0.0)
+
+
+def _name(row: Row, index: int) -> str:
+    """What stands for a cell: in a term that is no product, as it stands in there."""
+    single = row.kind == "term" and len(row.links) == 1
+    return row.text.format(row.links[0].text) if single else row.links[index].text
+
+
+def _elided(painter: QPainter, room: QRect, text: str) -> None:
+    words = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, int(_LEFT), words)
+
+
+def _number_font(*, bold: bool = False) -> QFont:
+    font = look.number_font(0.86)
+    if bold:
+        font.setWeight(QFont.Weight.Bold)
+    return font
+
+
+def _font(row: Row) -> QFont:
+    if row.kind == "formula":
+        return look.text_font(1.0)
+    return look.text_font(0.84 if row.kind == "caption" else 0.9)

@@ -1,0 +1,126 @@
+"""The lines of the panel This cell: words, terms and numbers, made from what is told of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flux_studio.gui.widgets.numbers import exact, whole
+from flux_studio.training.explaining import CellStory, Link, Part, Told
+
+RowKind = Literal["caption", "formula", "note", "term", "number", "total", "more", "use"]
+_MOST_USES = 6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: words, or links to cells and a number."""
+
+    kind: RowKind
+    text: str = ""
+    links: tuple[Link, ...] = ()
+    value: float | None = None
+
+    @property
+    def looks(self) -> tuple[object, ...]:
+        """What decides how much room it takes: everything but its numbers."""
+        return self.kind, self.text, tuple(link.text for link in self.links)
+
+
+@dataclass(frozen=True)
+class CellView:
+    """What the panel shows of one cell."""
+
+    symbol: str
+    value: float
+    origin: str
+    rows: tuple[Row, ...]
+    verdict: str
+    is_same: bool
+    written: str
+    uses: tuple[Row, ...]
+
+
+def cell_view(story: CellStory, *, opened: bool) -> CellView:
+    """Everything in words; ``opened`` says whether long sums are shown whole."""
+    rows = [row for told in story.told for row in _rows(story, told, opened)]
+    return CellView(
+        symbol=story.symbol,
+        value=story.value,
+        origin=_origin(story),
+        rows=tuple(rows),
+        verdict=_verdict(story),
+        is_same=all(told.is_same for told in story.told),
+        written=_written(story),
+        uses=_uses(story),
+    )
+
+
+def _origin(story: CellStory) -> str:
+    if not story.origin:
+        return ""
+    return f"{story.origin[0].upper()}{story.origin[1:]}."
+
+
+def _rows(story: CellStory, told: Told, opened: bool) -> list[Row]:
+    rows = [Row("caption", f"the next update, {_words(told.operation)}" if story.is_ahead else "symbols")]
+    for part in told.parts:
+        rows.append(Row("formula", f"{part.name} = {part.symbols}"))
+        rows += [Row("note", f"because {test}") for test in part.because]
+    rows.append(Row("caption", "numbers"))
+    shown: set[Link] = set()
+    for number, part in enumerate(told.parts, start=1):
+        rows += _terms(part, opened)
+        rows += [Row("number", links=(link,), value=link.value) for link in part.links if link not in shown]
+        shown.update(part.links)
+        # A single cell handed on is its own result.
+        last = number == len(told.parts)
+        name = "sum" if part.terms and last else part.name
+        rows.append(Row("total" if last or part.terms else "number", name, value=part.value))
+    return rows
+
+
+def _terms(part: Part, opened: bool) -> list[Row]:
+    rows = [Row("term", term.form, term.links, term.value) for term in part.terms]
+    if part.left:
+        words = f"+ {whole(part.left)} more {'term' if part.left == 1 else 'terms, together'}"
+        rows.append(Row("more", words, value=part.left_value))
+    elif opened and part.count > 1:
+        rows.append(Row("more", "show the largest terms only"))
+    return rows
+
+
+def _verdict(story: CellStory) -> str:
+    if not story.told:
+        return ""
+    where = "as the update makes it" if story.is_ahead else "as in the matrix"
+    wrong = next((told for told in story.told if not told.is_same), None)
+    if wrong is None:
+        return f"✓ the same {where}"
+    return f"differs by {exact(wrong.stored - wrong.recomputed)}: {exact(wrong.stored)} in the matrix"
+
+
+def _written(story: CellStory) -> str:
+    if not story.told:
+        return ""
+    words = [
+        f"operation {told.number:,} of {story.instructions:,}, {_words(told.operation)}"
+        for told in story.told
+    ]
+    return f"{'to be ' if story.is_ahead else ''}written by {' and '.join(words)}"
+
+
+def _uses(story: CellStory) -> tuple[Row, ...]:
+    if not story.uses:
+        return (Row("caption", "used for nothing"),)
+    rows = [Row("caption", "used for")]
+    for use in story.uses[:_MOST_USES]:
+        more = f"and {use.count - 1:,} more like it, " if use.count > 1 else ""
+        rows.append(Row("use", f"{more}{_words(use.operation)} ({use.number})", (use.link,)))
+    if len(story.uses) > _MOST_USES:
+        rows.append(Row("note", f"and by {len(story.uses) - _MOST_USES:,} more operations"))
+    return tuple(rows)
+
+
+def _words(operation: str) -> str:
+    return operation.replace("_", " ")
