@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flux_studio.gui.live import Live
+from flux_studio.gui.predictions import Predicting
+from flux_studio.gui.selecting import Selecting
 
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
@@ -12,4 +14,5 @@ if TYPE_CHECKING:
 
 def make_lives(window: MainWindow) -> tuple[Live, ...]:
     """In the order of the menu View › Panels, and of the tabs where several share a place."""
-    return ()
+    selecting = Selecting(window)
+    return (Predicting(window, selecting),)

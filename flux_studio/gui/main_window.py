@@ -85,7 +85,7 @@ class MainWindow(FileDrops):
         self.filing = Filing(self, self.workbench, self.settings, self.dialogs)
         self.selected_matrix: MatrixKey | None = None
         self._last_frame: Frame | None = None
-        self._focus_shows: MatrixKey | None = None
+        self.focus_shows: MatrixKey | None = None
         self._samples: np.ndarray | None = None
         self._problem, self._rows = "", 0
         self._curve_shown = 0.0
@@ -233,7 +233,7 @@ class MainWindow(FileDrops):
 
     def _show_document(self) -> None:
         project = self.document.project
-        self._last_frame, self._focus_shows = None, None
+        self._last_frame, self.focus_shows = None, None
         learned = 0 if project.run is None else sum(each.size for each in project.run.parameters.values())
         self.stack.set_network(presenting.network_view(project, learned))
         self.data.set_data(presenting.data_view(project))
@@ -316,13 +316,13 @@ class MainWindow(FileDrops):
         array, is_batch = frame.matrices[key], matrix.kind.shape.startswith("N")
         # The last batch of an epoch may be smaller than the others.
         full = (frame.rows, matrix.shape[1]) if is_batch else matrix.shape
-        if key == self._focus_shows:
+        if key == self.focus_shows:
             if is_batch and not np.array_equal(frame.samples, self._samples):
                 self.focus_panel.set_rows(self._names.of(frame.samples), full)
             self._samples = frame.samples
             self.focus_panel.update_values(array, self.wall.level(key))
             return
-        self._focus_shows, self._samples = key, frame.samples
+        self.focus_shows, self._samples = key, frame.samples
         rows, columns = matrices.labels(self.document.project, matrix, full, self._names.of(frame.samples))
         level = self.wall.level(key)
         self.focus_panel.set_matrix(matrix.kind, matrix.owner, array, rows, columns, full, level)

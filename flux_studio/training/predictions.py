@@ -104,7 +104,7 @@ class Surface:
     outputs: Array
     """U×A×O."""
     neurons: Mapping[str, Array]
-    """For each layer by identity, what its neurons hand on over the same inputs: neurons×u×a, with every second value."""
+    """By layer, what its neurons hand on over the same inputs: neurons×u×a, with every second value."""
     seconds: float
 
 

@@ -1,4 +1,4 @@
-"""What is predicted: the worst rows, surfaces and neurons' pictures, rows of one's own; all against plain predictions."""
+"""What is predicted: rows with losses, surfaces, neurons, rows of one's own; all against plain predictions."""
 
 from __future__ import annotations
 
