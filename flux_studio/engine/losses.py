@@ -23,10 +23,16 @@ class Loss(ABC):
     formula: str
     activation: ClassVar[str] = ""
     """The activation that must make the predictions; empty where any may."""
+    by_row: ClassVar[str]
+    """The matrix, N×O, from which :meth:`of_rows` tells the rows' losses."""
 
     @abstractmethod
     def forward(self, prediction: Any, target: Any) -> Any:
         """The cost, differentiable with respect to the prediction."""
+
+    @abstractmethod
+    def of_rows(self, matrix: Array) -> Array:
+        """What each of the N rows costs, N numbers whose mean is the loss; from the matrix :attr:`by_row`."""
 
     def check_targets(self, targets: Array) -> None:
         """Raise :class:`DataError` for targets, N×O, that this loss cannot judge; as a rule it can judge all."""
@@ -40,9 +46,13 @@ class MSELoss(Loss):
     title = "mean squared error"
     symbol = "MSE"
     formula = "C = (1/N)·Σ (ŷ − y)²"
+    by_row = "error_matrix"
 
     def forward(self, prediction: Any, target: Any) -> Any:
         return (prediction - target).named("error_matrix").mean_square()
+
+    def of_rows(self, matrix: Array) -> Array:
+        return np.asarray(np.square(matrix, dtype=np.float64).sum(axis=1))
 
 
 class _LogLoss(Loss):
@@ -52,6 +62,11 @@ class _LogLoss(Loss):
     finite where a probability is too small to be a number; and the gradient goes straight to the logits,
     ∂C/∂a = (P − Y)/N. No gradient stands at P itself.
     """
+
+    by_row = "log_likelihood_matrix"
+
+    def of_rows(self, matrix: Array) -> Array:
+        return np.asarray(-matrix.sum(axis=1, dtype=np.float64))
 
     def forward(self, prediction: Any, target: Any) -> Any:
         logits = prediction.made_by(ops.ACTIVATIONS[self.activation])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -192,9 +193,13 @@ class Network:
 
     def fill(self, program: Program, inputs: Array, targets: Array | None = None) -> None:
         """Copy rows into a program's input and target matrices."""
-        _put(program.inputs.view(self.arena), inputs, "inputs")
+        self._fill(self.arena, program, inputs, targets)
+
+    @staticmethod
+    def _fill(arena: Array, program: Program, inputs: Array, targets: Array | None) -> None:
+        _put(program.inputs.view(arena), inputs, "inputs")
         if targets is not None and program.targets is not None:
-            _put(program.targets.view(self.arena), targets, "targets")
+            _put(program.targets.view(arena), targets, "targets")
 
     def forward(self) -> None:
         """Run the forward phase on the training rows."""
@@ -276,23 +281,45 @@ class Network:
 
     def predict(self, inputs: Array, chunk: int = 4096) -> Array:
         """Outputs for other rows, with the present weights; never touches the training matrices."""
-        inputs = np.atleast_2d(inputs)
-        expected = self.program.inputs.columns
-        if inputs.shape[1] != expected:
-            raise ShapeError(f"predict: the network takes {expected} inputs a row, not {inputs.shape[1]}")
-        results = [self._predict(part) for part in _chunks(inputs, chunk)]
+        results = [self.trial(part).outputs.copy() for part in _chunks(np.atleast_2d(inputs), chunk)]
         return np.concatenate(results) if results else np.empty((0, self.program.outputs.columns), self.dtype)
 
-    def _predict(self, inputs: Array) -> Array:
-        layout = lay_out(self.recording, [(len(inputs), FORWARD_ONLY)])
+    def trial(self, inputs: Array, targets: Array | None = None) -> Trial:
+        """All matrices of a forward pass of other rows N×I, with the present weights; with targets, the loss's too.
+
+        The arena that they lie in is the trial's own. As always without a backward phase, dropout leaves nothing out.
+        """
+        inputs, expected = np.atleast_2d(inputs), self.program.inputs.columns
+        if inputs.shape[1] != expected:
+            raise ShapeError(f"predict: the network takes {expected} inputs a row, not {inputs.shape[1]}")
+        phases = FORWARD_ONLY if targets is None else EVALUATION
+        layout = lay_out(self.recording, [(len(inputs), phases)])
         program = layout.programs[0]
-        arena = np.zeros(layout.size, self.dtype)
+        arena: Array = np.zeros(layout.size, self.dtype)
         layout.prepare(arena)
         source, place = self.layout.parameter_block, layout.parameter_block
         arena[place.offset : place.offset + place.size] = source.view(self.arena)[0]
-        _put(program.inputs.view(arena), inputs, "inputs")
+        self._fill(arena, program, inputs, targets)
         make_executor(self.executor_name, arena).run(program, 0, len(program.instructions))
-        return program.outputs.view(arena).copy()
+        return Trial(program, arena)
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What a network makes of rows that it is not trained on."""
+
+    program: Program
+    arena: Array
+
+    @property
+    def outputs(self) -> Array:
+        """N×O: a view."""
+        return self.program.outputs.view(self.arena)
+
+    def matrix(self, key: MatrixKey) -> Array | None:
+        """A matrix of the pass, by layer identity and name: a view; ``None`` where the pass makes no such matrix."""
+        slot = self.program.matrices.get(key)
+        return None if slot is None else slot.view(self.arena)
 
 
 def record(layers: Iterable[tuple[str, Layer]], loss: Loss, n_inputs: int, n_targets: int) -> Recording:

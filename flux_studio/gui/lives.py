@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flux_studio.gui.live import Live
+from flux_studio.gui.network_picture import Picturing
+from flux_studio.gui.predictions import Predicting
+from flux_studio.gui.selecting import Selecting
 from flux_studio.gui.this_cell import ThisCell
 
 if TYPE_CHECKING:
@@ -13,4 +16,5 @@ if TYPE_CHECKING:
 
 def make_lives(window: MainWindow) -> tuple[Live, ...]:
     """In the order of the menu View › Panels, and of the tabs where several share a place."""
-    return (ThisCell(window),)
+    selecting = Selecting(window)
+    return (ThisCell(window), Picturing(window, selecting), Predicting(window, selecting))

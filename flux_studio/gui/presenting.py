@@ -149,7 +149,10 @@ class SampleNames:
 
     def of(self, samples: np.ndarray) -> tuple[str, ...]:
         """The names of some training rows, by their places among them."""
-        rows = self._data.training[samples]
+        return self.of_rows(self._data.training[samples])
+
+    def of_rows(self, rows: np.ndarray) -> tuple[str, ...]:
+        """The names of some rows of the data set."""
         if self._bits:
             return tuple("".join(str(int(bit)) for bit in row) for row in self._data.inputs[rows])
         before = self._data.windowing.window - 1

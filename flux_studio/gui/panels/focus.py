@@ -85,6 +85,12 @@ class MatrixFocus(QWidget):
         self.grid.set_selected_cell((row, column))
         self._update_cell()
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of what is shown of the matrix."""
+        rows, columns = self._matrix.shape
+        return rows, columns
+
     def selected_cell(self) -> tuple[int, int] | None:
         """The outlined cell."""
         return self.grid.selected_cell()

@@ -70,6 +70,17 @@ class ScoresPanel(QWidget):
         """What is shown."""
         return self._report
 
+    @property
+    def target_name(self) -> str:
+        """The target whose scores are shown; empty where there are none."""
+        target = self._shown_target()
+        return "" if target is None else target.name
+
+    @property
+    def part(self) -> Part:
+        """Of which rows the confusion matrix is."""
+        return next((part for part in PARTS if part == self._of.value), "training")
+
     def set_report(self, report: Report | None) -> None:
         """Show another report; ``None`` while there is nothing to score."""
         self._report = report

@@ -59,3 +59,13 @@ def decade_ticks(low: int, high: int, most: float) -> list[Tick]:
     """A tick at powers of ten, placed at their logarithms; at every second, third … when they are too many."""
     apart = -(-(high - low) // max(int(most) - 1, 1))
     return [(float(power), short(10.0**power)) for power in range(high, low - 1, -apart)]
+
+
+def range_ticks(low: float, high: float, most: float) -> list[Tick]:
+    """At most about ``most`` round numbers between ``low`` and ``high``."""
+    span = high - low
+    if not (span > 0 and math.isfinite(span)):
+        return [(low, short(float(f"{low:.3g}")))] if math.isfinite(low) else []
+    step = step_above(span / max(most, 1))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [(tick * step, short(float(f"{tick * step:.6g}"))) for tick in range(first, last + 1)]

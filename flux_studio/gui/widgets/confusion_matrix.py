@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from flux_studio.gui.theme import colour, look
@@ -21,8 +32,10 @@ class ConfusionMatrix(QWidget):
     """Rows are the true classes, columns what they were taken for; each row is shaded by its own shares.
 
     It always fits its width: with many classes the cells become too small for counts, and then for names, which
-    the tool tip still tells.
+    the tool tip still tells. A click tells the true and the taken class of a cell.
     """
+
+    cell_clicked = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +43,8 @@ class ConfusionMatrix(QWidget):
         self.setAccessibleName("Confusion matrix")
         self._classes: tuple[str, ...] = ()
         self._counts = np.zeros((0, 0), np.int64)
+        self._chosen: tuple[int, int] | None = None
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.update)
 
@@ -48,6 +63,12 @@ class ConfusionMatrix(QWidget):
         if other:
             self._fit_height()
         self.update()
+
+    def set_chosen(self, cell: tuple[int, int] | None) -> None:
+        """Outline the cell of a true and a taken class."""
+        if cell != self._chosen:
+            self._chosen = cell
+            self.update()
 
     def words(self, true: int, taken: int) -> str:
         """What a cell says: ``virginica taken for versicolor: 3 of 50``."""
@@ -78,6 +99,11 @@ class ConfusionMatrix(QWidget):
             return True
         return super().event(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position().toPoint())
+        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.cell_clicked.emit(*cell)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._classes:
             return
@@ -88,16 +114,25 @@ class ConfusionMatrix(QWidget):
             self._paint_lines(painter)
         self._paint_counts(painter)
         self._paint_names(painter)
+        if self._chosen is not None and max(self._chosen) < len(self._classes):
+            painter.setPen(QPen(colour("accent"), 2))
+            painter.drawRect(self.cell(*self._chosen).adjusted(1, 1, -1, -1))
 
     # Inside
 
-    def _tell(self, event: QHelpEvent) -> None:
+    def _cell_at(self, place: QPoint) -> tuple[int, int] | None:
         body, count = self._body(), len(self._classes)
-        if not count or not body.contains(event.pos()):
+        if not count or not body.contains(place):
+            return None
+        inside = place - body.topLeft()
+        return inside.y() * count // body.height(), inside.x() * count // body.width()
+
+    def _tell(self, event: QHelpEvent) -> None:
+        cell = self._cell_at(event.pos())
+        if cell is None:
             QToolTip.hideText()
             return
-        place = event.pos() - body.topLeft()
-        taken, true = place.x() * count // body.width(), place.y() * count // body.height()
+        true, taken = cell
         QToolTip.showText(event.globalPos(), self.words(true, taken), self, self.cell(true, taken))
 
     def _levels(self) -> np.ndarray:

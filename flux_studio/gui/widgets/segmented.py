@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from flux_studio.gui.style import restyle
 from flux_studio.gui.theme import look
 
 
@@ -45,8 +46,7 @@ class SegmentedControl(QWidget):
             button.setCheckable(True)
             # By keyboard only: a ring round a clicked segment would look like a second choice.
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            ends = {0: "first", len(segments) - 1: "last"}
-            button.setProperty("segment", ends.get(place, "middle"))
+            button.setProperty("segment", _end(place, len(segments)))
             if wide:
                 # The padding may shrink: three words have to stand side by side in a narrow dock.
                 button.setProperty("tight", "true")
@@ -73,3 +73,16 @@ class SegmentedControl(QWidget):
     def set_able(self, value: str, able: bool) -> None:
         """Whether a segment can be chosen now."""
         self._buttons[value].setEnabled(able)
+
+    def set_shown(self, value: str, shown: bool) -> None:
+        """Whether a segment is offered at all."""
+        self._buttons[value].setVisible(shown)
+        offered = [button for button in self._buttons.values() if not button.isHidden()]
+        for place, button in enumerate(offered):
+            button.setProperty("segment", _end(place, len(offered)))
+            restyle(button)
+
+
+def _end(place: int, count: int) -> str:
+    """Which corners of a segment are round."""
+    return {0: "first", count - 1: "last"}.get(place, "middle")

@@ -1,0 +1,155 @@
+"""Every neuron's own picture: what it hands on over the inputs that a surface shows, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from flux_studio.gui.theme import colour, look
+from flux_studio.gui.widgets import heat, levels
+from flux_studio.gui.widgets.paint import line_of_text
+from flux_studio.gui.widgets.plot_frame import tick_font
+
+_SIDE, _GAP, _LINE = 46, 6, 20
+Neuron = tuple[str, int]
+
+
+class NeuronPictures(QWidget):
+    """Thumbnails under the titles of their layers; a click tells the layer's identity and the neuron's column."""
+
+    neuron_chosen = Signal(str, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("predictions.neurons")
+        self.setAccessibleName("What each neuron hands on")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setMouseTracking(True)
+        self._titles: Mapping[str, str] = {}
+        self._counts: Mapping[str, int] = {}
+        self._pictures: Mapping[str, np.ndarray] = {}
+        self._levels: dict[str, float] = {}
+        self._images: dict[Neuron, QImage] = {}
+        self._places: dict[Neuron, QRect] = {}
+        self._heads: dict[str, QRect] = {}
+        self._chosen: Neuron | None = None
+        look.changed.connect(self._paint_anew)
+
+    def set_layers(self, titles: Mapping[str, str], counts: Mapping[str, int]) -> None:
+        """The layers' titles and how many neurons each has, by identity; their pictures are told next."""
+        self._titles, self._counts, self._pictures = titles, counts, {}
+        self._levels, self._images, self._chosen = {}, {}, None
+        self._arrange()
+
+    def set_pictures(self, pictures: Mapping[str, np.ndarray]) -> None:
+        """New pictures by layer, each neurons×u×a from low to high; all of a layer share their colours."""
+        moved = {layer: len(each) for layer, each in pictures.items()} != {
+            layer: len(each) for layer, each in self._pictures.items()
+        }
+        self._pictures = pictures
+        if moved:
+            self._arrange()
+        self._paint_anew()
+
+    def set_chosen(self, neuron: Neuron | None) -> None:
+        """Outline a neuron's picture."""
+        if neuron != self._chosen:
+            self._chosen = neuron
+            self.update()
+
+    def place_of(self, layer: str, column: int) -> QRect:
+        """Where a neuron's picture lies."""
+        return self._places[layer, column]
+
+    def sizeHint(self) -> QSize:
+        return QSize(look.length(260), self.minimumHeight())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            neuron = self._at(event.pos())
+            text = (
+                ""
+                if neuron is None
+                else f"{self._titles.get(neuron[0], '')} · n{neuron[1]}{self._span(neuron)}"
+            )
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        neuron = self._at(event.position().toPoint())
+        if neuron is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.set_chosen(neuron)
+            self.neuron_chosen.emit(*neuron)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        found = self._at(event.position().toPoint()) is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if found else Qt.CursorShape.ArrowCursor)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for layer, area in self._heads.items():
+            shown, count = len(self._pictures[layer]), self._counts.get(layer, 0)
+            more = f"  {shown:,} of {count:,} shown" if count > shown else ""
+            wide = line_of_text(
+                painter, QRectF(area), self._titles.get(layer, layer), tick_font(), colour("text")
+            )
+            rest = QRectF(area).adjusted(wide + 4, 0, 0, 0)
+            line_of_text(painter, rest, more, tick_font(), colour("text_faint"))
+        for neuron, place in self._places.items():
+            if not event.rect().intersects(place):
+                continue
+            if neuron not in self._images:
+                self._images[neuron] = self._image(neuron)
+            painter.drawImage(place, self._images[neuron])
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            chosen = neuron == self._chosen
+            painter.setPen(QPen(colour("accent" if chosen else "border_strong"), 2 if chosen else 1))
+            painter.drawRect(place)
+
+    # Inside
+
+    def _paint_anew(self, *_: object) -> None:
+        self._images = {}
+        for layer, pictures in self._pictures.items():
+            largest, _finite = heat.magnitude(pictures.reshape(len(pictures), -1))
+            self._levels[layer] = levels.settle(largest, self._levels.get(layer))
+        self.update()
+
+    def _image(self, neuron: Neuron) -> QImage:
+        layer, column = neuron
+        picture = np.ascontiguousarray(self._pictures[layer][column][::-1])
+        return heat.heat_image(picture, self._levels[layer], look.theme)
+
+    def _span(self, neuron: Neuron) -> str:
+        picture = self._pictures[neuron[0]][neuron[1]]
+        return f"\nhands on {picture.min():+.3f} to {picture.max():+.3f} over these inputs"
+
+    def _at(self, place: QPoint) -> Neuron | None:
+        return next((neuron for neuron, area in self._places.items() if area.contains(place)), None)
+
+    def _arrange(self) -> None:
+        side, gap, line = look.length(_SIDE), look.length(_GAP), look.length(_LINE)
+        across = max(1, (self.width() - gap) // (side + gap))
+        self._places, self._heads, top = {}, {}, 0
+        for layer, pictures in self._pictures.items():
+            self._heads[layer] = QRect(0, top, self.width(), line)
+            top += line
+            for column in range(len(pictures)):
+                down, right = divmod(column, across)
+                self._places[layer, column] = QRect(
+                    right * (side + gap) + 1, top + down * (side + gap), side, side
+                )
+            top += -(-len(pictures) // across) * (side + gap) + gap
+        if top != self.minimumHeight():
+            self.setMinimumHeight(top)
+        self.update()
