@@ -40,7 +40,6 @@ class MatrixFocus(QWidget):
         row.addWidget(self.grid, 1)
         row.addWidget(self.facts)
         self.grid.cell_selected.connect(self._tell_cell)
-        self.facts.copy_requested.connect(lambda: self.grid.copy(everything=True))
         self.setFocusProxy(self.grid)
         self.clear()
 
@@ -106,7 +105,7 @@ class MatrixFocus(QWidget):
         self.facts.setFixedWidth(min(max(wanted, look.length(196)), look.length(290)))
 
     def _update_facts(self) -> None:
-        self.facts.set_spread(self._matrix, self.grid.number_style())
+        self.facts.set_spread(self._matrix, self.grid.number_style(), self.grid.level())
         self._update_cell()
 
     def _update_cell(self) -> None:
