@@ -59,7 +59,7 @@ def as_npz(matrix: NamedMatrix) -> bytes:
     """``values`` with ``rows`` and ``columns`` (names), ``title`` and ``iteration``; needs no pickle to be read."""
     content = io.BytesIO()
     rows, columns = matrix.values.shape
-    np.savez_compressed(
+    np.savez(
         content,
         values=np.ascontiguousarray(matrix.values),
         rows=np.array([matrix.row(place) for place in range(rows)], dtype=np.str_),

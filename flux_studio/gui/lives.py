@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flux_studio.gui.health import HealthLive
 from flux_studio.gui.live import Live
 
 if TYPE_CHECKING:
@@ -12,4 +13,4 @@ if TYPE_CHECKING:
 
 def make_lives(window: MainWindow) -> tuple[Live, ...]:
     """In the order of the menu View › Panels, and of the tabs where several share a place."""
-    return ()
+    return (HealthLive(window),)

@@ -23,6 +23,7 @@ from flux_studio.gui.widgets.numbers import number_format, short
 _MOST_NUMBERS = 4_096
 _MOST_SHAPES = 250_000
 _LONGEST_SIDE = 16_384
+_SHARP_SIDE = 2_000
 _ROOM = 1_600
 _LARGEST_CELL = 16
 _NAMED_CELL = 12
@@ -34,8 +35,10 @@ def png(matrix: NamedMatrix, level: float) -> bytes:
     size = painting.size
     if max(size.width(), size.height()) > _LONGEST_SIDE:
         raise ExportError(f"{matrix.title} is too large for a picture: take it as a NumPy archive (NPZ)")
-    image = QImage(2 * size, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(2)
+    # Twice as fine for the words' sake; many cells take long as it is.
+    ratio = 2 if max(size.width(), size.height()) <= _SHARP_SIDE else 1
+    image = QImage(ratio * size, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
     painter = QPainter(image)
     painting.paint(painter)
     painter.end()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QMenu, QToolButton
 
@@ -46,6 +47,16 @@ FORMATS: tuple[MatrixFormat, ...] = (
     MatrixFormat("png", ".png", "Picture", "Save as PNG…", matrix_picture.png),
     MatrixFormat("svg", ".svg", "Drawing", "Save as SVG…", matrix_picture.svg),
 )
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Millions of cells take a second or two."""
+    QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        yield
+    finally:
+        QGuiApplication.restoreOverrideCursor()
 
 
 class Taking(QObject):
@@ -154,8 +165,9 @@ class Taking(QObject):
             if isinstance(event.answer, FluxError):
                 raise event.answer
             matrix, level = self._named(event.question.key, event.answer)
-            for deliver in waiting:
-                deliver(matrix, level)
+            with _patience():
+                for deliver in waiting:
+                    deliver(matrix, level)
             bench.troubled.emit("")
         except FluxError as error:
             bench.troubled.emit(str(error))

@@ -84,6 +84,11 @@ class MatrixFocus(QWidget):
         self.grid.set_selected_cell((row, column))
         self._update_cell()
 
+    def set_selected_column(self, column: int) -> None:
+        """Outline a whole column and bring its first cell into view; nothing is signalled."""
+        self.grid.set_selected_column(column)
+        self._update_cell()
+
     def selected_cell(self) -> tuple[int, int] | None:
         """The outlined cell."""
         return self.grid.selected_cell()

@@ -45,7 +45,7 @@ class Histogram(QWidget):
         return QSize(look.length(170), look.length(52))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(look.length(120), look.length(52))
+        return QSize(look.length(96), look.length(52))
 
     def bar_rect(self, place: int) -> QRect:
         """Where a bar may stand, at its full height."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
@@ -19,6 +20,8 @@ from flux_studio.gui.widgets.histogram import Histogram
 from flux_studio.gui.widgets.numbers import NumberFormat, exact, whole
 
 _NOTHING = "–"
+_WIDE = 270
+"""From this width on, the histogram stands beside the numbers."""
 
 
 class MatrixFacts(QScrollArea):
@@ -59,17 +62,24 @@ class MatrixFacts(QScrollArea):
             spread.addWidget(words, place, 0)
             spread.addWidget(value, place, 1)
             self._values[name] = value
-        spread.setColumnStretch(2, 1)
-        column.addLayout(spread)
-        column.addSpacing(look.length(4))
         self.histogram = Histogram()
-        column.addWidget(self.histogram)
+        self._beside = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._beside.setSpacing(look.length(6))
+        self._beside.addLayout(spread)
+        self._beside.addWidget(self.histogram, 1)
+        column.addLayout(self._beside)
         self._broken = self._line(column, "not_finite")
         self._broken.setProperty("error", True)
         column.addSpacing(look.length(3))
         self._line(column, "keys", caption=True).setText("Ctrl+C copies cells, Ctrl+wheel zooms")
         column.addStretch(1)
         self.setWidget(body)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        across = self.width() >= look.length(_WIDE)
+        directions = QBoxLayout.Direction
+        self._beside.setDirection(directions.LeftToRight if across else directions.TopToBottom)
 
     def _line(self, column: QBoxLayout, name: str, **style: bool) -> QLabel:
         label = QLabel()

@@ -135,6 +135,18 @@ class MatrixGrid(QAbstractScrollArea):
             self._bring_into_view(self._selection.current)
         self.viewport().update()
 
+    def set_selected_column(self, column: int) -> None:
+        """Outline a whole column, from its first cell on; nothing is signalled."""
+        rows, columns = self._matrix.shape
+        if rows and 0 <= column < columns:
+            self._selection = CellSelection((rows - 1, column), (0, column))
+            self._bring_into_view((0, column))
+            self.viewport().update()
+
+    def selection(self) -> CellSelection | None:
+        """The chosen cells."""
+        return self._selection
+
     def selected_cell(self) -> Cell | None:
         """The outlined cell."""
         return self._selection.current if self._selection else None
