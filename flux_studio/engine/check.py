@@ -122,16 +122,28 @@ def check_cells(twin: Twin, key: MatrixKey, goes_on: Callable[[int], bool] = lam
     return CellErrors(key, analytic, numeric, errors, done)
 
 
-def errors_by_step(twin: Twin, key: MatrixKey, cell: tuple[int, int], steps: Sequence[float]) -> list[float]:
+def errors_by_step(
+    twin: Twin,
+    key: MatrixKey,
+    cell: tuple[int, int],
+    steps: Sequence[float],
+    goes_on: Callable[[int], bool] = lambda done: True,
+) -> list[float]:
     """The relative error of (C(w + ε) − C(w − ε)) / 2ε for each step ε.
 
     Large steps feel the curve of the cost (truncation, of the order ε²), small ones its last digits (rounding, 1/ε).
+    ``goes_on`` is told how many are done and may end it: the rest are NaN.
     """
     twin.rest()
     analytic = float(twin.gradient(key)[cell])
     scale = float(np.abs(twin.gradient(key)).max())
-    found = ((twin.moved(key, cell, step) - twin.moved(key, cell, -step)) / (2 * step) for step in steps)
-    return [relative_error(analytic, numeric, scale) for numeric in found]
+    errors = [math.nan] * len(steps)
+    for place, step in enumerate(steps):
+        if not goes_on(place):
+            break
+        numeric = (twin.moved(key, cell, step) - twin.moved(key, cell, -step)) / (2 * step)
+        errors[place] = relative_error(analytic, numeric, scale)
+    return errors
 
 
 class _Probe:

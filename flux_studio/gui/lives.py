@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flux_studio.gui.health import HealthLive
 from flux_studio.gui.live import Live
+from flux_studio.gui.nudging import NudgeLive
 
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
@@ -13,4 +14,4 @@ if TYPE_CHECKING:
 
 def make_lives(window: MainWindow) -> tuple[Live, ...]:
     """In the order of the menu View › Panels, and of the tabs where several share a place."""
-    return (HealthLive(window),)
+    return (NudgeLive(window), HealthLive(window))

@@ -46,6 +46,9 @@ class Nudge(Question):
     def answer(self, moment: Moment) -> Nudged:
         network = moment.network
         key = learned_as(network, self.key)
+        rows, columns = network.parameter(key).shape
+        if not (0 <= self.cell[0] < rows and 0 <= self.cell[1] < columns):
+            raise DataError("choose a cell of the matrix to see what moving it does")
         value = float(network.parameter(key)[self.cell])
         twin = twin_of(network, moment.iteration)
         loss = twin.loss()
