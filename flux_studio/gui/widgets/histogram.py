@@ -15,6 +15,8 @@ _WIDTH = 15
 """Places of the colour table to a bar: 17 bars, of which the middle one is around zero."""
 BARS = 255 // _WIDTH
 _CAPTION = 0.78
+_MOST_COUNTED = 1_000_000
+"""Of a huge matrix every second row, or every third, is enough to see how its numbers are spread."""
 
 
 class Histogram(QWidget):
@@ -27,6 +29,7 @@ class Histogram(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._counts = np.zeros(BARS, np.int64)
         self._level = 1.0
+        self._every = 1
         look.changed.connect(self.update)
 
     @property
@@ -37,7 +40,8 @@ class Histogram(QWidget):
     def set_matrix(self, matrix: np.ndarray, level: float) -> None:
         """Show the spread of these numbers; those that are not finite are left out."""
         # By the colours' own places, so that a bar has the colour of the cells that it counts.
-        places = np.bincount(heat.colour_indices(matrix, level).ravel(), minlength=256)
+        self._every = -(-matrix.size // _MOST_COUNTED) or 1
+        places = np.bincount(heat.colour_indices(matrix[:: self._every], level).ravel(), minlength=256)
         self._counts, self._level = places[1:].reshape(BARS, _WIDTH).sum(axis=1), level
         self.update()
 
@@ -91,7 +95,10 @@ class Histogram(QWidget):
                 edges = (round((2 * edge / BARS - 1) * self._level, 12) for edge in (place, place + 1))
                 low, high = (short(float(f"{edge:.3g}")) for edge in edges)
                 numbers = "number" if count == 1 else "numbers"
-                return f"{whole(count)} {numbers} from {low} to {high}"
+                return f"{self._about()}{whole(count * self._every)} {numbers} from {low} to {high}"
         return (
             f"{whole(int(self._counts.sum()))} finite numbers; bars at the ends also count what lies beyond"
         )
+
+    def _about(self) -> str:
+        return "about " if self._every > 1 else ""
