@@ -8,6 +8,7 @@ smaller, and if that does not help the cell is passed over and named.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.slots import MatrixKey, Slot
+from flux_studio.engine.twin import Twin
 from flux_studio.errors import ProgramError
 
 LIMIT = 1e-6
@@ -72,31 +74,107 @@ def check_gradients(
         raise ProgramError(f"a gradient check needs a network in float64; this one is in {network.dtype}")
     generator = np.random.default_rng(0) if generator is None else generator
     network.rest()
-    gradients = {
+    probe = _Probe(Twin(network))
+    # The gradients that the network itself computes, by the executor that it has.
+    probe.gradients = {
         key: network.layout.gradients[key].view(network.arena).copy() for key in network.layout.parameters
     }
-    probe = _Probe(network)
-    checks = tuple(_check(probe, key, gradients[key], cells, generator) for key in network.layout.parameters)
-    network.rest()
-    return checks
+    return tuple(_check(probe, key, cells, generator) for key in network.layout.parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class CellErrors:
+    """One gradient matrix beside finite differences, cell by cell. NaN where a cell was passed over or not come to."""
+
+    key: MatrixKey
+    """Layer identity and the parameter's matrix name."""
+    analytic: Array
+    numeric: Array
+    errors: Array
+    """Relative errors in the sense of :func:`relative_error`."""
+    done: int
+    """How many cells were looked at: all, unless somebody had enough."""
+
+    @property
+    def worst(self) -> tuple[int, int] | None:
+        """The cell with the largest error; ``None`` where no cell was compared."""
+        if np.isnan(self.errors).all():
+            return None
+        row, column = divmod(int(np.nanargmax(self.errors)), self.errors.shape[1])
+        return row, column
+
+
+def check_cells(twin: Twin, key: MatrixKey, goes_on: Callable[[int], bool] = lambda done: True) -> CellErrors:
+    """Compare every cell of one parameter's gradient; ``goes_on`` is told how many are done and may end it."""
+    probe = _Probe(twin)
+    analytic = probe.gradients[key]
+    numeric, errors = np.full_like(analytic, np.nan), np.full_like(analytic, np.nan)
+    scale, done = float(np.abs(analytic).max()), 0
+    for cell in np.ndindex(*analytic.shape):
+        if not goes_on(done):
+            break
+        place = (cell[0], cell[1])
+        found = probe.compared(key, place)
+        if found is not None:
+            numeric[place] = found
+            errors[place] = relative_error(float(analytic[place]), found, scale)
+        done += 1
+    return CellErrors(key, analytic, numeric, errors, done)
+
+
+def errors_by_step(
+    twin: Twin,
+    key: MatrixKey,
+    cell: tuple[int, int],
+    steps: Sequence[float],
+    goes_on: Callable[[int], bool] = lambda done: True,
+) -> list[float]:
+    """The relative error of (C(w + ε) − C(w − ε)) / 2ε for each step ε.
+
+    Large steps feel the curve of the cost (truncation, of the order ε²), small ones its last digits (rounding, 1/ε).
+    ``goes_on`` is told how many are done and may end it: the rest are NaN.
+    """
+    twin.rest()
+    analytic = float(twin.gradient(key)[cell])
+    scale = float(np.abs(twin.gradient(key)).max())
+    errors = [math.nan] * len(steps)
+    for place, step in enumerate(steps):
+        if not goes_on(place):
+            break
+        numeric = (twin.moved(key, cell, step) - twin.moved(key, cell, -step)) / (2 * step)
+        errors[place] = relative_error(analytic, numeric, scale)
+    return errors
 
 
 class _Probe:
     """Evaluates the loss with one parameter moved, and sees whether a kink was crossed."""
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
+    def __init__(self, twin: Twin) -> None:
+        self.twin = twin
+        loss = twin.rest()
+        self.gradients = {key: twin.gradient(key).copy() for key in twin.layout.parameters}
         self.kinks: list[Slot] = [
             each.inputs[0]
-            for each in network.program.instructions
+            for each in twin.program.instructions
             if each.phase == "forward" and each.operation.has_kinks
         ]
         self.sides = self._sides()
-        self.rounding = _ROUNDING * float(np.finfo(network.dtype).eps) * abs(network.loss)
+        self.rounding = _ROUNDING * float(np.finfo(np.float64).eps) * abs(loss)
         """By how much the cost may be wrong."""
 
     def _sides(self) -> list[NDArray[np.bool_]]:
-        return [slot.view(self.network.arena) > 0 for slot in self.kinks]
+        return [slot.view(self.twin.arena) > 0 for slot in self.kinks]
+
+    def compared(self, key: MatrixKey, cell: tuple[int, int]) -> float | None:
+        """:meth:`difference` of a cell of a parameter, 0 where it is rounding only."""
+        numeric = self.difference(self.twin.parameter(key), cell)
+        if (
+            numeric is not None
+            and self.gradients[key][cell] == 0
+            and abs(numeric) <= self.rounding / _STEPS[0]
+        ):
+            return 0.0  # what takes no part in the cost, such as weights that meet zeros only
+        return numeric
 
     def difference(self, parameter: Array, cell: tuple[int, int]) -> float | None:
         """∂C/∂(that cell) by finite differences, or ``None`` at a kink.
@@ -119,34 +197,29 @@ class _Probe:
 
     def _stencil(self, parameter: Array, cell: tuple[int, int], start: float, step: float) -> float | None:
         total = 0.0
-        network = self.network
         for place, weight in _STENCIL:
             parameter[cell] = start + place * step
-            network.executor.run(network.program, *network.program.span("forward", "loss"))
+            loss = self.twin.loss()
             if any((side != known).any() for side, known in zip(self._sides(), self.sides, strict=True)):
                 return None
-            total += weight * network.loss
+            total += weight * loss
         return total / (12.0 * step)
 
 
-def _check(
-    probe: _Probe, key: MatrixKey, analytic: Array, cells: int, generator: np.random.Generator
-) -> MatrixCheck:
-    parameter = probe.network.parameter(key)
-    chosen = np.arange(parameter.size)
-    if parameter.size > cells:
-        chosen = np.sort(generator.choice(parameter.size, cells, replace=False))
+def _check(probe: _Probe, key: MatrixKey, cells: int, generator: np.random.Generator) -> MatrixCheck:
+    analytic = probe.gradients[key]
+    chosen = np.arange(analytic.size)
+    if analytic.size > cells:
+        chosen = np.sort(generator.choice(analytic.size, cells, replace=False))
     scale = float(np.abs(analytic).max())
     passed_over: list[tuple[int, int]] = []
     worst, worst_cell, worst_numeric = -1.0, (0, 0), 0.0
     for index in chosen:
-        cell = divmod(int(index), parameter.shape[1])
-        numeric = probe.difference(parameter, cell)
+        cell = divmod(int(index), analytic.shape[1])
+        numeric = probe.compared(key, cell)
         if numeric is None:
             passed_over.append(cell)
             continue
-        if analytic[cell] == 0 and abs(numeric) <= probe.rounding / _STEPS[0]:
-            numeric = 0.0  # what takes no part in the cost, such as weights that meet zeros only
         error = relative_error(float(analytic[cell]), numeric, scale)
         if error > worst:
             worst, worst_cell, worst_numeric = error, cell, numeric

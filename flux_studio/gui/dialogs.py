@@ -50,6 +50,13 @@ class Dialogs:
         chosen, _ = QFileDialog.getSaveFileName(parent, "Save Predictions", suggestion, "CSV (*.csv)")
         return self._with_suffix(parent, chosen, ".csv")
 
+    def save_matrix(self, parent: QWidget, suggestion: str, title: str, suffix: str) -> Path | None:
+        """Where to write one matrix, in a format that was chosen before."""
+        chosen, _ = QFileDialog.getSaveFileName(
+            parent, "Save Matrix", f"{suggestion}{suffix}", f"{title} (*{suffix})"
+        )
+        return self._with_suffix(parent, chosen, suffix)
+
     def ask_to_save(self, parent: QWidget, title: str) -> Answer:
         """Whether to save unsaved changes before they are gone."""
         buttons = QMessageBox.StandardButton

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flux_studio.gui.health import HealthLive
 from flux_studio.gui.live import Live
 from flux_studio.gui.network_picture import Picturing
+from flux_studio.gui.nudging import NudgeLive
 from flux_studio.gui.predictions import Predicting
 from flux_studio.gui.selecting import Selecting
 from flux_studio.gui.this_cell import ThisCell
@@ -17,4 +19,10 @@ if TYPE_CHECKING:
 def make_lives(window: MainWindow) -> tuple[Live, ...]:
     """In the order of the menu View › Panels, and of the tabs where several share a place."""
     selecting = Selecting(window)
-    return (ThisCell(window), Picturing(window, selecting), Predicting(window, selecting))
+    return (
+        ThisCell(window),
+        NudgeLive(window),
+        Picturing(window, selecting),
+        Predicting(window, selecting),
+        HealthLive(window),
+    )

@@ -46,8 +46,10 @@ from flux_studio.gui.scoring import Scoring
 from flux_studio.gui.selection import Selection
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
+from flux_studio.gui.taking import Taking
 from flux_studio.gui.theme import DARK, LIGHT, look
 from flux_studio.gui.trainer import SHOWN_ROWS, Trainer, Wanted
+from flux_studio.gui.widgets.colour_range_button import ColourRangeButton
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.message_strip import MessageStrip
 from flux_studio.gui.widgets.panel_header import PanelHeader
@@ -94,6 +96,7 @@ class MainWindow(FileDrops):
         self._curve_shown = 0.0
         self._make_panels()
         self.scoring = Scoring(self.trainer, self.scores, self)
+        self.taking = Taking(self)
         self.lives = make_lives(self)
         self._place_panels()
         self.status = StatusBar()
@@ -119,7 +122,9 @@ class MainWindow(FileDrops):
         self.stack = NetworkStack(self.workbench.drop_verdict)
         self.wall = MatrixWall()
         self.wall_header = PanelHeader("Matrices")
+        self.wall_header.add_control(ColourRangeButton(self.wall))
         self.focus_panel = MatrixFocus()
+        self.focus_header = PanelHeader("Focus")
         self.curve = LossCurve()
         self.data = DataPanel()
         self.training = TrainingSettings()
@@ -133,7 +138,7 @@ class MainWindow(FileDrops):
                 "layers": (self.palette_panel, self.palette_panel.header),
                 "network": (self.stack, self.stack.header),
                 "matrices": (self.wall, self.wall_header),
-                "focus": (self.focus_panel, PanelHeader("Focus")),
+                "focus": (self.focus_panel, self.focus_header),
                 "loss": (self.curve, PanelHeader("Loss")),
                 "data": (self.data, self.data.header),
                 "training": (self.training, self.training.header),
@@ -384,6 +389,11 @@ class MainWindow(FileDrops):
         if self._last_frame is not None:
             self._show_focus(self._last_frame)
         self.trainer.refresh()
+
+    def copy_matrix(self) -> None:
+        """Put the chosen matrix on the clipboard."""
+        if self.selected_matrix is not None:
+            self.taking.copy(self.selected_matrix)
 
     def _layer_selected(self, identity: str) -> None:
         chosen = self.selected_matrix

@@ -27,7 +27,7 @@ def window(qtbot: QtBot) -> QMainWindow:
     panels: dict[str, tuple[QWidget, PanelHeader]] = {
         name: (QLabel(name), PanelHeader(name.title())) for name in NAMES
     }
-    window.docks = Docks(window, panels)
+    window.docks = Docks(window, panels, {})
     window.resize(1600, 1000)
     window.show()
     window.docks.arrange()

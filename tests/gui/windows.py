@@ -41,6 +41,10 @@ class Answers(Dialogs):
     def save_predictions(self, parent: object, suggestion: str) -> Path | None:
         return self.out
 
+    def save_matrix(self, parent: object, suggestion: str, title: str, suffix: str) -> Path | None:
+        self.asked.append(f"{suggestion}{suffix}")
+        return self.out
+
     def ask_to_save(self, parent: object, title: str) -> Answer:
         self.asked.append(title)
         return self.answer

@@ -40,7 +40,6 @@ class MatrixFocus(QWidget):
         row.addWidget(self.grid, 1)
         row.addWidget(self.facts)
         self.grid.cell_selected.connect(self._tell_cell)
-        self.facts.copy_requested.connect(lambda: self.grid.copy(everything=True))
         self.setFocusProxy(self.grid)
         self.clear()
 
@@ -91,6 +90,11 @@ class MatrixFocus(QWidget):
         rows, columns = self._matrix.shape
         return rows, columns
 
+    def set_selected_column(self, column: int) -> None:
+        """Outline a whole column and bring its first cell into view; nothing is signalled."""
+        self.grid.set_selected_column(column)
+        self._update_cell()
+
     def selected_cell(self) -> tuple[int, int] | None:
         """The outlined cell."""
         return self.grid.selected_cell()
@@ -112,7 +116,7 @@ class MatrixFocus(QWidget):
         self.facts.setFixedWidth(min(max(wanted, look.length(196)), look.length(290)))
 
     def _update_facts(self) -> None:
-        self.facts.set_spread(self._matrix, self.grid.number_style())
+        self.facts.set_spread(self._matrix, self.grid.number_style(), self.grid.level())
         self._update_cell()
 
     def _update_cell(self) -> None:

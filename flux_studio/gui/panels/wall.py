@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFontMetrics,
     QHelpEvent,
     QHideEvent,
@@ -25,6 +26,7 @@ from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.keys import ARROWS
+from flux_studio.gui.widgets.levels import ColourRange
 from flux_studio.gui.widgets.numbers import short, whole
 from flux_studio.gui.widgets.wall_content import Heading, Place, WallContent
 from flux_studio.gui.widgets.wall_geometry import WallGeometry
@@ -46,6 +48,8 @@ class MatrixWall(QAbstractScrollArea):
 
     matrix_selected = Signal(object)
     """A person chose this ``MatrixKey``."""
+    menu_requested = Signal(object, QPoint)
+    """A person asks what can be done with this ``MatrixKey``, at a place of the screen."""
     visible_keys_changed = Signal()
     """Other matrices came into view, or went."""
 
@@ -82,8 +86,17 @@ class MatrixWall(QAbstractScrollArea):
 
     def set_matrices(self, matrices: Mapping[MatrixKey, np.ndarray]) -> None:
         """Repaint with these numbers; matrices that are not named keep theirs."""
-        for key, array in matrices.items():
-            self._content.set_matrix(key, array)
+        self._content.set_matrices(matrices)
+        self.viewport().update()
+
+    @property
+    def colour_range(self) -> ColourRange:
+        """Over what time the colours of a matrix reach, and what they reach together with."""
+        return self._content.levels.range
+
+    def set_colour_range(self, chosen: ColourRange) -> None:
+        """Let the colours reach over another time, from now on."""
+        self._content.set_colour_range(chosen)
         self.viewport().update()
 
     def set_selected(self, key: MatrixKey | None) -> None:
@@ -345,6 +358,16 @@ class MatrixWall(QAbstractScrollArea):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            key, place = self._key_at(event.pos()), event.globalPos()
+        else:
+            key = self._selected
+            place = self.viewport().mapToGlobal(self.tile_rect(key).center() if key else QPoint())
+        if key is not None:
+            self._choose(key)
+            self.menu_requested.emit(key, place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = ARROWS.get(Qt.Key(event.key()))

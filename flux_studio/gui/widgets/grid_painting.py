@@ -38,6 +38,7 @@ class GridPainter:
     geometry: GridGeometry
     scroll: QPoint
     matrix: np.ndarray
+    """The numbers; of each block of the geometry the one of largest magnitude."""
     level: float
     style: NumberFormat
     selection: CellSelection | None
@@ -60,7 +61,8 @@ class GridPainter:
         return self.geometry.cells(rows, columns, self.scroll)
 
     def _paint_cells(self, rows: range, columns: range) -> None:
-        numbers = self.matrix[rows.start : rows.stop, columns.start : columns.stop]
+        down, across = self.geometry.blocks(rows), self.geometry.blocks(columns)
+        numbers = self.matrix[down.start : down.stop, across.start : across.stop]
         place = self._block(rows, columns)
         self.painter.drawImage(place, heat.heat_image(numbers, self.level, look.theme))
         if self.zoom is not None:
@@ -121,7 +123,7 @@ class GridPainter:
         self.painter.setClipRect(0, geometry.labels_height, geometry.labels_width, geometry.body.height())
         width = geometry.labels_width - look.length(14)
         apart = -(-metrics.height() // geometry.cell_height)
-        for row in _every(apart, rows):
+        for row in _every(apart * geometry.block, rows):
             cell = self._block(range(row, row + 1), range(1))
             # Where one label stands for several rows, it stands beside the first of them.
             height = cell.height() if apart == 1 else metrics.height()
@@ -136,7 +138,7 @@ class GridPainter:
         longest = min(max(len(label(column)) for column in columns), LONGEST_LABEL)
         needed = metrics.horizontalAdvance("0" * longest) + look.length(8)
         apart = 1 if self.zoom is not None else -(-needed // geometry.cell_width)
-        for column in _every(apart, columns):
+        for column in _every(apart * geometry.block, columns):
             cell = self._block(range(1), range(column, column + 1))
             width = cell.width() - look.length(4) if apart == 1 else needed
             left = cell.left() + look.length(2) if apart == 1 else cell.left()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -17,15 +16,16 @@ from PySide6.QtWidgets import (
 
 from flux_studio.engine.matrices import MatrixKind
 from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.histogram import Histogram
 from flux_studio.gui.widgets.numbers import NumberFormat, exact, whole
 
 _NOTHING = "–"
+_WIDE = 270
+"""From this width on, the histogram stands beside the numbers."""
 
 
 class MatrixFacts(QScrollArea):
-    """Setters only, and a button that asks for a copy."""
-
-    copy_requested = Signal()
+    """Setters only."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,25 +62,24 @@ class MatrixFacts(QScrollArea):
             spread.addWidget(words, place, 0)
             spread.addWidget(value, place, 1)
             self._values[name] = value
-        spread.setColumnStretch(2, 1)
-        column.addLayout(spread)
+        self.histogram = Histogram()
+        self._beside = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._beside.setSpacing(look.length(6))
+        self._beside.addLayout(spread)
+        self._beside.addWidget(self.histogram, 1)
+        column.addLayout(self._beside)
         self._broken = self._line(column, "not_finite")
         self._broken.setProperty("error", True)
         column.addSpacing(look.length(3))
-        copy = QPushButton("Copy matrix")
-        copy.setObjectName("matrices.facts.copy")
-        copy.setToolTip(
-            "Copy the whole matrix as tab-separated text; Ctrl+C in the grid copies the selection"
-        )
-        copy.setAccessibleName("Copy matrix")
-        copy.clicked.connect(self.copy_requested)
-        foot = QHBoxLayout()
-        foot.setSpacing(look.length(10))
-        foot.addWidget(copy)
-        self._line(foot, "keys", caption=True).setText("Ctrl+C copies cells, Ctrl+wheel zooms")
-        column.addLayout(foot)
+        self._line(column, "keys", caption=True).setText("Ctrl+C copies cells, Ctrl+wheel zooms")
         column.addStretch(1)
         self.setWidget(body)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        across = self.width() >= look.length(_WIDE)
+        directions = QBoxLayout.Direction
+        self._beside.setDirection(directions.LeftToRight if across else directions.TopToBottom)
 
     def _line(self, column: QBoxLayout, name: str, **style: bool) -> QLabel:
         label = QLabel()
@@ -107,8 +106,9 @@ class MatrixFacts(QScrollArea):
         """Say how large the matrix is, and how much of it is shown."""
         self._shape.setText(_shape_text(kind.shape, shown_rows, full_shape))
 
-    def set_spread(self, matrix: np.ndarray, style: NumberFormat) -> None:
-        """Minimum, maximum, mean and share below zero of the finite numbers."""
+    def set_spread(self, matrix: np.ndarray, style: NumberFormat, level: float) -> None:
+        """Minimum, maximum, mean, share below zero and histogram of the finite numbers; colours reach to ``level``."""
+        self.histogram.set_matrix(matrix, level)
         numbers, broken = matrix, 0
         # float64, so that many float32 numbers neither overflow nor lose their mean.
         total = float(matrix.sum(dtype=np.float64))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFontMetrics,
     QGuiApplication,
     QHelpEvent,
@@ -40,6 +42,8 @@ class MatrixGrid(QAbstractScrollArea):
     """Shows the numbers of one matrix; zoomed out, only its colours."""
 
     cell_selected = Signal(int, int)
+    menu_requested = Signal(QPoint)
+    """A person asks what can be done with the matrix, at a place of the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +62,7 @@ class MatrixGrid(QAbstractScrollArea):
         self._selection: CellSelection | None = None
         self._marked: frozenset[Cell] = frozenset()
         self._zoom = _ORDINARY_ZOOM
+        self._shrunk: dict[int, np.ndarray] = {}
         self._sentence = ""
         self._geometry = self._fit()
         FocusRing(self)
@@ -82,7 +87,7 @@ class MatrixGrid(QAbstractScrollArea):
         ``level`` is the magnitude with the full colours where it is already settled. It is seen from its first
         cell on with nothing selected; with ``keep_place`` what was seen and selected stays as far as it exists.
         """
-        self._matrix = heat.as_matrix(array)
+        self._take(heat.as_matrix(array))
         self._row_labels, self._column_labels = rows, columns
         self._longest_label = self._longest_of(rows)
         largest, _ = heat.magnitude(self._matrix)
@@ -116,7 +121,8 @@ class MatrixGrid(QAbstractScrollArea):
         self._level = level or levels.settle(largest, self._level)
         form = number_format(largest, self._format)
         moved = matrix.shape != self._matrix.shape or form.width != self._format.width
-        self._matrix, self._format = matrix, form
+        self._format = form
+        self._take(matrix)
         if self._selection is not None:
             self._selection = self._selection.within(*matrix.shape)
         if moved:
@@ -144,6 +150,18 @@ class MatrixGrid(QAbstractScrollArea):
         """The finely outlined cells."""
         return self._marked
 
+    def set_selected_column(self, column: int) -> None:
+        """Outline a whole column, from its first cell on; nothing is signalled."""
+        rows, columns = self._matrix.shape
+        if rows and 0 <= column < columns:
+            self._selection = CellSelection((rows - 1, column), (0, column))
+            self._bring_into_view((0, column))
+            self.viewport().update()
+
+    def selection(self) -> CellSelection | None:
+        """The chosen cells."""
+        return self._selection
+
     def selected_cell(self) -> Cell | None:
         """The outlined cell."""
         return self._selection.current if self._selection else None
@@ -169,8 +187,11 @@ class MatrixGrid(QAbstractScrollArea):
         return self._zoom >= len(_COLOUR_ZOOMS)
 
     def set_zoom(self, zoom: int) -> None:
-        """Take a step of the zoom, kept within what there is; 0 shows a pixel a cell."""
-        self._zoom = min(max(zoom, 0), _LAST_ZOOM)
+        """Take a step of the zoom, kept within what there is; 0 shows a pixel a cell, below it blocks of cells.
+
+        One step further away, half as many pixels show the matrix; the last one shows all of it.
+        """
+        self._zoom = min(max(zoom, self._least_zoom()), _LAST_ZOOM)
         self._arrange()
 
     def zoom(self) -> int:
@@ -196,6 +217,37 @@ class MatrixGrid(QAbstractScrollArea):
 
     # -- layout ---------------------------------------------------------------------------------------------
 
+    def _take(self, matrix: np.ndarray) -> None:
+        self._matrix, self._shrunk = matrix, {}
+        self._zoom = max(self._zoom, self._least_zoom())
+
+    def _least_zoom(self) -> int:
+        """From how far away the whole matrix can be seen."""
+        room, (rows, columns) = self.maximumViewportSize(), self._matrix.shape
+        side = look.length(_COLOUR_ZOOMS[0])
+        labels = QFontMetrics(label_font(None))
+        wide = (
+            room.width() - labels.horizontalAdvance("0" * self._longest_label) - look.length(22) - self._bar()
+        )
+        high = room.height() - labels.height() - look.length(8) - self._bar()
+        over = max(columns * side / max(wide, 1), rows * side / max(high, 1))
+        return 0 if over <= 1 else -math.ceil(math.log2(over))
+
+    def _block(self) -> int:
+        """How many cells, across and down, are painted as one."""
+        return 1 << max(0, -self._zoom)
+
+    def _seen_from_here(self) -> np.ndarray:
+        """The numbers, or of each block the one of largest magnitude; kept until other numbers come."""
+        size = self._block()
+        if size == 1:
+            return self._matrix
+        if size not in self._shrunk:
+            # From the nearest finer one that is there: extremes of extremes are extremes.
+            finer = max((known for known in self._shrunk if size % known == 0), default=1)
+            self._shrunk[size] = heat.blocks(self._shrunk.get(finer, self._matrix), size // finer)
+        return self._shrunk[size]
+
     def _text_zoom(self) -> float | None:
         return _TEXT_ZOOMS[self._zoom - len(_COLOUR_ZOOMS)] if self.shows_numbers() else None
 
@@ -217,6 +269,7 @@ class MatrixGrid(QAbstractScrollArea):
             cell_height=cell.height(),
             rows=rows,
             columns=columns,
+            block=self._block(),
         ).with_bars(self._bar())
 
     @staticmethod
@@ -229,7 +282,7 @@ class MatrixGrid(QAbstractScrollArea):
     def _cell_size(self, labels_width: int, columns: int) -> QSize:
         zoom = self._text_zoom()
         if zoom is None:
-            side = look.length(_COLOUR_ZOOMS[self._zoom])
+            side = look.length(_COLOUR_ZOOMS[max(0, self._zoom)])
             return QSize(side, side)
         metrics = QFontMetrics(number_font(zoom))
         text = metrics.horizontalAdvance("0" * self._format.width)
@@ -275,7 +328,7 @@ class MatrixGrid(QAbstractScrollArea):
             painter=painter,
             geometry=self._geometry,
             scroll=self._scroll(),
-            matrix=self._matrix,
+            matrix=self._seen_from_here(),
             level=self._level,
             style=self._format,
             selection=self._selection,
@@ -292,12 +345,16 @@ class MatrixGrid(QAbstractScrollArea):
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self._geometry.hit(event.position().toPoint(), self._scroll())
+        cell = self._cell_at(event.position().toPoint())
         if cell is not None and event.button() == Qt.MouseButton.LeftButton:
             self._go(cell, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._matrix.size:
+            self.menu_requested.emit(event.globalPos())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton and self._selection is not None:
@@ -316,7 +373,7 @@ class MatrixGrid(QAbstractScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        page = max(1, self._geometry.body.height() // self._geometry.cell_height - 1)
+        page = max(1, self._geometry.body.height() // self._geometry.cell_height - 1) * self._block()
         zooms = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
         if not self._matrix.size:
             super().keyPressEvent(event)
@@ -339,6 +396,15 @@ class MatrixGrid(QAbstractScrollArea):
             self._go(cell, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         else:
             super().keyPressEvent(event)
+
+    def _cell_at(self, position: QPoint) -> Cell | None:
+        """The cell that is seen at a place: of a block, the one whose colour the block has."""
+        cell, size = self._geometry.hit(position, self._scroll()), self._block()
+        if cell is None or size == 1:
+            return cell
+        (row, column), block = cell, self._matrix[cell[0] : cell[0] + size, cell[1] : cell[1] + size]
+        place = int(np.abs(block).argmax())  # the first NaN, where there is one
+        return row + place // block.shape[1], column + place % block.shape[1]
 
     def _go(self, cell: Cell, *, extend: bool) -> None:
         before = self._selection or CellSelection.single(cell)
@@ -364,7 +430,7 @@ class MatrixGrid(QAbstractScrollArea):
 
     def tip(self, position: QPoint) -> str:
         """What the tool tip says about a place in the viewport."""
-        cell = self._geometry.hit(position, self._scroll())
+        cell = self._cell_at(position)
         if cell is None:
             return self.toolTip()
         row, column = cell

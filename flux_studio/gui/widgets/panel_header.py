@@ -16,15 +16,16 @@ class PanelHeader(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = title
-        name = QLabel(title, self)
-        name.setProperty("heading", "true")
+        self._name = QLabel(title, self)
+        self._name.setProperty("heading", "true")
+        self._controls = False
         self._folded = False
         self._detail = ElidedLabel(parent=self)
         self._detail.setProperty("muted", "true")
         row = QHBoxLayout(self)
         row.setContentsMargins(look.length(12), look.length(8), look.length(12), look.length(9))
         row.setSpacing(look.length(6))
-        row.addWidget(name)
+        row.addWidget(self._name)
         row.addWidget(self._detail, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.update)
@@ -38,19 +39,30 @@ class PanelHeader(QWidget):
         """Show another fact beside the title."""
         self._detail.setText(text)
 
+    def add_control(self, control: QWidget) -> None:
+        """Put a control at the right; from now on the line stays, also while a tab says the title."""
+        self._controls = True
+        control.setMaximumHeight(look.length(20))  # the line must not become taller than other panels' lines
+        row = self.layout()
+        assert isinstance(row, QHBoxLayout)
+        row.insertWidget(row.indexOf(self._detail) + 1, control)
+
     def set_folded(self, folded: bool) -> None:
-        """Take no room while a tab says the title."""
+        """Take no room while a tab says the title; where there are controls, only the title goes."""
         if folded != self._folded:
             self._folded = folded
+            self._name.setVisible(not folded)
+            margin = look.length(3 if folded and self._controls else 8)
+            self.layout().setContentsMargins(look.length(12), margin, look.length(12), margin + 1)
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width(), 0) if self._folded else hint
+        return QSize(hint.width(), 0) if self._folded and not self._controls else hint
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
-        return QSize(hint.width(), 0) if self._folded else hint
+        return QSize(hint.width(), 0) if self._folded and not self._controls else hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # The upper end of the card whose lower end is the panel: round above, a hairline below.

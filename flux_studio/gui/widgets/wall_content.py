@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtGui import QImage
 
 from flux_studio.engine.matrices import MatrixKind
-from flux_studio.gui.widgets import heat, levels
+from flux_studio.gui.widgets import heat
+from flux_studio.gui.widgets.levels import ColourRange, Group, Levels
 from flux_studio.gui.widgets.wall_rows import Tiles, WallMatrix, WallRow, lines_of
 from flux_studio.training.events import MatrixKey
 
@@ -55,6 +56,7 @@ class WallContent:
         self._pictures: dict[MatrixKey, WallPicture] = {}
         self._turned: set[str] = set()
         self._pages: dict[str, int] = {}
+        self.levels = Levels()
 
     @property
     def is_empty(self) -> bool:
@@ -70,15 +72,31 @@ class WallContent:
             for key, picture in self._pictures.items()
             if key in self._matrices and self._matrices[key].shape == before[key].shape
         }
+        self.levels.begin({matrix.key: group for row in rows for matrix, group in _groups(row, row.identity)})
         self._lay_out()
 
-    def set_matrix(self, key: MatrixKey, array: np.ndarray) -> None:
-        """Take new numbers; the colour level moves only when it must."""
-        matrix = heat.as_matrix(array)
-        before = self._pictures.get(key)
-        largest, finite = heat.magnitude(matrix)
-        level = levels.settle(largest, before.level if before else None)
-        self._pictures[key] = WallPicture(matrix, level, finite)
+    def set_matrices(self, matrices: Mapping[MatrixKey, np.ndarray]) -> None:
+        """Take new numbers; colour levels move only when they must."""
+        for key, array in matrices.items():
+            matrix = heat.as_matrix(array)
+            largest, finite = heat.magnitude(matrix)
+            self.levels.take(key, largest)
+            self._pictures[key] = WallPicture(matrix, self.levels.of(key), finite)
+        if self.levels.range.linked:
+            self._follow_levels()
+
+    def set_colour_range(self, chosen: ColourRange) -> None:
+        """Let the colours reach over another time, from the numbers that are there now."""
+        self.levels.range = chosen
+        for key, picture in self._pictures.items():
+            self.levels.take(key, heat.magnitude(picture.matrix)[0])
+        self._follow_levels()
+
+    def _follow_levels(self) -> None:
+        """Colour anew what reaches elsewhere now, because of another matrix of its row."""
+        for key, picture in self._pictures.items():
+            if picture.level != self.levels.of(key):
+                picture.level, picture.image = self.levels.of(key), QImage()
 
     def forget_images(self) -> None:
         """Paint every picture anew the next time it is seen."""
@@ -165,6 +183,16 @@ class WallContent:
             for each in shown:
                 for inside in each.rows:
                     self._add(inside, depth + 1)
+
+
+def _groups(row: WallRow, identity: str) -> Iterator[tuple[WallMatrix, Group]]:
+    """Which matrices belong to one row, by side; the pages of a row, such as the steps of a sequence, are one."""
+    for matrix in row.matrices:
+        yield matrix, (identity, matrix.kind.side)
+    for page in row.pages:
+        yield from _groups(page, identity)
+    for inside in row.rows:
+        yield from _groups(inside, inside.identity)
 
 
 def _way_to(key: MatrixKey, rows: tuple[WallRow, ...]) -> Iterator[tuple[WallRow, int | None]]:

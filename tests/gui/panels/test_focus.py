@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from flux_studio.engine.matrices import MATRIX_KINDS
@@ -90,13 +89,6 @@ def test_many_large_float32_numbers_do_not_overflow_the_mean(focus: MatrixFocus)
     focus.update_values(np.full((16, 8), 3e38, dtype=np.float32))
     assert fact(focus, "mean") == fact(focus, "max") == "+3.00e+38"
     assert child(focus, QLabel, "matrices.facts.not_finite").isHidden()
-
-
-def test_the_button_copies_everything(qtbot: QtBot, focus: MatrixFocus) -> None:
-    focus.set_selected_cell(1, 1)
-    qtbot.mouseClick(child(focus, QPushButton, "matrices.facts.copy"), Qt.MouseButton.LeftButton)
-    lines = QGuiApplication.clipboard().text().split("\n")
-    assert np.float32(lines[15].split("\t")[7]) == MATRIX[15, 7]
 
 
 def test_another_matrix_forgets_the_cell(focus: MatrixFocus) -> None:

@@ -107,3 +107,17 @@ def test_text_is_dark_on_light_cells_and_light_on_dark_ones(theme: Theme) -> Non
     lightest, darkest = int(np.argmax(lightness)), int(np.argmin(lightness))
     assert inks[lightest].lightness() < 64
     assert inks[darkest].lightness() > 192
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 5), (64, 64), (33, 100), (2, 513)])
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_each_block_keeps_its_extreme(shape: tuple[int, int], size: int, order: str) -> None:
+    matrix = np.asarray(np.random.default_rng(3).normal(size=shape), order=order)  # type: ignore[call-overload]
+    matrix[-1, -1] = np.nan
+    found = heat.blocks(matrix, size)
+    assert found.shape == (-(-shape[0] // size), -(-shape[1] // size))
+    for row, column in np.ndindex(*found.shape):
+        block = matrix[row * size : (row + 1) * size, column * size : (column + 1) * size].ravel()
+        wanted = np.nan if np.isnan(block).any() else block[np.abs(block).argmax()]
+        np.testing.assert_equal(found[row, column], wanted)

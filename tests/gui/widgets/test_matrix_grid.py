@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from pytestqt.qtbot import QtBot
 
@@ -227,3 +227,26 @@ def test_the_focus_is_seen(grid: MatrixGrid) -> None:
     settle()
     seen = grid.grab().toImage()
     assert seen.pixelColor(1, seen.height() // 2).name() == LIGHT.surface
+
+
+def test_a_huge_matrix_is_seen_whole_with_its_extremes(qtbot: QtBot) -> None:
+    themed()
+    grid = shown(qtbot, MatrixGrid(), 400, 300)
+    matrix = np.zeros((3001, 2000), dtype=np.float32)
+    matrix[1777, 333] = 1.0
+    matrix[2999, 1999] = -1.0
+    grid.set_matrix(matrix, [str(row) for row in range(3001)], [str(column) for column in range(2000)])
+    grid.set_zoom(-99)
+    assert grid.zoom() < 0
+    assert grid.horizontalScrollBar().maximum() == grid.verticalScrollBar().maximum() == 0
+    picture = grid.viewport().grab().toImage()
+    for (row, column), place in (((1777, 333), 255), ((2999, 1999), 1)):
+        rect = grid.cell_rect((row, column))
+        assert rect.size() == QSize(1, 1)
+        assert picture.pixelColor(rect.topLeft()).rgb() == int(heat.colour_table(LIGHT)[place])
+    # A click chooses the cell that is seen there, of all that are under the pointer.
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=grid.cell_rect((1777, 333)).topLeft())
+    assert grid.selected_cell() == (1777, 333)
+    # A smaller matrix is near enough to be read.
+    grid.set_matrix(np.zeros((3, 3)), "abc", "abc")
+    assert grid.zoom() == 0

@@ -1,0 +1,198 @@
+"""Taking matrices away: to the clipboard or into files, each whole and with the names of its rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QMenu, QToolButton
+
+from flux_studio.errors import FluxError
+from flux_studio.export import matrices as tables
+from flux_studio.export.matrices import NamedMatrix
+from flux_studio.gui import matrices, matrix_picture, presenting
+from flux_studio.gui.theme import look
+from flux_studio.gui.widgets import heat, levels
+from flux_studio.training.events import Answered, MatrixKey
+from flux_studio.training.whole_matrices import TakeMatrix, WholeMatrix
+
+if TYPE_CHECKING:
+    from flux_studio.gui.main_window import MainWindow
+
+Deliver = Callable[[NamedMatrix, float], None]
+"""What is done with a matrix, which comes with its level of colours."""
+
+
+@dataclass(frozen=True)
+class MatrixFormat:
+    """One kind of file for one matrix."""
+
+    name: str
+    suffix: str
+    title: str
+    words: str
+    make: Callable[[NamedMatrix, float], bytes]
+
+
+FORMATS: tuple[MatrixFormat, ...] = (
+    MatrixFormat(
+        "csv", ".csv", "Table for spreadsheets", "Save as CSV…", lambda each, _: tables.as_csv(each)
+    ),
+    MatrixFormat("npz", ".npz", "NumPy archive", "Save as NPZ…", lambda each, _: tables.as_npz(each)),
+    MatrixFormat("png", ".png", "Picture", "Save as PNG…", matrix_picture.png),
+    MatrixFormat("svg", ".svg", "Drawing", "Save as SVG…", matrix_picture.svg),
+)
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Millions of cells take a second or two."""
+    QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        yield
+    finally:
+        QGuiApplication.restoreOverrideCursor()
+
+
+class Taking(QObject):
+    """Asks the training thread for a whole matrix and hands it on; at most one file is written at a time."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._waiting: dict[TakeMatrix, list[Deliver]] = {}
+        self._menu: QMenu | None = None
+        window.trainer.answered.connect(self._take)
+        window.trainer.ready_changed.connect(self._waiting.clear)
+        window.wall.menu_requested.connect(self.show_menu)
+        window.focus_panel.grid.menu_requested.connect(self._show_chosen)
+        window.focus_header.add_control(self._button())
+
+    def show_menu(self, key: MatrixKey, place: QPoint) -> None:
+        """Open what can be done with a matrix at a place of the screen."""
+        if self._menu is not None:
+            self._menu.deleteLater()
+        self._menu = QMenu(self._window)
+        self._menu.setObjectName("matrices.menu")
+        self._fill(self._menu, lambda: key)
+        self._menu.popup(place)
+
+    def copy(self, key: MatrixKey) -> None:
+        """The whole matrix with its names on the clipboard, as text that spreadsheets take apart."""
+        self._ask(key, lambda matrix, _: self._put_text(matrix))
+
+    def copy_picture(self, key: MatrixKey) -> None:
+        """The matrix on the clipboard, as a picture."""
+        self._ask(key, self._put_picture)
+
+    def save(self, key: MatrixKey, form: MatrixFormat) -> None:
+        """Ask where to, and write the whole matrix there."""
+        window, known = self._window, self._window.wall.find(key)
+        if known is None:
+            return
+        name = f"{known.owner} {known.kind.name}".lower().replace(" · ", "-").replace(" ", "-")
+        suggestion = str(Path(window.settings.folder) / name)
+        path = window.dialogs.save_matrix(window, suggestion, form.title, form.suffix)
+        if path is not None:
+            window.settings.folder = str(path.parent)
+            self._ask(key, lambda matrix, level: self._write(matrix, level, form, path))
+
+    # Inside
+
+    def _button(self) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("matrices.take")
+        button.setProperty("kind", "quiet")
+        button.setText("copy or save")
+        button.setFont(look.text_font(0.92))
+        button.setAccessibleName("Copy or save the chosen matrix")
+        button.setToolTip(
+            "Take this matrix away: to the clipboard, or as CSV, NumPy archive, picture or drawing"
+        )
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        menu.setObjectName("matrices.take.menu")
+        self._fill(menu, lambda: self._window.selected_matrix)
+        button.setMenu(menu)
+        return button
+
+    def _fill(self, menu: QMenu, key: Callable[[], MatrixKey | None]) -> None:
+        def add(name: str, words: str, meaning: str, do: Callable[[MatrixKey], None]) -> None:
+            action = menu.addAction(words)
+            action.setObjectName(f"action.matrix.{name}")
+            action.setToolTip(meaning)
+
+            def obey() -> None:
+                if (chosen := key()) is not None:
+                    do(chosen)
+
+            action.triggered.connect(obey)
+
+        menu.setToolTipsVisible(True)
+        add("copy", "Copy", "The whole matrix with its names, to be pasted into a spreadsheet", self.copy)
+        add("copy_picture", "Copy as Picture", "The matrix in its colours, to be pasted", self.copy_picture)
+        menu.addSeparator()
+        for form in FORMATS:
+            meaning = f"{form.title}: the whole matrix with the names of its rows and columns"
+            add(form.name, form.words, meaning, lambda chosen, form=form: self.save(chosen, form))
+
+    def _show_chosen(self, place: QPoint) -> None:
+        if (key := self._window.selected_matrix) is not None:
+            self.show_menu(key, place)
+
+    def _ask(self, key: MatrixKey, deliver: Deliver) -> None:
+        trainer = self._window.trainer
+        if trainer.ready is None or trainer.ended:
+            self._window.workbench.troubled.emit(
+                "the matrix cannot be taken now, because no network is ready: start training first"
+            )
+            return
+        question = TakeMatrix(key)
+        self._waiting.setdefault(question, []).append(deliver)
+        trainer.ask(question)
+
+    def _take(self, event: Answered) -> None:
+        if not isinstance(event.question, TakeMatrix) or event.question not in self._waiting:
+            return
+        waiting = self._waiting.pop(event.question)
+        bench = self._window.workbench
+        try:
+            if isinstance(event.answer, FluxError):
+                raise event.answer
+            matrix, level = self._named(event.question.key, event.answer)
+            with _patience():
+                for deliver in waiting:
+                    deliver(matrix, level)
+            bench.troubled.emit("")
+        except FluxError as error:
+            bench.troubled.emit(str(error))
+
+    def _named(self, key: MatrixKey, answer: WholeMatrix) -> tuple[NamedMatrix, float]:
+        window, project = self._window, self._window.document.project
+        known = window.wall.find(key)
+        if known is None:
+            raise FluxError("the matrix is no longer there")
+        shape = (answer.values.shape[0], answer.values.shape[1])
+        samples = presenting.SampleNames(project.dataset()).of(answer.samples)
+        rows, columns = matrices.labels(project, known, shape, samples)
+        level = window.wall.level(key) or levels.settle(heat.magnitude(heat.as_matrix(answer.values))[0])
+        title = f"{known.owner} · {known.kind.name}"
+        return NamedMatrix(title, known.kind.symbol, answer.values, rows, columns, answer.iteration), level
+
+    def _write(self, matrix: NamedMatrix, level: float, form: MatrixFormat, path: Path) -> None:
+        tables.write(path, form.make(matrix, level))
+        self._window.workbench.informed.emit(f"saved {path.name}")
+
+    def _put_text(self, matrix: NamedMatrix) -> None:
+        QGuiApplication.clipboard().setText(tables.as_text(matrix))
+        rows, columns = matrix.values.shape
+        self._window.workbench.informed.emit(f"copied {matrix.title}, {rows:,} × {columns:,}")
+
+    def _put_picture(self, matrix: NamedMatrix, level: float) -> None:
+        QGuiApplication.clipboard().setImage(QImage.fromData(matrix_picture.png(matrix, level), "PNG"))
+        self._window.workbench.informed.emit(f"copied {matrix.title} as a picture")

@@ -1,0 +1,138 @@
+"""Taking matrices away through the real window: the menus, the files, the clipboard, and what goes wrong."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from flux_studio.gui import trainer
+from flux_studio.gui.main_window import MainWindow
+from tests.gui.shown import child
+from tests.gui.windows import Answers, open_window, sample, until
+
+SUM = ("layer-1", "weight_input_bias_matrix")
+WEIGHTS = ("layer-2", "weights_matrix")
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> MainWindow:
+    return open_window(qtbot, sample("parity-4"))
+
+
+def right_click(window: MainWindow, widget: QWidget, place: QPoint) -> QMenu:
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, widget.mapToGlobal(place))
+    QApplication.sendEvent(widget, event)
+    return window.findChildren(QMenu, "matrices.menu")[-1]
+
+
+def choose(qtbot: QtBot, menu: QMenu, name: str) -> None:
+    """Click an entry of a menu that is open."""
+    until(qtbot, menu.isVisible)
+    place = menu.actionGeometry(child(menu, QAction, f"action.matrix.{name}")).center()
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=place)
+
+
+def answers(window: MainWindow) -> Answers:
+    assert isinstance(window.dialogs, Answers)
+    return window.dialogs
+
+
+def test_a_tile_becomes_a_csv_with_names(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    out = answers(window).out = tmp_path / "taken.csv"
+    menu = right_click(window, window.wall.viewport(), window.wall.tile_rect(SUM).center())
+    choose(qtbot, menu, "csv")
+    until(qtbot, out.exists)
+    assert answers(window).asked[-1].endswith("dense-1-weight_input_bias_matrix.csv")
+    header, *lines = csv.reader(out.read_text().splitlines())
+    assert window.selected_matrix == SUM
+    assert header == ["a", *(f"n{place}" for place in range(8))]
+    assert [line[0] for line in lines] == [window.focus_panel.grid.row_label(row) for row in range(16)]
+    assert window._last_frame is not None
+    numbers = np.array([line[1:] for line in lines], np.float32)
+    np.testing.assert_array_equal(numbers, window._last_frame.matrices[SUM])
+    assert window.status.currentMessage() == "saved taken.csv"
+
+
+def test_the_button_beside_the_numbers_has_the_same_menu(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    window.select_matrix(WEIGHTS)
+    button = child(window, QToolButton, "matrices.take")
+    for name in ("npz", "png", "svg"):
+        out = answers(window).out = tmp_path / f"taken.{name}"
+        # A click would not come back before the menu is closed again.
+        button.menu().popup(button.mapToGlobal(QPoint()))
+        choose(qtbot, button.menu(), name)
+        until(qtbot, out.exists)
+    with np.load(tmp_path / "taken.npz") as archive:
+        assert archive["values"].shape == (8, 4)
+        assert archive["columns"].tolist() == ["n0", "n1", "n2", "n3"]
+    picture = QImage(str(tmp_path / "taken.png"))
+    assert min(picture.width(), picture.height()) > 200
+    drawing = ElementTree.fromstring((tmp_path / "taken.svg").read_text())
+    texts = "".join("".join(each.itertext()) for each in drawing.iter())
+    assert "Dense 2 · weights_matrix" in texts
+    assert "w · 8×4 · iteration 0 · colours from" in texts
+
+
+def test_all_rows_are_taken_not_only_those_on_screen(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "SHOWN_ROWS", 5)
+    window = open_window(qtbot, sample("parity-4"))
+    key = ("layer-1", "activated_output_matrix")
+    window.select_matrix(key)
+    window.actions_by_name["edit.copy_matrix"].trigger()
+    clipboard = QGuiApplication.clipboard()
+    clipboard.clear()
+    until(qtbot, lambda: bool(clipboard.text()))
+    assert window.trainer.ready is not None
+    rows, columns = window.trainer.ready.shapes[key]
+    lines = [line.split("\t") for line in clipboard.text().splitlines()]
+    assert (len(lines) - 1, len(lines[0]) - 1) == (rows, columns)
+    assert (rows, len(window._last_frame.matrices[key])) == (16, 5)  # type: ignore[union-attr]
+
+
+def test_a_picture_reaches_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:
+    clipboard = QGuiApplication.clipboard()
+    clipboard.clear()
+    menu = right_click(window, window.focus_panel.grid.viewport(), QPoint(200, 60))
+    choose(qtbot, menu, "copy_picture")
+    until(qtbot, lambda: not clipboard.image().isNull())
+    assert clipboard.image().width() > 400
+
+
+def test_what_cannot_be_written_is_told_in_words(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    answers(window).out = tmp_path / "nowhere" / "taken.csv"
+    choose(qtbot, right_click(window, window.focus_panel.grid.viewport(), QPoint(200, 60)), "csv")
+    until(qtbot, window.trouble.isVisible)
+    assert "nowhere" in window.trouble.text
+
+
+def test_a_dialog_that_is_left_takes_nothing(qtbot: QtBot, window: MainWindow) -> None:
+    answers(window).out = None
+    choose(qtbot, right_click(window, window.focus_panel.grid.viewport(), QPoint(200, 60)), "csv")
+    assert not window.taking._waiting
+
+
+def test_the_colours_are_chosen_in_the_header(qtbot: QtBot, window: MainWindow) -> None:
+    button = child(window, QWidget, "matrices.range")
+    assert button.text() == "colour range: this moment"  # type: ignore[attr-defined]
+    child(window, QAction, "action.range.linked").trigger()
+    assert button.text() == "colour range: this moment, rows linked"  # type: ignore[attr-defined]
+    keys = [("layer-1", name) for name in ("input_matrix", "weights_matrix", "weight_input_bias_matrix")]
+    assert len({window.wall.level(key) for key in keys}) == 1
+    child(window, QAction, "action.range.linked").trigger()
+    child(window, QAction, "action.range.locked").trigger()
+    until(qtbot, lambda: len(window.wall.visible_keys()) > 11)
+    before = {key: window.wall.level(key) for key in window.wall.visible_keys()}
+    with qtbot.waitSignal(window.trainer.finished, timeout=60_000):
+        window.actions_by_name["train.toggle"].trigger()
+    until(qtbot, lambda: window.trainer.iteration == 2_000)
+    assert {key: window.wall.level(key) for key in window.wall.visible_keys()} == before
