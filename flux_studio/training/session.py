@@ -267,12 +267,13 @@ class Session:
         self._training, self._reason = False, ""
         told = self._clock()
         for part in self._rewinding.go(iteration):
+            if self._clock() - told < PROGRESS_SECONDS:
+                continue
+            told = self._clock()
             self._later.extend(self._arrived())
             if any(isinstance(command, GoTo | Return | Close) for command in self._later):
                 break
-            if self._clock() - told >= PROGRESS_SECONDS:
-                told = self._clock()
-                yield Moving(part.iteration, iteration)
+            yield Moving(part.iteration, iteration)
         else:
             self._evaluation.forget()
             yield Moved(self.progress(), self._rewinding.when)
