@@ -168,7 +168,8 @@ class Timeline:
 
     def _thin(self, most: int) -> None:
         """Drop the snapshots that are missed least: close to their neighbours, and far from where one looks."""
-        lasting = {0, *(self._before(extreme) for _, extreme in (self._lowest, self._highest))}
+        extremes = {self._before(iteration) for _, iteration in (self._lowest, self._highest)}
+        lasting = {0, *extremes} if most > len(extremes) + 1 else {0}
         while (over := len(self._iterations) - most) > 0:
             iterations = np.array(self._iterations, dtype=np.float64)
             gaps = iterations[2:] - iterations[:-2]
