@@ -190,6 +190,13 @@ class Network:
             slot.view(self.arena)[...] = 0
         powers = [RATES.index(name) for name in ("beta_1_power", "beta_2_power")]
         self._updating.rates.view(self.arena)[0, powers] = 1
+        self.clear_update_matrices()
+
+    def clear_update_matrices(self) -> None:
+        """Blank what updates leave behind beside a snapshot's contents, such as clipped gradients."""
+        for slot in self._updating.matrices.values():
+            if slot.offset >= self.layout.state.stop:
+                slot.view(self.arena)[...] = 0
 
     def fill(self, program: Program, inputs: Array, targets: Array | None = None) -> None:
         """Copy rows into a program's input and target matrices."""

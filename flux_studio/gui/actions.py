@@ -100,6 +100,20 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow("Train", "train.toggle", "Train or Pause", "F5", "play", "Begin, go on or rest"),
     ActionRow("Train", "train.step", "Step One Iteration", "F10", "step", "One update, then rest"),
+    ActionRow(
+        "Train", "train.back", "Step One Iteration Back", "Shift+F10", meaning="The moment before, exactly"
+    ),
+    ActionRow("Train"),
+    ActionRow(
+        "Train", "train.now", "Return to Now", "F8", meaning="From an earlier moment to where training stands"
+    ),
+    ActionRow(
+        "Train",
+        "train.branch",
+        "Continue from Here",
+        "Shift+F8",
+        meaning="Train on from the earlier moment shown",
+    ),
     ActionRow("Train"),
     ActionRow(
         "Train", "train.same", "Start Over with the Same Weights", "F6", "start-over", "Back to iteration 0"

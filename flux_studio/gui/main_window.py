@@ -42,6 +42,7 @@ from flux_studio.gui.panels.scores import ScoresPanel
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
+from flux_studio.gui.rewinding import Rewinding
 from flux_studio.gui.scoring import Scoring
 from flux_studio.gui.selection import Selection
 from flux_studio.gui.settings import Settings
@@ -104,6 +105,8 @@ class MainWindow(FileDrops):
         obeyed = {name: self._after_typing(callback) for name, callback in callbacks(self).items()}
         self.actions_by_name, submenus = build_menus(self, obeyed)
         self._fill_submenus(submenus)
+        ways_out = [self.actions_by_name[name] for name in ("train.now", "train.branch")]
+        self.rewinding = Rewinding(self.trainer, self.curve, self.status.past, ways_out, self)
         self._connect()
         self._show_document()
         screen = QApplication.primaryScreen().availableSize()
@@ -315,7 +318,7 @@ class MainWindow(FileDrops):
         now = time.monotonic()
         if not frame.training or now - self._curve_shown >= _CURVE_SECONDS:
             self._curve_shown = now
-            self.curve.set_curve(frame.curve, frame.validation_curve)
+            self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches)
 
     def _show_focus(self, frame: Frame) -> None:
         key, matrix = self.selected_matrix, self.wall.find(self.selected_matrix)
@@ -345,6 +348,7 @@ class MainWindow(FileDrops):
         self.bar.set_state(
             TrainingView(
                 running=trainer.running,
+                past=trainer.iteration if trainer.is_past else None,
                 can_train=not trouble,
                 reason=trouble,
                 iteration=progress.iteration if progress else 0,
@@ -359,7 +363,13 @@ class MainWindow(FileDrops):
             )
         )
         state = (
-            "training" if trainer.running else "making the engine ready" if trainer.takes_long else "resting"
+            "training"
+            if trainer.running
+            else "looking back"
+            if trainer.is_past
+            else "making the engine ready"
+            if trainer.takes_long
+            else "resting"
         )
         self.status.set_state("cannot train yet" if trouble else state, trainer.running)
         self.status.set_engine(f"{trainer.executor} executor, 1 thread, {specification.dtype}")
@@ -472,6 +482,8 @@ class MainWindow(FileDrops):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.trouble.isVisible():
             self.trouble.set_text("")
+        elif event.key() == Qt.Key.Key_Escape and self.trainer.is_past:
+            self.trainer.return_to_now()
         else:
             super().keyPressEvent(event)
 

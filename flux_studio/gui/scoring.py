@@ -27,6 +27,7 @@ class Scoring(QObject):
         self._timer.timeout.connect(self._look)
         trainer.ready_changed.connect(self._begin)
         trainer.progress_changed.connect(self._note)
+        trainer.moved.connect(self._move)
         trainer.report_arrived.connect(self._take)
         trainer.finished.connect(self._finish)
         panel.test_requested.connect(lambda: self._ask(test=True))
@@ -53,9 +54,14 @@ class Scoring(QObject):
             self._timer.stop()
             self._look()
 
+    def _move(self) -> None:
+        """Another moment, perhaps of another branch: the same number may now mean other weights."""
+        self._shown = None
+        self._look()
+
     def _look(self) -> None:
         """Ask for scores where those on screen are of another iteration."""
-        if self._seen and self._shown != self._trainer.iteration:
+        if self._seen and self._shown != self._trainer.shown:
             self._ask()
 
     def _ask(self, test: bool = False) -> None:

@@ -7,6 +7,7 @@ import time
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.past_chip import PastChip
 
 MESSAGE_MS = 6_000
 
@@ -24,6 +25,10 @@ class StatusBar(QStatusBar):
         self._kept = self._label("kept")
         for label in (self._state, self._engine, self._frames):
             self.addWidget(label)
+        self.past = PastChip()
+        self.addPermanentWidget(self.past)
+        # As high with it as without: what stands above does not move when one looks back.
+        self.setMinimumHeight(self.past.sizeHint().height() + look.length(6))
         self.addPermanentWidget(self._kept)
         # The one that changes while it trains may not make the window be laid out anew.
         widest = self._frames.fontMetrics().horizontalAdvance("888 pictures a second") + look.length(16)

@@ -12,22 +12,28 @@ from flux_studio.project.project import Project
 from flux_studio.training.events import (
     Answered,
     Ask,
+    Branch,
     Close,
     Command,
     Failed,
     Finished,
     Frame,
     FrameRequest,
+    GoTo,
     MatrixKey,
+    Moved,
+    Moving,
     Pause,
     Paused,
     Play,
     Progress,
+    Return,
     SetLearningRate,
     SetPace,
     Started,
     Step,
     TakeReport,
+    When,
 )
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
@@ -53,6 +59,8 @@ class Trainer(QObject):
     failed = Signal(str)
     finished = Signal(object)
     report_arrived = Signal(object)
+    moved = Signal()
+    """Another moment is shown, or on its way; :attr:`when`, :attr:`moving` and :attr:`reached` tell which."""
     answered = Signal(object)
     """The answer to a question that was asked by itself."""
 
@@ -62,6 +70,13 @@ class Trainer(QObject):
         self.running = False
         self.ready: Ready | None = None
         self.progress: Progress | None = None
+        self.when: When | None = None
+        """Which moment is shown, of which that can be; ``None`` before the first frame."""
+        self.moving = False
+        """Whether a moment was asked for and is not there yet."""
+        self.reached: int | None = None
+        """How far a moment that takes long has been made again."""
+        self._next_moment: int | None = None
         self._wanted = wanted
         self._worker: Worker | None = None
         self._leaving: list[Worker] = []
@@ -102,8 +117,20 @@ class Trainer(QObject):
 
     @property
     def iteration(self) -> int:
-        """Where training stands, as far as was told."""
+        """Where training stands, as far as was told, whatever earlier moment is shown."""
+        if self.when is not None and self.when.is_past:
+            return self.when.now
+        return self.shown
+
+    @property
+    def shown(self) -> int:
+        """The iteration that the numbers on screen are of."""
         return self.progress.iteration if self.progress else 0
+
+    @property
+    def is_past(self) -> bool:
+        """Whether an earlier moment is shown."""
+        return self.when is not None and self.when.is_past
 
     def start(self, project: Project) -> None:
         """Make the project's network ready, in place of the one before."""
@@ -130,6 +157,7 @@ class Trainer(QObject):
         """Let the present worker end; nothing it still says is heard."""
         worker, self._worker = self._worker, None
         self.running, self.ready, self.progress = False, None, None
+        self.when, self.moving, self.reached, self._next_moment = None, False, None, None
         self._answered, self._stale = True, False
         self._reached = None
         self._timer.stop()
@@ -168,6 +196,25 @@ class Trainer(QObject):
     def step(self) -> None:
         """Train one iteration and rest."""
         self._send(Step(1))
+
+    def go_to(self, iteration: int) -> None:
+        """Show another moment; while one is on its way, only the newest wish is remembered."""
+        if self.moving:
+            self._next_moment = iteration
+            return
+        self.moving = True
+        self._send(GoTo(iteration))
+        self.moved.emit()
+
+    def return_to_now(self) -> None:
+        """Show the present moment again."""
+        self.moving, self._next_moment = True, None
+        self._send(Return())
+
+    def branch(self) -> None:
+        """Let training go on from the moment that is shown."""
+        self._next_moment = None
+        self._send(Branch())
 
     def set_pace(self, pace: float | None) -> None:
         """Iterations a second, or as fast as the machine can."""
@@ -230,15 +277,34 @@ class Trainer(QObject):
                 self.answered.emit(event)
             case Report():
                 self.report_arrived.emit(event)
+            case Moved():
+                self._take_moment(event)
+            case Moving():
+                self.reached = event.reached
+                self.moved.emit()
             case Failed(message):
                 self._answered = True
+                self.moving, self._next_moment = False, None
                 self._set_running(False)
                 self.failed.emit(message)
             case Frame():
                 if event.generation == self._generation:
                     self._answered = True
+                    self.when = event.when
                     self._set_progress(event.progress)
                     self.frame_arrived.emit(event)
+
+    def _take_moment(self, event: Moved) -> None:
+        """Let the frame that follows show it; the numbers come with the matrices."""
+        wish, self._next_moment = self._next_moment, None
+        self.moving, self.reached = False, None
+        self.when = event.when
+        self.running = False
+        if wish is not None and wish != event.when.shown:
+            self.go_to(wish)
+        self._set_progress(event.progress)
+        self.moved.emit()
+        self.refresh()
 
     def _set_running(self, running: bool) -> None:
         self.running = running

@@ -56,6 +56,7 @@ class Workbench(QObject):
         document.latest = lambda: trainer.latest(document.project)
         document.project_changed.connect(self._project_changed)
         document.setting_changed.connect(self._setting_changed)
+        document.state_changed.connect(self._note_saved)
         trainer.failed.connect(self.troubled)
         trainer.progress_changed.connect(self._note_training)
         trainer.finished.connect(self._finished)
@@ -364,6 +365,10 @@ class Workbench(QObject):
     def _note_training(self) -> None:
         if self.trainer.progress is not None and self.trainer.iteration != self._kept_iteration:
             self.document.mark_trained()
+
+    def _note_saved(self) -> None:
+        if not self.document.modified:
+            self._kept_iteration = self.trainer.iteration
 
     def _finished(self, event: Finished) -> None:
         scores = event.scores

@@ -41,6 +41,18 @@ class Curve:
         """How many buckets hold something."""
         return -(-self.count // self._width)
 
+    @property
+    def next(self) -> int:
+        """The iteration whose value follows."""
+        return self.start + self.count * self.every
+
+    def until(self, iteration: int) -> Curve:
+        """A curve of its own with those buckets that are full and reach no further than this iteration."""
+        wanted = max(0, (iteration - self.start) // self.every + 1)
+        count = min(wanted, self.count) // self._width * self._width
+        used = count // self._width
+        return Curve.restored((self.start, self.every, count, self._width), self.array()[:, :used])
+
     def extend(self, values: NDArray[np.floating[Any]]) -> None:
         """Add the values that follow."""
         if not len(values):

@@ -75,6 +75,36 @@ class Failed:
     iteration: int
 
 
+@dataclass(frozen=True)
+class When:
+    """Which moment is shown: iteration ``shown`` of those from ``first`` to ``now``, where training stands."""
+
+    first: int
+    now: int
+    shown: int
+
+    @property
+    def is_past(self) -> bool:
+        """Whether an earlier moment than now is shown."""
+        return self.shown < self.now
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Another moment is shown than before, or another one is now."""
+
+    progress: Progress
+    when: When
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A moment is being made again, and that takes a while: so far up to iteration ``reached`` of ``wanted``."""
+
+    reached: int
+    wanted: int
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """Copies of the matrices that were asked for, all of one resting point."""
@@ -92,6 +122,9 @@ class Frame:
     validation_curve: CurvePoints | None
     first_loss: float
     training: bool
+    when: When
+    branches: tuple[CurvePoints, ...] = ()
+    """The curves of where training went before it was continued from an earlier moment."""
     answers: Mapping[Question, Any] = field(default_factory=dict)
     """What was asked with the request, of the same resting point; a :class:`FluxError` where there is no answer."""
 
@@ -146,7 +179,7 @@ class TakeReport:
 
 @dataclass(frozen=True)
 class Play:
-    """Train on, until ``until`` (an iteration) or the project's own stop condition."""
+    """Train on from now, until ``until`` (an iteration) or the project's own stop condition."""
 
     until: int | None = None
 
@@ -158,9 +191,29 @@ class Pause:
 
 @dataclass(frozen=True)
 class Step:
-    """Train ``iterations`` iterations and rest."""
+    """Train ``iterations`` iterations and rest. At an earlier moment: go on to the one so many iterations later."""
 
     iterations: int = 1
+
+
+@dataclass(frozen=True)
+class GoTo:
+    """Show the moment of an iteration, or the nearest there is; training rests. :class:`Moved` answers.
+
+    A later :class:`GoTo`, :class:`Return` or :class:`Close` makes it needless: it may then be left without an answer.
+    """
+
+    iteration: int
+
+
+@dataclass(frozen=True)
+class Return:
+    """Show the present moment again."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Let the moment that is shown be the present one: training goes on from there."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +240,9 @@ class Close:
     """End the session; nothing follows but the end of its events."""
 
 
-Event = Started | Progress | Paused | Finished | Failed | Frame | Report | Answered | RunTaken
+Event = (
+    Started | Progress | Paused | Finished | Failed | Moved | Moving | Frame | Report | Answered | RunTaken
+)
 Command = (
     FrameRequest
     | Ask
@@ -196,6 +251,9 @@ Command = (
     | Play
     | Pause
     | Step
+    | GoTo
+    | Return
+    | Branch
     | SetPace
     | SetLearningRate
     | StartOver

@@ -21,16 +21,21 @@ from flux_studio.training.events import (
     Finished,
     Frame,
     FrameRequest,
+    GoTo,
     MatrixKey,
+    Moved,
+    Moving,
     Pause,
     Paused,
     Play,
     Progress,
+    Return,
     Scores,
     SetLearningRate,
     SetPace,
     Started,
     Step,
+    When,
 )
 from flux_studio.training.questions import Question
 from tests.gui.windows import sample, until
@@ -127,8 +132,19 @@ def progress(iteration: int) -> Progress:
 
 def frame(request: FrameRequest, iteration: int = 1) -> Frame:
     points = Curve().points()
+    when = When(0, iteration, iteration)
     return Frame(
-        request.generation, progress(iteration), Scores(), {}, np.arange(0), 0, points, None, 0.25, False
+        request.generation,
+        progress(iteration),
+        Scores(),
+        {},
+        np.arange(0),
+        0,
+        points,
+        None,
+        0.25,
+        False,
+        when,
     )
 
 
@@ -394,3 +410,46 @@ class TestLatest:
         worker.run = Run.at_start(project.network("reference").parameters())
         with_run = project.with_run(worker.run)
         assert window.trainer.latest(with_run).run is worker.run
+
+
+class TestMoments:
+    def test_one_at_a_time_and_the_newest_wish_wins(self, window: Window) -> None:
+        worker, trainer = window.ready(), window.trainer
+        for iteration in (9, 8, 7, 3):
+            trainer.go_to(iteration)
+        wishes = [command for command in worker.commands if isinstance(command, GoTo)]
+        assert wishes == [GoTo(9)]
+        assert trainer.moving
+        worker.tell(Moved(progress(9), When(0, 20, 9)))
+        assert [command for command in worker.commands if isinstance(command, GoTo)] == [GoTo(9), GoTo(3)]
+        assert trainer.moving
+        worker.tell(Moved(progress(3), When(0, 20, 3)))
+        assert not trainer.moving
+        assert trainer.is_past
+        assert (trainer.iteration, trainer.shown) == (20, 3)
+
+    def test_returning_forgets_older_wishes(self, window: Window) -> None:
+        worker, trainer = window.ready(), window.trainer
+        trainer.go_to(9)
+        trainer.go_to(4)
+        trainer.return_to_now()
+        worker.tell(Moved(progress(20), When(0, 20, 20)))
+        assert worker.commands[-1] == Return()
+        assert not trainer.moving
+        assert not trainer.is_past
+
+    def test_what_takes_long_is_told(self, window: Window) -> None:
+        worker, trainer = window.ready(), window.trainer
+        trainer.go_to(9)
+        worker.tell(Moving(4, 9))
+        assert trainer.reached == 4
+        worker.tell(Moved(progress(9), When(0, 20, 9)))
+        assert trainer.reached is None
+
+    def test_a_failure_ends_the_wait(self, window: Window) -> None:
+        worker, trainer = window.ready(), window.trainer
+        trainer.go_to(9)
+        worker.tell(Failed("no", 0))
+        assert not trainer.moving
+        trainer.go_to(5)
+        assert worker.commands[-1] == GoTo(5)

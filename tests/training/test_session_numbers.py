@@ -16,7 +16,7 @@ from flux_studio.engine.matrices import DENSE_MATRICES
 from flux_studio.project import files
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import Project, Run
-from flux_studio.training import session as session_module
+from flux_studio.training import pacing
 from flux_studio.training.events import Frame, FrameRequest, Play, SetLearningRate, Step
 from flux_studio.training.session import Session
 from tests.engine.networks import EXECUTORS
@@ -164,7 +164,7 @@ class TestGoingOn:
     ) -> None:
         runs = []
         for seconds in (1e-9, 1e-4, 1.0):
-            monkeypatch.setattr(session_module, "BURST_SECONDS", seconds)
+            monkeypatch.setattr(pacing, "BURST_SECONDS", seconds)
             session, _ = session_of(number_project(), executor)
             until_rest(session, Play(3000))
             runs.append(session.run())

@@ -106,4 +106,4 @@ def test_bursts_are_as_long_as_their_work_and_not_as_the_wait_for_the_window(
     work = iter(count * 1e-6 for count in itertools.count())
     monkeypatch.setattr(time, "thread_time", lambda: next(work))
     until_rest(session, Play(100_000))
-    assert session._burst > 50_000
+    assert session._pacing.burst > 50_000

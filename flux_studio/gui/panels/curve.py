@@ -11,6 +11,7 @@ from flux_studio.gui.widgets.curve_facts import CurveFacts
 from flux_studio.gui.widgets.curve_plot import CurvePlot
 from flux_studio.gui.widgets.segmented import Segment, SegmentedControl
 from flux_studio.gui.widgets.still import Still
+from flux_studio.gui.widgets.time_slider import TimeSlider
 from flux_studio.training.events import CurvePoints
 
 _SENTENCE = "Press Train to see the loss fall."
@@ -22,6 +23,8 @@ class LossCurve(QWidget):
     """Shows the curves and the facts it is given; tells when a person asks for the other scale."""
 
     log_changed = Signal(bool)
+    moment_chosen = Signal(object)
+    """The iteration that a person wants to see, as an int."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +33,17 @@ class LossCurve(QWidget):
         self._log = False
         self._has_validation = self._batches = False
         self.plot = CurvePlot()
+        self.plot.moment_chosen.connect(self.moment_chosen)
+        self.timeline = TimeSlider(self.plot.place, self.plot.iteration_at)
+        self.timeline.moment_chosen.connect(self.moment_chosen)
+        # Its room is there from the start: nothing moves when the first iteration has been trained.
+        policy = self.timeline.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.timeline.setSizePolicy(policy)
+        self.timeline.hide()
+        view = self.plot.getViewBox()
+        view.sigXRangeChanged.connect(lambda *_: self.timeline.update())
+        view.sigResized.connect(lambda *_: self.timeline.update())
         self.facts = CurveFacts()
         self._facts_place = Still(self.facts)
         self._scale = SegmentedControl((_LINEAR, _LOG))
@@ -50,9 +64,10 @@ class LossCurve(QWidget):
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.plot)
         left = QVBoxLayout()
-        left.setSpacing(look.length(6))
+        left.setSpacing(look.length(3))
         left.addLayout(head)
         left.addLayout(self._pages, 1)
+        left.addWidget(self.timeline)
         row = QHBoxLayout(self)
         row.setContentsMargins(look.length(12), look.length(8), look.length(8), look.length(6))
         row.setSpacing(0)
@@ -61,12 +76,25 @@ class LossCurve(QWidget):
         self._write_legend()
         look.changed.connect(self._write_legend)
 
-    def set_curve(self, train: CurvePoints, validation: CurvePoints | None) -> None:
+    def set_curve(
+        self,
+        train: CurvePoints,
+        validation: CurvePoints | None,
+        branches: tuple[CurvePoints, ...] = (),
+    ) -> None:
         """Draw these curves; before the first iteration the panel says how to begin."""
         self._has_validation = validation is not None and len(validation.iterations) > 0
+        self.plot.set_branches(branches)
         self.plot.set_curves(train, validation)
-        self._pages.setCurrentWidget(self.plot if len(train.iterations) > 1 else self._empty)
+        begun = len(train.iterations) > 1 or bool(branches)
+        self._pages.setCurrentWidget(self.plot if begun else self._empty)
+        self.timeline.setVisible(begun)
         self._write_legend()
+
+    def set_moment(self, first: int, now: int, shown: int, *, settled: bool = True) -> None:
+        """Which iterations can be seen and which one is; unless ``settled``, another one is on its way."""
+        self.timeline.set_moment(first, now, shown, settled=settled)
+        self.plot.set_moment(shown if shown < now else None)
 
     def set_facts(
         self,
@@ -92,6 +120,8 @@ class LossCurve(QWidget):
         """Show that nothing has been trained; the scale stays as it is."""
         self._has_validation = False
         self.plot.clear_curves()
+        self.timeline.set_moment(0, 0, 0)
+        self.timeline.hide()
         self.facts.clear()
         self._pages.setCurrentWidget(self._empty)
         self._write_legend()

@@ -38,6 +38,8 @@ class TrainingView:
     """
 
     running: bool = False
+    past: int | None = None
+    """Where training stands while an earlier iteration is shown."""
     can_train: bool = True
     reason: str = ""
     iteration: int = 0
@@ -72,7 +74,7 @@ class TrainingBar(QWidget):
         self.setObjectName("training.bar")
         self._train = _button("action.train.start", "Train", "play", self.toggle, kind="primary")
         self._step = _button("action.train.step", "Step", "step", self.step)
-        self._step.setToolTip("Step: train one iteration and rest")
+        self._step.setToolTip(_STEP)
         self._start_over = _button("action.train.start_over", "Start over", "start-over", None)
         self._start_over.setToolTip(
             "Start over: back to iteration 0, with the same first weights or with new ones"
@@ -120,6 +122,7 @@ class TrainingBar(QWidget):
         view = self._view
         self._show_buttons(view)
         self._iteration.set_text(f"{view.iteration:,}")
+        self._iteration.set_caption("iteration" if view.past is None else "iteration shown")
         self._loss.set_caption(view.loss_title)
         self._loss.set_text(loss_text(view.loss))
         self._speed.set_text(speed_text(view.speed))
@@ -133,12 +136,15 @@ class TrainingBar(QWidget):
 
     def _show_buttons(self, view: TrainingView) -> None:
         words, drawing = ("Pause", "pause") if view.running else ("Train", "play")
+        if view.past is not None:
+            words = "Train on"
         if self._train.text() != words:
             self._train.setText(words)
             self._train.setIcon(icon(drawing, "accent_text"))
             self._train.setAccessibleName(words)
         self._enable(self._train, view.running or (view.can_train and not view.busy))
-        self._train.setToolTip(view.reason if not view.can_train else _TEACH[words])
+        self._train.setToolTip(view.reason if not view.can_train else _TEACH[words].format(now=view.past))
+        self._step.setToolTip(_STEP if view.past is None else _STEP_PAST)
         self._enable(self._step, view.can_train and not view.running and not view.busy)
         self._enable(self._start_over, view.can_train and not view.busy)
 
@@ -223,7 +229,7 @@ class TrainingBar(QWidget):
     def _keep_train_width(self) -> None:
         """One button with two words: it is as wide as the wider of them from the start."""
         widths = []
-        for words in ("Pause", "Train"):
+        for words in _TEACH:
             self._train.setText(words)
             widths.append(self._train.sizeHint().width())
         self._train.setFixedWidth(max(widths) + look.length(6))
@@ -265,7 +271,11 @@ class TrainingBar(QWidget):
 _TEACH = {
     "Train": "Train: change the weights again and again so that the loss falls",
     "Pause": "Pause: rest after this iteration; Train goes on from there",
+    "Train on": "Train on: return to now, iteration {now:,}, and go on from there.\n"
+    "To train from the moment shown instead, choose Continue from here at the lower edge.",
 }
+_STEP = "Step: train one iteration and rest"
+_STEP_PAST = "Step: show the next iteration, as it was; from the last one on, it trains"
 
 
 def _button(

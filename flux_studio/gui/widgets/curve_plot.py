@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from flux_studio.gui.theme import colour, look
@@ -22,16 +22,28 @@ from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.training.events import CurvePoints
 
 _PIXELS_A_BUCKET = 1.0
+_CATCH = 4
+"""Pixels from the curve's end within which a click means now."""
+_PALE = 0.35
+"""How much of its colour a branch keeps that training has left."""
 
 
 class CurvePlot(pg.PlotWidget):
-    """Draws a training and a validation curve; the pointer or the arrow keys read their numbers."""
+    """Draws a training and a validation curve; the pointer or the arrow keys read their numbers.
+
+    A click, or Enter where the keys have read, goes to that moment.
+    """
+
+    moment_chosen = Signal(object)
+    """An iteration, as an int of any size."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False)
         self.setObjectName("curve.plot")
         self.setAccessibleName("Loss curve")
-        self.setToolTip("Point at the curve to read it; with the keyboard, use the left and right arrows")
+        self.setToolTip(
+            "Point at the curve to read it, click to see that moment; with the keyboard, left and right, then Enter"
+        )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setMouseEnabled(x=False, y=False)
@@ -51,12 +63,17 @@ class CurvePlot(pg.PlotWidget):
         self._train_line = pg.PlotCurveItem(antialias=True)
         self._validation_line = pg.PlotCurveItem(antialias=True)
         self._cursor_line = pg.InfiniteLine(angle=90, movable=False)
+        self._moment_line = pg.InfiniteLine(angle=90, movable=False)
+        self._moment_line.hide()
+        self._branches: tuple[CurvePoints, ...] = ()
+        self._branch_lines: list[pg.PlotCurveItem] = []
         self._grid_lines = pg.PlotCurveItem(antialias=False)
         self._dots = pg.ScatterPlotItem(pxMode=True)
         for item in (
             self._grid_lines,
             self._train_line,
             self._validation_line,
+            self._moment_line,
             self._cursor_line,
             self._dots,
         ):
@@ -81,9 +98,37 @@ class CurvePlot(pg.PlotWidget):
         self._train, self._validation = train, validation
         self._draw()
 
+    def set_branches(self, branches: tuple[CurvePoints, ...]) -> None:
+        """Draw, paler, where training went before it was continued from an earlier moment."""
+        if branches == self._branches:
+            return
+        self._branches = branches
+        while len(self._branch_lines) < len(branches):
+            line = pg.PlotCurveItem(antialias=True, pen=self._pen("curve_train", _PALE))
+            line.setZValue(-1)
+            self._branch_lines.append(line)
+            self.addItem(line)
+        self._draw()
+
+    def set_moment(self, iteration: int | None) -> None:
+        """Mark an earlier moment that is shown; ``None`` for now."""
+        self._moment_line.setVisible(iteration is not None)
+        if iteration is not None:
+            self._moment_line.setValue(float(iteration))
+
+    def place(self, iteration: float) -> float:
+        """How far from the plot's left edge an iteration stands, in pixels."""
+        return float(self.getViewBox().mapViewToScene(QPointF(iteration, 0)).x())
+
+    def iteration_at(self, x: float) -> float:
+        """Which iteration stands so many pixels from the plot's left edge."""
+        return float(self.getViewBox().mapSceneToView(QPointF(x, 0)).x())
+
     def clear_curves(self) -> None:
         """Forget the curves and the axes they had."""
         self._train = self._validation = self._top = None
+        self._branches = ()
+        self.set_moment(None)
         self._set_cursor(None)
         self._draw()
 
@@ -103,7 +148,8 @@ class CurvePlot(pg.PlotWidget):
     # -- drawing --------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        known = [found for found in (extremes(self._train), extremes(self._validation)) if found]
+        drawn = (self._train, self._validation, *self._branches)
+        known = [found for found in map(extremes, drawn) if found]
         lowest = min((found[0] for found in known if found[0] > 0), default=0.1)
         highest = max((found[1] for found in known), default=1.0)
         right = axis_steps.iteration_limit(max((found[2] for found in known), default=0.0))
@@ -125,6 +171,8 @@ class CurvePlot(pg.PlotWidget):
         self._grid_lines.setData(np.tile([0.0, right], len(ticks)), heights, connect="pairs")
         for line, points in ((self._train_line, self._train), (self._validation_line, self._validation)):
             self._draw_line(line, points, lowest)
+        for place, line in enumerate(self._branch_lines):
+            self._draw_line(line, self._branches[place] if place < len(self._branches) else None, lowest)
         self._read()
 
     def _draw_line(self, line: pg.PlotCurveItem, points: CurvePoints | None, lowest: float) -> None:
@@ -166,6 +214,9 @@ class CurvePlot(pg.PlotWidget):
         self._train_line.setPen(self._pen("curve_train"))
         self._validation_line.setPen(self._pen("curve_validation"))
         self._cursor_line.setPen(QPen(colour("border_strong"), 0))
+        self._moment_line.setPen(self._pen("accent"))
+        for line in self._branch_lines:
+            line.setPen(self._pen("curve_train", _PALE))
         self._readout.setFont(look.text_font(0.88))
         self._readout.setContentsMargins(*(look.length(side) for side in (8, 5, 8, 5)))
 
@@ -174,9 +225,11 @@ class CurvePlot(pg.PlotWidget):
             self._take_look()
         return super().event(event)
 
-    def _pen(self, name: str) -> QPen:
+    def _pen(self, name: str, opacity: float = 1.0) -> QPen:
         # Cosmetic: as wide on screen whatever the axes' scales are; Qt then counts in the screen's own pixels.
-        pen = QPen(colour(name), 1.5 * self.devicePixelRatioF())
+        tone = QColor(colour(name))
+        tone.setAlphaF(opacity)
+        pen = QPen(tone, 1.5 * self.devicePixelRatioF())
         pen.setCosmetic(True)
         return pen
 
@@ -184,10 +237,28 @@ class CurvePlot(pg.PlotWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        view = self.getViewBox()
-        place = view.mapSceneToView(QPointF(event.position()))
-        inside = view.sceneBoundingRect().contains(event.position())
-        self._set_cursor(place.x() if inside else None)
+        inside = self._inside(event.position())
+        self._set_cursor(self.iteration_at(event.position().x()) if inside else None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if event.button() is Qt.MouseButton.LeftButton and self._inside(event.position()):
+            x = event.position().x()
+            last = (
+                int(self._train.iterations[-1])
+                if self._train is not None and len(self._train.iterations)
+                else 0
+            )
+            # Nobody can click on the last iteration of many to the pixel.
+            at_end = self.iteration_at(x + look.length(_CATCH)) >= last
+            self._choose(self.getViewBox().viewRange()[0][1] if at_end else self.iteration_at(x))
+
+    def _choose(self, iteration: float) -> None:
+        if self._train is not None and len(self._train.iterations) > 0:
+            self.moment_chosen.emit(max(0, round(iteration)))
+
+    def _inside(self, place: QPointF) -> bool:
+        return bool(self.getViewBox().sceneBoundingRect().contains(place))
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -198,6 +269,8 @@ class CurvePlot(pg.PlotWidget):
         step = steps.get(Qt.Key(event.key()))
         if event.key() == Qt.Key.Key_Escape and self._cursor is not None:
             self._set_cursor(None)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cursor is not None:
+            self._choose(self._cursor)
         elif step is not None and self._train is not None and len(self._train.iterations):
             last = len(self._train.iterations) - 1
             place = last if self._cursor is None else bucket_at(self._train, self._cursor) + step

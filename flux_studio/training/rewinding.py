@@ -1,0 +1,127 @@
+"""Looking at earlier moments of a run without losing the present one, and going on from there as a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flux_studio.engine.network import Network
+from flux_studio.engine.operations.base import Array
+from flux_studio.project.curve import Curve
+from flux_studio.project.project import LearningRateChange, Run
+from flux_studio.training.events import When
+from flux_studio.training.record import Record
+from flux_studio.training.timeline import BUDGET, Part, Timeline
+
+_PATIENCE_SECONDS = 0.3
+
+
+class Rewinding:
+    """Which moment of a run the network shows: now, or an earlier iteration.
+
+    Everything that training leaves behind stays that of now until somebody continues from the moment shown.
+    """
+
+    def __init__(self, network: Network, record: Record, budget: int = BUDGET) -> None:
+        """The network rests where the record stands."""
+        self.timeline = Timeline(network, record.iteration, budget)
+        self._network, self._record = network, record
+        self._shown: int | None = None
+        # The curves up to where this timeline begins: what came before cannot be made again.
+        validation = record.validation_curve
+        self._known = (record.curve.copy(), None if validation is None else validation.copy())
+
+    @property
+    def shown(self) -> int:
+        """The iteration whose matrices the network holds."""
+        return self._record.iteration if self._shown is None else self._shown
+
+    @property
+    def is_past(self) -> bool:
+        """Whether that is an earlier one than now."""
+        return self._shown is not None
+
+    @property
+    def when(self) -> When:
+        """All of this for a frame."""
+        return When(self.timeline.first, self._record.iteration, self.shown)
+
+    def go(self, iteration: int) -> Iterator[Part]:
+        """Show another moment, as near as there is one; stops may be made between two parts."""
+        wanted = min(max(iteration, self.timeline.first), self._record.iteration)
+        if wanted == self.shown:
+            return
+        if not self.is_past:
+            self.timeline.keep(self._record.iteration, self._network.snapshot())
+        for part in self.timeline.go(wanted, self.shown):
+            self._set_shown(part.iteration)
+            yield part
+        self._set_shown(wanted)
+
+    def branch(self) -> None:
+        """Let the moment that is shown be now; updates go on with the learning rate that now has."""
+        if not self.is_past:
+            return
+        here, rate = self.shown, self.timeline.rate
+        self._record.branch_off(here, *self._curves(here))
+        self.timeline.forget_after(here)
+        self._shown = None
+        if rate != self._network.learning_rate:
+            self.set_rate(rate)
+
+    def set_rate(self, rate: float) -> None:
+        """Updates from now on use this learning rate; what is looked at stays as it was."""
+        now = self._record.iteration
+        self._record.changes = (*self._record.changes, LearningRateChange(now, rate))
+        self.timeline.set_rate(now, rate)
+        if not self.is_past:
+            self._network.learning_rate = rate
+
+    def keep(self, losses: Array, validation_losses: Array) -> None:
+        """Training has gone on: the losses of the iterations that followed, and of the validations among them."""
+        self.timeline.note(self._record.iteration, losses)
+        self._record.keep(losses, validation_losses)
+
+    def fall_back(self, iteration: int, curve: Curve, validation_curve: Curve) -> None:
+        """The network rests at an earlier iteration again, up to which these are the curves, and that is now."""
+        record = self._record
+        record.iteration, record.curve, record.validation_curve = iteration, curve, validation_curve
+        self.timeline.forget_after(iteration)
+
+    def run(self) -> Run:
+        """What training has left behind up to now, also while an earlier moment is shown."""
+        shown = self.shown
+        for _ in self.go(self._record.iteration):
+            pass
+        run = self._record.run(self._network.parameters(), self._network.optimizer_state())
+        for _ in self.go(shown):
+            pass
+        return run
+
+    def _set_shown(self, iteration: int) -> None:
+        self._shown = None if iteration == self._record.iteration else iteration
+
+    def _curves(self, here: int) -> tuple[Curve, Curve | None]:
+        """The curves up to the moment that is shown.
+
+        Of a bucket that reaches beyond it, the losses are found anew. Where that takes only a moment this is done for
+        all of them, for the finest curve.
+        """
+        curve, validation = self._known
+        begin = self.timeline.first
+        if self.timeline.seconds(here - begin) > _PATIENCE_SECONDS:
+            curves = (self._record.curve, self._record.validation_curve)
+            whole, validated = (None if each is None else each.until(here) for each in curves)
+            if whole is not None and all(each is None or each.next > begin for each in (whole, validated)):
+                curve, validation = whole, validated
+        curve, validation = curve.copy(), None if validation is None else validation.copy()
+        begin = max(begin, min(each.next for each in (curve, validation) if each is not None) - 1)
+        for _ in self.timeline.go(begin, self.shown):
+            pass
+        every = 0 if validation is None else validation.every
+        for part in self.timeline.again(begin, here, every):
+            before = part.iteration - len(part.losses)
+            curve.extend(part.losses[max(0, curve.next - 1 - before) :])
+            if validation is not None:
+                first = (before // every + 1) * every
+                validation.extend(part.validation_losses[max(0, (validation.next - first) // every) :])
+        return curve, validation
