@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QToolButton, QWidget
 
@@ -31,6 +31,8 @@ class Docks:
     ) -> None:
         """``beside`` tells of some panels with which other one they share a place at first; empty: one of its own."""
         self._window, self._beside = window, beside
+        self._front: tuple[str, ...] = ()
+        """What is to come in front of those that share its place, once there are tabs."""
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._headers = {name: header for name, (_, header) in panels.items()}
         self._docks = {name: self._dock(name, *parts) for name, parts in panels.items()}
@@ -69,13 +71,22 @@ class Docks:
         docks["layers"].setMaximumHeight(look.length(190))
         for dock in docks.values():
             dock.show()
-        for name in dict.fromkeys(("data", *beside.values())):
-            docks[name].raise_()
+        self._front = tuple(dict.fromkeys(("data", *beside.values())))
         self.settle()
         self.share_space()
 
+    def restore(self, state: QByteArray) -> bool:
+        """All docks as the window was left, also which of them are in front."""
+        self._front = ()
+        return self._window.restoreState(state)
+
     def settle(self) -> None:
         """Let tabs take the place of the headers of panels that share a place."""
+        if self._window.isVisible():
+            # Before, there are no tabs yet, and what is raised stays behind.
+            front, self._front = self._front, ()
+            for name in front:
+                self._docks[name].raise_()
         for name, dock in self._docks.items():
             others = self._window.tabifiedDockWidgets(dock)
             self._headers[name].set_folded(any(not other.isHidden() for other in others))

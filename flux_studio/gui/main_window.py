@@ -464,7 +464,7 @@ class MainWindow(FileDrops):
     def _restore_layout(self) -> None:
         self.actions_by_name["view.dark"].setChecked(look.theme is DARK)
         known = self.settings.layout()
-        if known is not None and self.restoreGeometry(known[0]) and self.restoreState(known[1]):
+        if known is not None and self.restoreGeometry(known[0]) and self.docks.restore(known[1]):
             return
         available = QApplication.primaryScreen().availableSize()
         self.resize(min(1600, available.width()), min(1000, available.height()))

@@ -29,7 +29,7 @@ class ThisCell(Live):
         self._window, self._selection = window, window.selection
         self._whole = False
         self._shown: tuple[tuple[int, ...], ...] = ()
-        self._story: CellStory | None = None
+        self.story: CellStory | None = None
         self._pending: CellPlace | None = None
         self._cell.set_tip(self._tip)
         self._cell.link_chosen.connect(self._follow)
@@ -61,10 +61,10 @@ class ThisCell(Live):
     def _show(self, place: CellPlace, frame: Frame, answer: CellStory | FluxError) -> None:
         self._cell.set_place(self._place_text(place, frame))
         if isinstance(answer, FluxError):
-            self._story = None
+            self.story = None
             self._cell.set_message(f"{answer}.")
         else:
-            self._story = answer
+            self.story = answer
             if not self._whole:
                 # The same terms stay while their numbers change; otherwise lines would jump about.
                 parts = [part for told in answer.told for part in told.parts if part.count]
@@ -97,7 +97,7 @@ class ThisCell(Live):
 
     def _choose(self) -> None:
         place = self._selection.place
-        self._whole, self._shown, self._story = False, (), None
+        self._whole, self._shown, self.story = False, (), None
         before = self._selection.before
         self._cell.set_back(
             "" if before is None else f"{self._symbol(before.key)} of {self._owner(before.key)}"
@@ -124,7 +124,7 @@ class ThisCell(Live):
 
     def _light_up(self) -> None:
         """Mark the cells that the chosen one was made from, and their matrices."""
-        links = self._story.made_from if self._story is not None and self.seen else ()
+        links = self.story.made_from if self.story is not None and self.seen else ()
         shown = self._window.focus_shows
         self._window.focus_panel.grid.set_marked(link.cell for link in links if link.key == shown)
         self._window.wall.set_marked(link.key for link in links if link.key is not None)

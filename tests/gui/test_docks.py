@@ -15,7 +15,7 @@ from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from tests.gui.shown import settle, themed
 
-NAMES = ("layers", "network", "matrices", "focus", "loss", "data", "training", "scores")
+NAMES = ("layers", "network", "matrices", "focus", "loss", "cell", "data", "training", "scores")
 
 
 @pytest.fixture

@@ -251,7 +251,12 @@ def test_a_refusal_is_told_and_goes_with_the_next_change(qtbot: QtBot, window: M
 def test_data_is_in_front_and_a_click_brings_training(qtbot: QtBot) -> None:
     window = open_window(qtbot, sample("iris"))
     (tabs,) = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    assert [tabs.tabText(place) for place in range(tabs.count())] == ["Data", "Training", "Scores"]
+    assert [tabs.tabText(place) for place in range(tabs.count())] == [
+        "This cell",
+        "Data",
+        "Training",
+        "Scores",
+    ]
     assert tabs.tabText(tabs.currentIndex()) == "Data"
     assert not window.data.visibleRegion().isEmpty()
     assert window.training.visibleRegion().isEmpty()
@@ -259,15 +264,15 @@ def test_data_is_in_front_and_a_click_brings_training(qtbot: QtBot) -> None:
     assert window.data.header.height() == 0
     header = window.docks["matrices"].titleBarWidget()
     assert abs(tabs.height() - header.height()) <= 1
-    qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(1).center())
+    qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(2).center())
     settle()
     assert window.data.visibleRegion().isEmpty()
     assert not window.training.visibleRegion().isEmpty()
 
 
 def test_a_panel_that_stands_alone_has_its_header(qtbot: QtBot, window: MainWindow) -> None:
-    window.docks["scores"].hide()
-    window.docks["data"].hide()
+    for name in ("cell", "scores", "data"):
+        window.docks[name].hide()
     qtbot.waitUntil(lambda: window.training.header.height() > 0)
     window.docks["data"].show()
     qtbot.waitUntil(lambda: window.training.header.height() == 0)
