@@ -61,14 +61,14 @@ class Made:
         slot = self._writer.instruction.inputs[source.input]
         return self._places.named(slot, source.cell, self._writer.instruction.layer, source.letter)
 
-    def text(self, pieces: Pieces) -> str:
-        """A line in symbols: ``∂C/∂h[5,2]·∂h/∂a[5,2]``."""
-        return "".join(self._piece(piece) for piece in pieces)
+    def text(self, pieces: Pieces, layer: str = "") -> str:
+        """A line in symbols, as ``layer`` would write it: ``∂C/∂h[5,2]·∂h/∂a[5,2]``."""
+        return "".join(self._piece(piece, layer) for piece in pieces)
 
-    def _piece(self, piece: Piece) -> str:
+    def _piece(self, piece: Piece, layer: str) -> str:
         if isinstance(piece, str):
             return piece
-        words = piece.name if isinstance(piece, Earlier) else self.place(piece).text
+        words = piece.name if isinstance(piece, Earlier) else self.place(piece).text_for(layer)
         return f"({words})" if words.startswith("−") else words
 
     def symbol(self, factor: Factor) -> str:

@@ -11,10 +11,13 @@ import numpy as np
 from flux_studio.engine.matrices import MATRIX_KINDS, MatrixKind, state_matrices, state_of
 from flux_studio.engine.operations import Shape
 from flux_studio.engine.program import Program
+from flux_studio.engine.recording import step_part
 from flux_studio.engine.slots import Instruction, MatrixKey, Slot
 from flux_studio.engine.updating import UpdateRule
 from flux_studio.engine.workings import Cell
 
+_STEP = re.compile(rf"{re.escape(step_part(0)[:-1])}(\d+)")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
@@ -51,6 +54,15 @@ class Named:
     def text(self) -> str:
         """As formulas have it."""
         return Place(self.key, self.symbol, self.shape, f"{self.cell[0]},{self.cell[1]}").text
+
+    def text_for(self, layer: str) -> str:
+        """The same, with the number of the step where it is not of ``layer`` itself: ``h⁽³⁾[5,2]``."""
+        step = _STEP.search(self.key[0]) if self.key is not None and self.key[0] != layer else None
+        if step is None:
+            return self.text
+        head, bracket, index = self.text.rpartition("[")
+        number = step[1].translate(_RAISED)
+        return f"{head}⁽{number}⁾{bracket}{index}" if bracket else f"{index}⁽{number}⁾"
 
 
 @dataclass(frozen=True, eq=False)

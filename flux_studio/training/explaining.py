@@ -122,7 +122,7 @@ class ExplainCell(Question):
 
     def answer(self, moment: Moment) -> CellStory:
         found = explain(moment.network, self.key, self.cell, moment.iteration)
-        shown = iter(self.shown)
+        teller = _Teller(self, moment, iter(self.shown))
         return CellStory(
             key=found.key,
             cell=found.cell,
@@ -130,69 +130,99 @@ class ExplainCell(Question):
             value=found.value,
             origin=found.origin,
             is_ahead=found.is_ahead,
-            told=tuple(self._told(found, made, shown) for made in found.made),
+            told=tuple(teller.told(found, made) for made in found.made),
             uses=tuple(
-                UseTold(use.number, use.operation, _link(use.place, 0.0), use.count) for use in found.uses
+                UseTold(use.number, use.operation, teller.link(use.place, 0.0), use.count)
+                for use in found.uses
             ),
             instructions=found.instructions,
         )
 
-    def _told(self, found: Explanation, made: Made, shown: Iterator[tuple[int, ...]]) -> Told:
-        parts = [
-            self._sum(found, made, line, next(shown, ()))
-            if isinstance(line, Sum)
-            else _line(found, made, line)
-            for line in made.working.lines
-        ]
-        return Told(made.number, made.operation, tuple(parts), made.working.value, made.stored, made.is_same)
 
-    def _sum(self, found: Explanation, made: Made, line: Sum, shown: tuple[int, ...]) -> Part:
+@dataclass(frozen=True)
+class _Teller:
+    """Puts one explanation into words."""
+
+    question: ExplainCell
+    moment: Moment
+    shown: Iterator[tuple[int, ...]]
+
+    def told(self, found: Explanation, made: Made) -> Told:
+        # What an update makes of it is another number than the present one.
+        name = f"{found.symbol}′" if found.is_ahead else found.symbol
+        lines = made.working.lines
+        inner = self._inner(made, lines[0]) if len(lines) == 1 and not found.is_ahead else ()
+        parts = [self._part(made, line, name if line is lines[-1] else line.name) for line in lines]
+        return Told(
+            made.number,
+            made.operation,
+            (*inner, *parts),
+            made.working.value,
+            made.stored,
+            made.is_same,
+        )
+
+    def link(self, place: Named, value: float) -> Link:
+        """A cell to go to, called as the layer of the explained one would call it."""
+        return Link(place.text_for(self.question.key[0]), place.key, place.cell, value)
+
+    def _inner(self, made: Made, line: Line | Sum) -> tuple[Part, ...]:
+        """The short sums of which a line is made: one sees at once what a = x·w + b is made of."""
+        parts: list[Part] = []
+        if isinstance(line, Sum) or len(line.sources) < 2:
+            return ()
+        for source in line.sources:
+            place = made.place(source)
+            if place.key is None:
+                continue
+            below = explain(self.moment.network, place.key, place.cell, self.moment.iteration)
+            if below.is_ahead or len(below.made) != 1:
+                continue
+            (own,) = below.made
+            first = own.working.lines[0]
+            if len(own.working.lines) == 1 and isinstance(first, Sum) and len(first.terms) <= FEW_TERMS:
+                parts.append(self._sum(own, first, place.text_for(self.question.key[0])))
+        return tuple(parts)
+
+    def _part(self, made: Made, line: Line | Sum, name: str) -> Part:
+        return self._sum(made, line, name) if isinstance(line, Sum) else self._line(made, line, name)
+
+    def _sum(self, made: Made, line: Sum, name: str) -> Part:
         count = len(line.terms)
-        places = tuple(place for place in shown if place < count)
-        if self.whole or count <= FEW_TERMS:
+        places = tuple(place for place in next(self.shown, ()) if place < count)
+        if self.question.whole or count <= FEW_TERMS:
             places = tuple(line.largest(MOST_TERMS).tolist())
         elif not places:
             places = tuple(line.largest(LARGEST_TERMS).tolist())
         symbols = line.form.format(*(made.symbol(factor) for factor in line.factors))
-        last = line is made.working.lines[-1]
         left, left_value = line.left(places)
         return Part(
-            name=_result(found) if last else line.name,
+            name=name,
             symbols=f"Σ{line.over.translate(_SMALL_LETTERS)} {symbols}",
             because=(),
             links=(),
-            terms=tuple(_term(made, line, place) for place in places),
+            terms=tuple(self._term(made, line, place) for place in places),
             places=places,
             left=left,
             left_value=left_value,
             value=line.value,
         )
 
+    def _term(self, made: Made, line: Sum, place: int) -> Term:
+        sources = [factor.source(place) for factor in line.factors]
+        links = tuple(self.link(made.place(source), source.value) for source in sources)
+        return Term(links, line.form, float(line.terms[place]))
 
-def _term(made: Made, line: Sum, place: int) -> Term:
-    sources = [factor.source(place) for factor in line.factors]
-    links = tuple(_link(made.place(source), source.value) for source in sources)
-    return Term(links, line.form, float(line.terms[place]))
-
-
-def _line(found: Explanation, made: Made, line: Line) -> Part:
-    return Part(
-        name=line.name or _result(found),
-        symbols=made.text(line.pieces),
-        because=tuple(made.text(test) for test in line.tests),
-        links=tuple(_link(made.place(source), source.value) for source in line.sources),
-        terms=(),
-        places=(),
-        left=0,
-        left_value=0.0,
-        value=line.value,
-    )
-
-
-def _result(found: Explanation) -> str:
-    """The cell on the left of its own formula: what an update makes of it is another number than the present one."""
-    return f"{found.symbol}′" if found.is_ahead else found.symbol
-
-
-def _link(place: Named, value: float) -> Link:
-    return Link(place.text, place.key, place.cell, value)
+    def _line(self, made: Made, line: Line, name: str) -> Part:
+        layer = self.question.key[0]
+        return Part(
+            name=name,
+            symbols=made.text(line.pieces, layer),
+            because=tuple(made.text(test, layer) for test in line.tests),
+            links=tuple(self.link(made.place(source), source.value) for source in line.sources),
+            terms=(),
+            places=(),
+            left=0,
+            left_value=0.0,
+            value=line.value,
+        )

@@ -97,7 +97,12 @@ def test_a_term_leads_to_its_cell_and_back_returns(qtbot: QtBot, window: MainWin
 
 def test_what_it_was_made_from_lights_up(qtbot: QtBot, window: MainWindow) -> None:
     click(qtbot, window, SUM, (5, 2))
-    until(qtbot, lambda: window.wall.marked() == {WEIGHTED, ("layer-1", "bias_matrix")})
+    names = ("weight_and_input_matrix", "bias_matrix", "input_matrix", "weights_matrix")
+    until(qtbot, lambda: window.wall.marked() == {("layer-1", name) for name in names})
+    weights = ("layer-1", "weights_matrix")
+    window.select_matrix(weights)
+    until(qtbot, lambda: window.focus_shows == weights and len(window.focus_panel.grid.marked()) == 4)
+    assert window.focus_panel.grid.marked() == {(row, 2) for row in range(4)}
     window.select_matrix(WEIGHTED)
     until(qtbot, lambda: window.focus_shows == WEIGHTED and window.focus_panel.grid.marked() == {(5, 2)})
     window.docks["data"].raise_()

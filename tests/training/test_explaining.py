@@ -40,6 +40,25 @@ def test_a_short_sum_is_told_whole(session: Session) -> None:
     assert story.told[0].is_same
 
 
+def test_a_short_sum_inside_is_told_along(session: Session) -> None:
+    story = ask(session, ExplainCell(("layer-1", "weight_input_bias_matrix"), (5, 2)))
+    inner, outer = story.told[0].parts
+    assert (inner.name, inner.symbols) == ("(x·w)[5,2]", "Σₖ x[5,k]·w[k,2]")
+    assert (outer.name, outer.symbols) == ("a[5,2]", "(x·w)[5,2] + b[2]")
+    assert outer.links[0].value == pytest.approx(inner.value, rel=1e-5)
+    assert outer.value == pytest.approx(inner.value + outer.links[1].value, rel=1e-5)
+
+
+def test_other_steps_of_a_sequence_are_named() -> None:
+    made = Session(files.load(locations.sample("mackey-glass.flux")), "reference")
+    gradient = ask(made, ExplainCell(("layer-1", "dC_du_matrix"), (0, 1), whole=True))
+    names = {link.text for term in gradient.told[0].parts[0].terms for link in term.links}
+    assert {"h⁽¹⁾[0,0]", "h⁽⁷⁾[0,0]"} <= names
+    state = ask(made, ExplainCell(("layer-1/step-3", "cell_state_matrix"), (1, 1)))
+    assert state.told[0].parts[-1].symbols == "(f ⊙ c₋)[1,1] + (i ⊙ g)[1,1]"
+    assert "(f ⊙ c₋)⁽⁴⁾[1,1]" in {use.link.text for use in state.uses}
+
+
 def test_a_long_sum_shows_the_largest_and_tells_the_rest(session: Session) -> None:
     key, cell = ("layer-1", "dC_dw_matrix"), (1, 1)
     short, whole = ask(session, ExplainCell(key, cell)), ask(session, ExplainCell(key, cell, whole=True))

@@ -64,19 +64,28 @@ def _origin(story: CellStory) -> str:
 
 def _rows(story: CellStory, told: Told, opened: bool) -> list[Row]:
     rows = [Row("caption", f"the next update, {_words(told.operation)}" if story.is_ahead else "symbols")]
-    for part in told.parts:
+    # What a short sum inside is made of stands behind the line that it is part of.
+    inner = [
+        part
+        for part in told.parts
+        if any(part.name == link.text for each in told.parts for link in each.links)
+    ]
+    for part in (*(part for part in told.parts if part not in inner), *inner):
         rows.append(Row("formula", f"{part.name} = {part.symbols}"))
         rows += [Row("note", f"because {test}") for test in part.because]
     rows.append(Row("caption", "numbers"))
-    shown: set[Link] = set()
+    links = {link.text: link for part in told.parts for link in part.links}
+    shown: set[str] = set()
     for number, part in enumerate(told.parts, start=1):
         rows += _terms(part, opened)
-        rows += [Row("number", links=(link,), value=link.value) for link in part.links if link not in shown]
-        shown.update(part.links)
-        # A single cell handed on is its own result.
+        fresh = [link for link in part.links if link.text not in shown]
+        rows += [Row("number", links=(link,), value=link.value) for link in fresh]
+        shown.update(link.text for link in fresh)
         last = number == len(told.parts)
         name = "sum" if part.terms and last else part.name
-        rows.append(Row("total" if last or part.terms else "number", name, value=part.value))
+        own = (links[part.name],) if part.name in links else ()
+        shown.update(link.text for link in own)
+        rows.append(Row("total" if last or part.terms else "number", name, own, part.value))
     return rows
 
 
