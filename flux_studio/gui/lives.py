@@ -9,7 +9,6 @@ from flux_studio.gui.live import Live
 from flux_studio.gui.network_picture import Picturing
 from flux_studio.gui.nudging import NudgeLive
 from flux_studio.gui.predictions import Predicting
-from flux_studio.gui.selecting import Selecting
 from flux_studio.gui.this_cell import ThisCell
 
 if TYPE_CHECKING:
@@ -18,11 +17,10 @@ if TYPE_CHECKING:
 
 def make_lives(window: MainWindow) -> tuple[Live, ...]:
     """In the order of the menu View › Panels, and of the tabs where several share a place."""
-    selecting = Selecting(window)
     return (
         ThisCell(window),
         NudgeLive(window),
-        Picturing(window, selecting),
-        Predicting(window, selecting),
+        Picturing(window),
+        Predicting(window),
         HealthLive(window),
     )

@@ -11,7 +11,7 @@ from flux_studio.errors import FluxError
 from flux_studio.gui import presenting
 from flux_studio.gui.live import Live
 from flux_studio.gui.panels.network_picture import NetworkPicture
-from flux_studio.gui.selecting import Selecting
+from flux_studio.gui.selection import CellPlace
 from flux_studio.project.project import Project
 from flux_studio.training.events import Frame, MatrixKey
 from flux_studio.training.network_picture import AskPicture, Graph, Picks, graph
@@ -26,11 +26,11 @@ SHARE = 20
 class Picturing(Live):
     """The picture with the frames: which neurons of a large layer are shown is decided once, so that nothing jumps."""
 
-    def __init__(self, window: MainWindow, selecting: Selecting) -> None:
+    def __init__(self, window: MainWindow) -> None:
         panel = NetworkPicture()
         super().__init__("picture", panel, panel.header, "matrices", window)
         self.picture = panel
-        self._window, self._selecting = window, selecting
+        self._window = window
         self._project: Project | None = None
         self._names: presenting.SampleNames | None = None
         self._graph: Graph | None = None
@@ -40,7 +40,7 @@ class Picturing(Live):
         self._due = 0.0
         panel.stale.connect(self.stale)
         panel.drawing.cell_chosen.connect(self._choose)
-        window.focus_panel.cell_selected.connect(lambda _row, _column: self._mark())
+        window.selection.changed.connect(self._mark)
         window.trainer.ready_changed.connect(self._forget)
 
     def show_project(self, project: Project) -> None:
@@ -96,9 +96,9 @@ class Picturing(Live):
         return AskPicture(self._graph, self.picture.row.value() - 1, self.picture.gradients, self._picks)
 
     def _choose(self, key: MatrixKey, row: int, column: int) -> None:
-        self._selecting.select(key, self.picture.row.value() - 1 if row < 0 else row, column)
+        cell = (self.picture.row.value() - 1 if row < 0 else row, column)
+        self._window.selection.choose(CellPlace(key, cell))
 
     def _mark(self) -> None:
-        key, cell = self._window.selected_matrix, self._window.focus_panel.selected_cell()
-        shown = key is not None and cell is not None and self._window.focus_shows == key
-        self.picture.drawing.set_selected((key, *cell) if shown else None)
+        place = self._window.selection.place
+        self.picture.drawing.set_selected(None if place is None else (place.key, *place.cell))

@@ -12,9 +12,9 @@ from flux_studio.gui import presenting
 from flux_studio.gui.live import Live
 from flux_studio.gui.panels.predictions import OWN, PICTURE, ROWS, PredictionsPanel
 from flux_studio.gui.predicting import predictions_view
-from flux_studio.gui.selecting import Selecting
+from flux_studio.gui.selection import CellPlace
 from flux_studio.project.project import Project
-from flux_studio.training.events import Frame
+from flux_studio.training.events import Frame, MatrixKey
 from flux_studio.training.predictions import OUTPUT, AskOwn, AskRows, AskSurface
 from flux_studio.training.questions import Question
 
@@ -30,10 +30,10 @@ SHARE = 20
 class Predicting(Live):
     """The predictions panel with the frames. What the panel's view needs is asked, and nothing else."""
 
-    def __init__(self, window: MainWindow, selecting: Selecting) -> None:
+    def __init__(self, window: MainWindow) -> None:
         panel = PredictionsPanel()
         super().__init__("predictions", panel, panel.header, "matrices", window)
-        self._window, self._selecting = window, selecting
+        self._window = window
         self.predictions = panel
         self._asked: Question | None = None
         self._shown: tuple[Question, int] | None = None
@@ -116,11 +116,24 @@ class Predicting(Live):
             return
         found = np.flatnonzero(known.dataset.training[self._samples] == row)
         matrix = self._window.wall.find(key)
-        if found.size and matrix is not None:
-            self._selecting.select_row(int(found[0]), matrix.kind.shape.startswith("N"))
+        if found.size and matrix is not None and matrix.kind.shape.startswith("N"):
+            self._select(key, row=int(found[0]))
 
     def _choose_neuron(self, layer: str, column: int) -> None:
-        self._selecting.select((layer, OUTPUT), column=column)
+        self._select((layer, OUTPUT), column=column)
+
+    def _select(self, key: MatrixKey, row: int | None = None, column: int | None = None) -> None:
+        """Choose a cell; a row or a column that is not given stays as far as it exists."""
+        ready, place = self._window.trainer.ready, self._window.selection.place
+        if ready is None or key not in ready.shapes:
+            return
+        rows, columns = ready.shapes[key]
+        before = (0, 0) if place is None else place.cell
+        cell = (
+            min(before[0], rows - 1) if row is None else row,
+            min(before[1], columns - 1) if column is None else column,
+        )
+        self._window.selection.choose(CellPlace(key, cell))
 
     def _open_cell(self, true: int, taken: int) -> None:
         """From the scores to the rows that a cell of their confusion matrix counts."""

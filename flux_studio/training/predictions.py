@@ -30,7 +30,7 @@ MARGIN = 0.2
 """How far a surface reaches beyond the training rows, as a share of what they span."""
 _CHUNK = 1024
 # Multiplications: a surface should take a few milliseconds, all rows no more than a moment.
-_SURFACE_WORK = 2e7
+_SURFACE_WORK = 6e7
 _ROWS_WORK = 5e8
 _MOST_ROWS = 100_000
 

@@ -84,12 +84,6 @@ class MatrixFocus(QWidget):
         self.grid.set_selected_cell((row, column))
         self._update_cell()
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of what is shown of the matrix."""
-        rows, columns = self._matrix.shape
-        return rows, columns
-
     def set_selected_column(self, column: int) -> None:
         """Outline a whole column and bring its first cell into view; nothing is signalled."""
         self.grid.set_selected_column(column)

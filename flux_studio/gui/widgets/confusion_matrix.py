@@ -115,7 +115,8 @@ class ConfusionMatrix(QWidget):
         self._paint_counts(painter)
         self._paint_names(painter)
         if self._chosen is not None and max(self._chosen) < len(self._classes):
-            painter.setPen(QPen(colour("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colour("text"), 2))
             painter.drawRect(self.cell(*self._chosen).adjusted(1, 1, -1, -1))
 
     # Inside

@@ -105,8 +105,12 @@ class DrawingPainter:
             self.painter.drawLine(QLineF(*line))
         for number, one, other in self.connections:
             if number == place:
-                self.painter.setPen(QPen(colour("accent"), _WIDEST + 1))
-                self.painter.drawLine(QLineF(*starts[one].tolist(), *ends[other].tolist()))
+                # Between two lines, so that its own colour stays to be seen.
+                index = heat.colour_indices(weights[one : one + 1, other : other + 1], level)[0, 0]
+                tint = QColor(int(heat.colour_table(look.theme)[index]))
+                for pen in (QPen(colour("text"), _WIDEST + 3), QPen(tint, _WIDEST)):
+                    self.painter.setPen(pen)
+                    self.painter.drawLine(QLineF(*starts[one].tolist(), *ends[other].tolist()))
 
     def _straight(self, place: int, starts: np.ndarray, ends: np.ndarray) -> None:
         """Each neuron to the one of the same number, or where the widths differ all that are shown to all."""
@@ -169,7 +173,7 @@ class DrawingPainter:
             inks = [heat.ink_table(look.theme)[index] for index in indices]
         outline = QPen(colour("text_faint" if column.form != "thin" else "border_strong"), 1.2)
         for number, (x, y) in enumerate(points.tolist()):
-            self.painter.setPen(QPen(colour("accent"), 3) if (place, number) in self.neurons else outline)
+            self.painter.setPen(QPen(colour("text"), 3) if (place, number) in self.neurons else outline)
             self.painter.setBrush(QColor(fills[number]))
             box = QRectF(x - radius, y - radius, 2 * radius, 2 * radius)
             if column.form in ("thin", "inputs"):
@@ -230,7 +234,7 @@ class DrawingPainter:
         if not column.names or radius < 4:
             return
         for (x, y), neuron in zip(points.tolist(), self.drawn.picks[place], strict=True):
-            room = look.length(_NAME) - radius - 8
+            room = look.length(_NAME) + radius - 8
             if place == 0:
                 area, align = (
                     QRectF(x - radius - 6 - room, y - line / 2, room, line),

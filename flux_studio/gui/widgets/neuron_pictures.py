@@ -14,7 +14,7 @@ from flux_studio.gui.widgets import heat, levels
 from flux_studio.gui.widgets.paint import line_of_text
 from flux_studio.gui.widgets.plot_frame import tick_font
 
-_SIDE, _GAP, _LINE = 46, 6, 20
+_SIDES, _GAP, _LINE = (104, 86, 70, 56, 46), 6, 20
 Neuron = tuple[str, int]
 
 
@@ -138,8 +138,9 @@ class NeuronPictures(QWidget):
         return next((neuron for neuron, area in self._places.items() if area.contains(place)), None)
 
     def _arrange(self) -> None:
-        side, gap, line = look.length(_SIDE), look.length(_GAP), look.length(_LINE)
-        across = max(1, (self.width() - gap) // (side + gap))
+        gap, line = look.length(_GAP), look.length(_LINE)
+        side = self._side()
+        across = self._across(side)
         self._places, self._heads, top = {}, {}, 0
         for layer, pictures in self._pictures.items():
             self._heads[layer] = QRect(0, top, self.width(), line)
@@ -153,3 +154,19 @@ class NeuronPictures(QWidget):
         if top != self.minimumHeight():
             self.setMinimumHeight(top)
         self.update()
+
+    def _side(self) -> int:
+        """The largest pictures that can all be seen at once, or else the smallest."""
+        parent, gap = self.parentWidget(), look.length(_GAP)
+        room = parent.height() if parent is not None else 0
+        sides = [look.length(side) for side in _SIDES]
+
+        def height(side: int) -> int:
+            lines = sum(-(-len(each) // self._across(side)) for each in self._pictures.values())
+            return lines * (side + gap) + len(self._pictures) * (look.length(_LINE) + gap)
+
+        return next((side for side in sides if height(side) <= room), sides[-1])
+
+    def _across(self, side: int) -> int:
+        gap = look.length(_GAP)
+        return max(1, (self.width() - gap) // (side + gap))

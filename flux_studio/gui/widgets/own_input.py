@@ -20,6 +20,7 @@ from flux_studio.gui.widgets.paint import line_of_text
 from flux_studio.gui.widgets.typed_edit import TypedEdit
 
 MOST_FIELDS = 64
+_LEAST_LINE = 13
 
 
 class ValueEdit(TypedEdit):
@@ -217,6 +218,7 @@ class Answer(QWidget):
         number = QFontMetrics(look.number_font(0.92)).horizontalAdvance("−0.000") + look.length(8)
         room = max(10, width - names - number - look.length(8))
         best = max(share for _, share in self._shares)
+        line = int(min(line, max(look.length(_LEAST_LINE), (self.height() - top) / len(self._shares))))
         for place, (name, share) in enumerate(self._shares):
             if top + line > self.height():
                 break

@@ -21,7 +21,7 @@ from flux_studio.gui.widgets.numbers import loss_text
 _Index = QModelIndex | QPersistentModelIndex
 HEADS = ("row", "part", "true", "predicted", "loss")
 ROW, PART, TRUE, PREDICTED, LOSS = range(5)
-_WIDTHS = (74, 86, 88, 132, 84)
+_WIDTHS = (74, 80, 86, 132, 84)
 _MEANINGS = (
     "Which row; click to sort by it",
     "Whether the row trains, validates or tests",
@@ -50,6 +50,8 @@ class RowTable(QTableView):
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
+        # The order changes while training: a view that followed the chosen row would never show the worst.
+        self.setAutoScroll(False)
         self.setFont(look.number_font(0.9))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + look.length(5))
@@ -80,6 +82,8 @@ class RowTable(QTableView):
         """Mark the row of the data set that is chosen; nothing is signalled."""
         self._row = row
         self._mark()
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def text(self, line: int, column: int) -> str:
         """What stands in a line."""
@@ -116,6 +120,7 @@ class RowTable(QTableView):
     def _tell(self, current: _Index) -> None:
         if not self._quiet and current.isValid():
             self._row = self.model_of_rows.row_at(current.row())
+            self.scrollTo(self.currentIndex())
             self.row_chosen.emit(self._row)
 
 
@@ -171,6 +176,8 @@ class _Rows(QAbstractTableModel):
         column = index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return loss_text(float(self._losses[place])) if column == LOSS else self.words[column](place)
+        if role == Qt.ItemDataRole.FontRole and column in (PART, TRUE, PREDICTED):
+            return look.text_font(0.94)
         if role == Qt.ItemDataRole.ForegroundRole and column == PREDICTED and self._wrong[place]:
             return colour("error")
         if role == Qt.ItemDataRole.ForegroundRole and column == PART:

@@ -227,14 +227,17 @@ class SurfaceView(QWidget):
         line_of_text(painter, QRectF(left, top, width, line), meaning.name, font, colour("text"))
         top += line + look.length(2)
         if meaning.classes:
-            room = int((frame.body.bottom() - top) / line)
-            for place, name in enumerate(meaning.classes[: max(1, room)]):
+            room = max(2, int((frame.body.bottom() - top) / line))
+            shown = len(meaning.classes) if len(meaning.classes) <= room else room - 1
+            for place, name in enumerate(meaning.classes[:shown]):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(class_colour(place))
                 painter.drawEllipse(QPointF(left + 5, top + line / 2), look.length(4), look.length(4))
                 area = QRectF(left + look.length(14), top, width - look.length(14), line)
                 line_of_text(painter, area, name, font, soft)
                 top += line
+            if rest := len(meaning.classes) - shown:
+                line_of_text(painter, QRectF(left, top, width, line), f"and {rest:,} more", font, soft)
             return
         bar = QRectF(left, top, look.length(12), max(20.0, min(frame.body.bottom() - top, look.length(110))))
         ramp = np.linspace(meaning.reach, -meaning.reach, 64)[:, None]
