@@ -41,11 +41,15 @@ class MatrixFormat:
 
 FORMATS: tuple[MatrixFormat, ...] = (
     MatrixFormat(
-        "csv", ".csv", "Table for spreadsheets", "Save as CSV…", lambda each, _: tables.as_csv(each)
+        "csv",
+        ".csv",
+        "Table for spreadsheets",
+        "Save as CSV (spreadsheets)…",
+        lambda each, _: tables.as_csv(each),
     ),
-    MatrixFormat("npz", ".npz", "NumPy archive", "Save as NPZ…", lambda each, _: tables.as_npz(each)),
-    MatrixFormat("png", ".png", "Picture", "Save as PNG…", matrix_picture.png),
-    MatrixFormat("svg", ".svg", "Drawing", "Save as SVG…", matrix_picture.svg),
+    MatrixFormat("npz", ".npz", "NumPy archive", "Save as NPZ (NumPy)…", lambda each, _: tables.as_npz(each)),
+    MatrixFormat("png", ".png", "Picture", "Save as PNG (picture)…", matrix_picture.png),
+    MatrixFormat("svg", ".svg", "Drawing", "Save as SVG (drawing)…", matrix_picture.svg),
 )
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -106,53 +106,59 @@ class History:
 
     def __init__(self, capacity: int = 240) -> None:
         self._capacity = capacity
-        self._every = 1
-        self._seen = 0
-        self._points: list[Health] = []
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._every, self._seen = 1, 0
+        self._iterations: list[int] = []
+        self._norms: list[float] = []
+        self._gradients: dict[str, list[float]] = {}
+        self._activations: dict[str, list[float]] = {}
 
     @property
-    def points(self) -> Sequence[Health]:
-        """Oldest first."""
-        return self._points
+    def iterations(self) -> Sequence[int]:
+        """Of which iterations something is known, oldest first."""
+        return self._iterations
 
     @property
     def norms(self) -> tuple[float, ...]:
         """The latest lengths of the gradient, oldest first."""
-        return tuple(point.norm for point in self._points[-_GROWING_POINTS:])
+        return tuple(self._norms[-_GROWING_POINTS:])
+
+    def gradients(self, owner: str) -> Sequence[float]:
+        """The gradient sizes of a layer, oldest first."""
+        return self._gradients.get(owner, ())
+
+    def activations(self, owner: str) -> Sequence[float]:
+        """The activation sizes of a layer, oldest first; NaN where nothing says so."""
+        return self._activations.get(owner, ())
 
     def add(self, health: Health) -> None:
         """Keep one more; what came after it in another life of the run is forgotten."""
-        same = not self._points or self._owners(self._points[-1]) == self._owners(health)
-        if not same:
+        if list(self._gradients) != [each.owner for each in health.layers]:
             self.clear()
-        while self._points and self._points[-1].iteration > health.iteration:
-            self._points.pop()
-        if self._points and self._points[-1].iteration == health.iteration:
-            self._points[-1] = health
-            return
-        self._seen += 1
-        if self._seen % self._every == 0 or not self._points:
-            self._points.append(health)
-        if len(self._points) > self._capacity:
-            del self._points[1::2]
+            self._gradients = {each.owner: [] for each in health.layers}
+            self._activations = {each.owner: [] for each in health.layers}
+        later = sum(iteration >= health.iteration for iteration in self._iterations)
+        again = later > 0 and health.iteration in self._iterations
+        for line in self._lines():
+            del line[len(line) - later :]
+        if not again:
+            self._seen += 1
+        if again or self._seen % self._every == 0 or not self._iterations:
+            self._iterations.append(health.iteration)
+            self._norms.append(health.norm)
+            for each in health.layers:
+                self._gradients[each.owner].append(each.gradient)
+                self._activations[each.owner].append(math.nan if each.activation is None else each.activation)
+        if len(self._iterations) > self._capacity:
+            for line in self._lines():
+                del line[1::2]
             self._every *= 2
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._points, self._every, self._seen = [], 1, 0
-
-    def gradients(self, owner: str) -> list[float]:
-        """The gradient sizes of a layer, oldest first."""
-        return [each.gradient for point in self._points for each in point.layers if each.owner == owner]
-
-    def activations(self, owner: str) -> list[float]:
-        """The activation sizes of a layer, oldest first."""
-        found = (each.activation for point in self._points for each in point.layers if each.owner == owner)
-        return [each for each in found if each is not None]
-
-    @staticmethod
-    def _owners(health: Health) -> list[str]:
-        return [each.owner for each in health.layers]
+    def _lines(self) -> list[list[Any]]:
+        return [self._iterations, self._norms, *self._gradients.values(), *self._activations.values()]
 
 
 @dataclass(frozen=True)
@@ -220,8 +226,10 @@ class _Examination:
         self.network = moment.network
         self.plan = _plan(moment)
         self.norms = norms
+        self._sizes: dict[MatrixKey, float | None] = {}
         block = self._view(self.network.layout.gradient_block)
         self.norm = math.sqrt(_sum_of_squares(block))
+        self.titles = titles(moment.project.specification)
         self.gradients = {owner: self._gradient(keys) for owner, keys in self.plan.owners.items()}
 
     def layers(self) -> tuple[LayerHealth, ...]:
@@ -329,27 +337,28 @@ class _Examination:
         return Finding("exploding", owner, what, why, advice, key, self._worst_column(key))
 
     def _vanishing(self) -> list[Finding]:
-        """The layers whose gradient is next to nothing beside that of the last."""
+        """The layers whose gradient is next to nothing beside that of the last, in one sentence."""
         *others, last = self.gradients
-        found = []
-        for owner in others:
-            share = self.gradients[owner] / self.gradients[last] if self.gradients[last] else math.inf
-            if not 0 < share <= VANISHING:
-                continue
-            why = f"per weight it is {share:.1g} times that of {self._title(last)}"
-            if (factor := self._factor(below=owner)) is not None:
-                why += f"; {factor}"
-            found.append(
-                Finding(
-                    "vanishing",
-                    owner,
-                    f"{self._title(owner)}: the gradient vanishes",
-                    why,
-                    "Try ReLU or its kin in place of sigmoid and tanh, a residual block, layer norm, or fewer layers.",
-                    self._gradient_key(owner),
-                )
+        whole = self.gradients[last]
+        shares = {owner: self.gradients[owner] / whole if whole else math.inf for owner in others}
+        found = [owner for owner, share in shares.items() if 0 < share <= VANISHING]
+        if not found:
+            return []
+        worst = min(found, key=lambda owner: shares[owner])
+        words = _listed([self._title(owner) for owner in found])
+        why = f"per weight, that of {self._title(worst)} is {shares[worst]:.1g} times that of {self._title(last)}"
+        if (factor := self._factor(below=worst)) is not None:
+            why += f"; {factor}"
+        return [
+            Finding(
+                "vanishing",
+                worst,
+                f"{words}: the gradient vanishes",
+                why,
+                "Try ReLU or its kin in place of sigmoid and tanh, a residual block, layer norm, or fewer layers.",
+                self._gradient_key(worst),
             )
-        return found
+        ]
 
     def _factor(self, *, below: str = "", grows: bool = False) -> str | None:
         """Which slope, or which product with weights, changes the gradient most on its way back, in words."""
@@ -384,8 +393,12 @@ class _Examination:
         return math.sqrt(sum(map(_sum_of_squares, views)) / sum(view.size for view in views))
 
     def _size(self, key: MatrixKey) -> float | None:
-        slot = self.network.program.matrices.get(key)
-        return math.sqrt(_sum_of_squares(self._view(slot)) / slot.size) if slot is not None else None
+        if key not in self._sizes:
+            slot = self.network.program.matrices.get(key)
+            self._sizes[key] = (
+                None if slot is None else math.sqrt(_sum_of_squares(self._view(slot)) / slot.size)
+            )
+        return self._sizes[key]
 
     def _gradient_key(self, owner: str) -> MatrixKey | None:
         keys = (
@@ -403,16 +416,19 @@ class _Examination:
         return (int(np.abs(self.network.matrix(key)).max(axis=0).argmax()),)
 
     def _title(self, owner: str) -> str:
-        return title_of(self.moment.project.specification, owner)
+        return _titled(self.titles, owner)
 
 
 def title_of(specification: Specification, identity: str) -> str:
     """What people call a layer, or a part of one: ``Gated linear 1 · gate``."""
-    known = titles(specification)
+    return _titled(titles(specification), identity)
+
+
+def _titled(known: Mapping[str, str], identity: str) -> str:
     if identity in known:
         return known[identity]
     around, _, part = identity.rpartition("/")
-    return f"{title_of(specification, around)} · {part.replace('-', ' ')}" if around else identity
+    return f"{_titled(known, around)} · {part.replace('-', ' ')}" if around else identity
 
 
 def _sum_of_squares(matrix: Array) -> float:
@@ -430,5 +446,9 @@ def _counted(count: int, whole: int, noun: str, state: str) -> str:
 
 
 def _names(columns: NDArray[np.intp]) -> str:
-    words = ", ".join(f"n{column}" for column in columns[:_MOST_NAMED])
-    return words + (f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else "")
+    return _listed([f"n{column}" for column in columns])
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")

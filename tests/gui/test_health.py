@@ -35,7 +35,7 @@ def live(window: MainWindow) -> HealthLive:
 
 def raised(qtbot: QtBot, window: MainWindow) -> HealthPanel:
     window.docks["health"].raise_()
-    until(qtbot, lambda: live(window).seen and bool(live(window).history.points))
+    until(qtbot, lambda: live(window).seen and bool(live(window).history.iterations))
     return child(window, HealthPanel, "health")
 
 
@@ -43,7 +43,7 @@ def test_a_hidden_panel_asks_nothing(qtbot: QtBot) -> None:
     window = open_window(qtbot, sample("parity-4"))
     assert not live(window).seen
     assert window._wanted()[1] == ()
-    assert not live(window).history.points
+    assert not live(window).history.iterations
 
 
 def test_sizes_follow_training(qtbot: QtBot) -> None:
@@ -59,7 +59,7 @@ def test_sizes_follow_training(qtbot: QtBot) -> None:
         window.actions_by_name["train.toggle"].trigger()
     until(
         qtbot,
-        lambda: bool(live(window).history.points) and live(window).history.points[-1].iteration == 2_000,
+        lambda: bool(live(window).history.iterations) and live(window).history.iterations[-1] == 2_000,
     )
     row = panel.table.rows[0]
     assert row.gradient != before
@@ -67,7 +67,7 @@ def test_sizes_follow_training(qtbot: QtBot) -> None:
     frame = window._last_frame
     both = [frame.matrices["layer-1", name].ravel() for name in ("dC_dw_matrix", "dC_db_matrix")]
     np.testing.assert_allclose(row.gradient, np.sqrt(np.mean(np.concatenate(both) ** 2)), rtol=1e-5)
-    assert list(row.gradients) == live(window).history.gradients("layer-1")
+    assert list(row.gradients) == list(live(window).history.gradients("layer-1"))
 
 
 def test_a_dead_neuron_is_found_and_outlined_by_one_click(qtbot: QtBot) -> None:

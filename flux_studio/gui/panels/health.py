@@ -15,6 +15,7 @@ from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.training.health import Finding
 
 _NOTHING = "The sizes of gradients appear here as soon as the network can be trained."
+_MOST_CARDS = 8
 _WELL = "Nothing is dead, saturated, vanishing or exploding."
 
 
@@ -78,19 +79,22 @@ class HealthPanel(QWidget):
     def set_findings(self, findings: Sequence[Finding]) -> None:
         """Tell what is wrong, the gravest first."""
         self._findings = tuple(findings)
+        shown, more = findings[:_MOST_CARDS], len(findings) - _MOST_CARDS
         column = self._right.layout()
         assert isinstance(column, QVBoxLayout)
-        while len(self._cards) < len(findings):
+        while len(self._cards) < len(shown):
             card = FindingCard(self._right)
             place = len(self._cards)
             card.chosen.connect(lambda place=place: self.finding_chosen.emit(self._findings[place]))
             self._cards.append(card)
             column.insertWidget(column.count() - 1, card)
-        for card, finding in zip(self._cards, findings, strict=False):
+        for card, finding in zip(self._cards, shown, strict=False):
             card.set_texts(finding.what, finding.why, finding.advice)
         for place, card in enumerate(self._cards):
-            card.setVisible(place < len(findings))
-        self._summary.setVisible(not findings)
+            card.setVisible(place < len(shown))
+        self._summary.setVisible(not findings or more > 0)
+        if more > 0:
+            self._say(f"The {len(shown)} gravest of {len(findings):,} findings; layers marked ! have one.")
         if not findings:
             self._say(_WELL)
 

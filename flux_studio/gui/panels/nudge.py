@@ -10,7 +10,6 @@ from flux_studio.gui.widgets.check_section import CheckSection
 from flux_studio.gui.widgets.facts_table import FactsTable
 from flux_studio.gui.widgets.levels import step_above
 from flux_studio.gui.widgets.number_range import NumberRange
-from flux_studio.gui.widgets.numbers import exact
 from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.typed_edit import TypedEdit
@@ -78,8 +77,8 @@ class NudgePanel(QWidget):
             {
                 "delta": "Δ",
                 "gradient": "its gradient",
-                "predicted": "the gradient predicts ΔC",
-                "actual": "what really happens ΔC",
+                "predicted": "it predicts ΔC",
+                "actual": "what happens ΔC",
             },
         )
         self.keep = QPushButton("Keep")
@@ -125,7 +124,7 @@ class NudgePanel(QWidget):
         if nudged.delta == self._delta:  # else an answer to an older question
             self.facts.set_values(
                 delta=f"{nudged.delta:+.6f}" if nudged.delta else "0",
-                gradient=exact(nudged.gradient),
+                gradient=_signed(nudged.gradient),
                 predicted=_signed(nudged.predicted),
                 actual=_signed(nudged.actual),
             )

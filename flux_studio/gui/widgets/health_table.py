@@ -72,8 +72,12 @@ class HealthTable(QWidget):
         painter.setFont(look.text_font(0.82))
         painter.setPen(colour("text_faint"))
         head = self._parts(QRect(0, 0, self.width(), self._line()))
-        painter.drawText(head[1].united(head[2]), Qt.AlignmentFlag.AlignVCenter, "gradient, ∂C per weight")
-        painter.drawText(head[3].united(head[4]), Qt.AlignmentFlag.AlignVCenter, "activation, h")
+        for room, words in (
+            (head[1].united(head[2]), "gradient, per weight"),
+            (head[3].united(head[4]), "activation h"),
+        ):
+            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
         for place, row in enumerate(self._rows):
             rect = self.row_rect(place)
             if event.rect().intersects(rect):
