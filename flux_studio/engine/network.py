@@ -229,6 +229,14 @@ class Network:
             load(self.program, self.arena, feed, 0)
         return self.program
 
+    def blank(self) -> None:
+        """Set what the present program works out to zero, until it is worked out anew."""
+        fixed = {slot.offset for slot, _ in self.program.constants}
+        fixed |= {slot.offset for slot in self._updating.matrices.values()}
+        for slot in self.program.matrices.values():
+            if slot.offset >= self.layout.state.stop and slot.offset not in fixed:
+                slot.view(self.arena)[...] = 0
+
     def evaluate(self) -> tuple[float, Array]:
         """The loss over all training rows with the present weights, and their outputs N×O."""
         if self.batches is None:

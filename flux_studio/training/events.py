@@ -13,6 +13,7 @@ from flux_studio.project.curve import CurvePoints
 from flux_studio.project.project import Run
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
+from flux_studio.training.stepping import Unit
 
 MatrixKey = tuple[str, str]
 """Which matrix: the layer's identity and the matrix's name, such as ``("layer-1", "weights_matrix")``."""
@@ -77,11 +78,16 @@ class Failed:
 
 @dataclass(frozen=True)
 class When:
-    """Which moment is shown: iteration ``shown`` of those from ``first`` to ``now``, where training stands."""
+    """Which moment is shown: iteration ``shown`` of those from ``first`` to ``now``, where training stands.
+
+    With ``done`` above 0, so many of the ``operations`` of the iteration that follows ``shown`` have been carried out.
+    """
 
     first: int
     now: int
     shown: int
+    done: int = 0
+    operations: int = field(default=0, compare=False)
 
     @property
     def is_past(self) -> bool:
@@ -207,6 +213,15 @@ class GoTo:
 
 
 @dataclass(frozen=True)
+class StepBy:
+    """Go on by an operation, a layer, a phase, an iteration or an epoch, or back; :class:`Moved` or, where that
+    trains, :class:`Paused` answers."""
+
+    unit: Unit
+    back: bool = False
+
+
+@dataclass(frozen=True)
 class Return:
     """Show the present moment again."""
 
@@ -252,6 +267,7 @@ Command = (
     | Pause
     | Step
     | GoTo
+    | StepBy
     | Return
     | Branch
     | SetPace

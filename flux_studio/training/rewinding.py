@@ -8,8 +8,10 @@ from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import LearningRateChange, Run
+from flux_studio.training import stepping
 from flux_studio.training.events import When
 from flux_studio.training.record import Record
+from flux_studio.training.stepping import Unit
 from flux_studio.training.timeline import BUDGET, Part, Timeline
 
 _PATIENCE_SECONDS = 0.3
@@ -26,6 +28,7 @@ class Rewinding:
         self.timeline = Timeline(network, record.iteration, budget)
         self._network, self._record = network, record
         self._shown: int | None = None
+        self._done = 0
         # The curves up to where this timeline begins: what came before cannot be made again.
         validation = record.validation_curve
         self._known = (record.curve.copy(), None if validation is None else validation.copy())
@@ -37,28 +40,51 @@ class Rewinding:
 
     @property
     def is_past(self) -> bool:
-        """Whether that is an earlier one than now."""
+        """Whether that is an earlier one than now; the middle of the next iteration is not."""
         return self._shown is not None
 
     @property
     def when(self) -> When:
         """All of this for a frame."""
-        return When(self.timeline.first, self._record.iteration, self.shown)
+        operations = len(self._network.program.instructions)
+        return When(self.timeline.first, self._record.iteration, self.shown, self._done, operations)
 
-    def go(self, iteration: int) -> Iterator[Part]:
-        """Show another moment, as near as there is one; stops may be made between two parts."""
+    @property
+    def batch(self) -> int:
+        """The iteration whose batch is in place."""
+        return self.shown + (self._done > self._network.program.phases["forward"][0])
+
+    def go(self, iteration: int, done: int = 0) -> Iterator[Part]:
+        """Show another moment, as near as there is one; stops may be made between two parts.
+
+        It is that of ``done`` operations behind the rest at ``iteration``.
+        """
         wanted = min(max(iteration, self.timeline.first), self._record.iteration)
-        if wanted == self.shown:
-            return
-        if not self.is_past:
-            self.timeline.keep(self._record.iteration, self._network.snapshot())
-        for part in self.timeline.go(wanted, self.shown):
-            self._set_shown(part.iteration)
-            yield part
-        self._set_shown(wanted)
+        done = done if wanted == iteration else 0
+        if wanted != self.shown or done < self._done:
+            resting = None if self._done else self.shown
+            if resting == self._record.iteration:
+                self.timeline.keep(resting, self._network.snapshot())
+            for part in self.timeline.go(wanted, resting):
+                self._set_shown(part.iteration)
+                yield part
+            self._set_shown(wanted)
+        if done > self._done:
+            stepping.run(self._network, wanted, self._done, done)
+            self._done = done
+
+    def target(self, unit: Unit, back: bool) -> tuple[int, int]:
+        """Where a step leads: a rest, which may be one that is still to be trained, and a number of operations."""
+        return stepping.target(self._network, self.shown, self._done, unit, back)
+
+    def settle(self) -> None:
+        """Be at rest again: back to where the iteration began of which some operations have been carried out."""
+        for _ in self.go(self.shown):
+            pass
 
     def branch(self) -> None:
         """Let the moment that is shown be now; updates go on with the learning rate that now has."""
+        self.settle()
         if not self.is_past:
             return
         here, rate = self.shown, self.timeline.rate
@@ -70,6 +96,7 @@ class Rewinding:
 
     def set_rate(self, rate: float) -> None:
         """Updates from now on use this learning rate; what is looked at stays as it was."""
+        self.settle()
         now = self._record.iteration
         self._record.changes = (*self._record.changes, LearningRateChange(now, rate))
         self.timeline.set_rate(now, rate)
@@ -89,16 +116,16 @@ class Rewinding:
 
     def run(self) -> Run:
         """What training has left behind up to now, also while an earlier moment is shown."""
-        shown = self.shown
+        shown, done = self.shown, self._done
         for _ in self.go(self._record.iteration):
             pass
         run = self._record.run(self._network.parameters(), self._network.optimizer_state())
-        for _ in self.go(shown):
+        for _ in self.go(shown, done):
             pass
         return run
 
     def _set_shown(self, iteration: int) -> None:
-        self._shown = None if iteration == self._record.iteration else iteration
+        self._shown, self._done = None if iteration == self._record.iteration else iteration, 0
 
     def _curves(self, here: int) -> tuple[Curve, Curve | None]:
         """The curves up to the moment that is shown.

@@ -49,6 +49,7 @@ from flux_studio.training.events import (
     Started,
     StartOver,
     Step,
+    StepBy,
     TakeReport,
     TakeRun,
 )
@@ -56,6 +57,7 @@ from flux_studio.training.pacing import LONGEST_BURST, Pacing
 from flux_studio.training.questions import Moment, Question
 from flux_studio.training.record import Record
 from flux_studio.training.rewinding import Rewinding
+from flux_studio.training.stepping import Unit
 from flux_studio.training.stopping import Best, Stopping
 
 PROGRESS_SECONDS = 0.1
@@ -202,6 +204,8 @@ class Session:
                 yield from self._step(iterations)
             case GoTo(iteration):
                 yield from self._go_to(iteration)
+            case StepBy(unit, back):
+                yield from self._step_by(unit, back)
             case Return():
                 yield from self._go_to(self.iteration)
             case Branch():
@@ -222,6 +226,7 @@ class Session:
                 yield RunTaken(self.run(), purpose)
 
     def _play(self, until: int) -> Iterator[Event]:
+        self._rewinding.settle()
         if self._rewinding.is_past:
             yield from self._go_to(self.iteration)
             if self._rewinding.is_past:
@@ -241,6 +246,7 @@ class Session:
         yield Paused(self.progress())
 
     def _step(self, iterations: int) -> Iterator[Event]:
+        self._rewinding.settle()
         if self._rewinding.is_past:
             yield from self._go_to(self._rewinding.shown + iterations)
             return
@@ -262,11 +268,21 @@ class Session:
         self._begin(None)
         yield Paused(self.progress())
 
-    def _go_to(self, iteration: int) -> Iterator[Event]:
+    def _step_by(self, unit: Unit, back: bool) -> Iterator[Event]:
+        rest, done = self._rewinding.target(unit, back)
+        if rest <= self.iteration:
+            yield from self._go_to(rest, done)
+            return
+        # Beyond now a whole iteration is trained as always, with all that is watched: its bits are the same.
+        yield from self._go_to(self.iteration)
+        if not self._rewinding.is_past:
+            yield from self._step(rest - self.iteration)
+
+    def _go_to(self, iteration: int, done: int = 0) -> Iterator[Event]:
         """Show another moment; when a later wish for one comes meanwhile, that one is to be obeyed at once."""
         self._training, self._reason = False, ""
         told = self._clock()
-        for part in self._rewinding.go(iteration):
+        for part in self._rewinding.go(iteration, done):
             if self._clock() - told < PROGRESS_SECONDS:
                 continue
             told = self._clock()
@@ -398,7 +414,7 @@ class Session:
 
     def _frame(self, request: FrameRequest) -> Frame:
         record, progress = self._record, self.progress()
-        samples = self.network.batch_rows(self._rewinding.shown)
+        samples = self.network.batch_rows(self._rewinding.batch)
         return Frame(
             generation=request.generation,
             progress=progress,

@@ -94,7 +94,7 @@ def test_a_very_slow_pace_waits_in_pieces_that_a_queue_can_wait() -> None:
     forever.send(Play(1))
     events = forever.events()
     next(events), next(events)
-    assert forever._pause_before_next() <= 3600
+    assert forever._pacing.pause() <= 3600
     events.close()
 
 
