@@ -177,6 +177,19 @@ def test_hidden_it_asks_nothing(qtbot: QtBot, window: MainWindow) -> None:
     assert window._wanted()[1] == ()
 
 
+def test_a_click_leaves_the_nudge_panel_in_front(qtbot: QtBot, window: MainWindow) -> None:
+    click(qtbot, window, SUM, (5, 2))
+    nudge, cell = (next(live for live in window.lives if live.name == name) for name in ("nudge", "cell"))
+    window.docks["nudge"].raise_()
+    until(qtbot, lambda: nudge.seen and not cell.seen)
+    grid = window.focus_panel.grid
+    qtbot.mouseClick(grid.viewport(), LEFT, pos=grid.cell_rect((3, 1)).center())
+    settle()
+    assert window.selection.place == CellPlace(SUM, (3, 1))
+    assert nudge.seen
+    assert not cell.seen
+
+
 def test_a_removed_layer_takes_its_cell_along(qtbot: QtBot, window: MainWindow) -> None:
     key = ("layer-2", "weight_input_bias_matrix")
     shown = click(qtbot, window, key, (5, 2))

@@ -81,7 +81,11 @@ class CellLines(QWidget):
         before = {key: style.width for key, style in self._styles.items()}
         self._choose_styles()
         if same and before == {key: style.width for key, style in self._styles.items()}:
-            self._refresh_links()
+            # What stands where is as before; only the numbers behind it are others.
+            links = (link for row in self._rows for link in row.links if link.key is not None)
+            self._targets = [
+                each if each.link is None else _Target(each.area, next(links)) for each in self._targets
+            ]
             self.update()
         else:
             self._arrange()
