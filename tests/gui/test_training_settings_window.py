@@ -259,7 +259,7 @@ def test_data_is_in_front_and_a_click_brings_training(qtbot: QtBot) -> None:
     assert window.training.visibleRegion().isEmpty()
     # The tabs take the place of the header, at the height of the others.
     assert window.data.header.height() == 0
-    header = window.docks["matrices"].titleBarWidget()
+    header = window.docks["network"].titleBarWidget()
     assert abs(tabs.height() - header.height()) <= 1
     qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(2).center())
     settle()

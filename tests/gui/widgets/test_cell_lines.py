@@ -32,21 +32,27 @@ def rows(scale: float = 1.0) -> tuple[Row, ...]:
     )
 
 
-def lines(qtbot: QtBot, width: int = 400) -> CellLines:
+@pytest.fixture
+def holders() -> list[QWidget]:
+    """Python's hold on what is on the screen."""
+    return []
+
+
+def lines(qtbot: QtBot, holders: list[QWidget], width: int = 400) -> CellLines:
     themed()
     holder, made = QWidget(), CellLines("lines", "Arithmetic")
     column = QVBoxLayout(holder)
     column.setContentsMargins(0, 0, 0, 0)
     column.addWidget(made)
     column.addStretch(1)
-    shown(qtbot, holder, width, 400)
+    holders.append(shown(qtbot, holder, width, 400))
     made.set_rows(rows())
     settle()
     return made
 
 
-def test_terms_take_one_line_where_there_is_room_and_else_two(qtbot: QtBot) -> None:
-    wide, narrow = lines(qtbot), lines(qtbot, 210)
+def test_terms_take_one_line_where_there_is_room_and_else_two(qtbot: QtBot, holders: list[QWidget]) -> None:
+    wide, narrow = lines(qtbot, holders), lines(qtbot, holders, 210)
     height = wide.height()
     assert narrow.height() > height
     assert wide.link_rect("w[1,2]").top() == wide.link_rect("x[5,1]").top()
@@ -56,8 +62,8 @@ def test_terms_take_one_line_where_there_is_room_and_else_two(qtbot: QtBot) -> N
     assert narrow.height() == height
 
 
-def test_other_numbers_move_nothing(qtbot: QtBot) -> None:
-    made = lines(qtbot)
+def test_other_numbers_move_nothing(qtbot: QtBot, holders: list[QWidget]) -> None:
+    made = lines(qtbot, holders)
     before = made.height(), made.link_rect("w[1,2]")
     made.set_rows(rows(1.1))
     assert (made.height(), made.link_rect("w[1,2]")) == before
@@ -65,8 +71,8 @@ def test_other_numbers_move_nothing(qtbot: QtBot) -> None:
     assert made.links()[-1].value == pytest.approx(0.55)
 
 
-def test_a_click_tells_the_cell_or_asks_for_the_whole(qtbot: QtBot) -> None:
-    made = lines(qtbot)
+def test_a_click_tells_the_cell_or_asks_for_the_whole(qtbot: QtBot, holders: list[QWidget]) -> None:
+    made = lines(qtbot, holders)
     with qtbot.waitSignal(made.link_chosen) as chosen:
         qtbot.mouseClick(made, LEFT, pos=made.link_rect("w[2,2]").center())
     assert (chosen.args[0].key, chosen.args[0].cell) == (W, (2, 2))
@@ -76,24 +82,24 @@ def test_a_click_tells_the_cell_or_asks_for_the_whole(qtbot: QtBot) -> None:
         qtbot.mouseClick(made, LEFT, pos=QPoint(made.width() - 3, made.link_rect("w[2,2]").center().y()))
 
 
-def test_a_constant_cannot_be_gone_to(qtbot: QtBot) -> None:
-    made = lines(qtbot)
+def test_a_constant_cannot_be_gone_to(qtbot: QtBot, holders: list[QWidget]) -> None:
+    made = lines(qtbot, holders)
     assert "1/N" in made.text()
     assert made.link_rect("1/N").isEmpty()
     made.set_rows((Row("number", links=(Link("1/N", None, (0, 0), 0.25),), value=0.25),))
     assert made.focusPolicy() == Qt.FocusPolicy.NoFocus
 
 
-def test_a_term_that_is_no_product_is_written_as_it_stands(qtbot: QtBot) -> None:
-    made = lines(qtbot)
+def test_a_term_that_is_no_product_is_written_as_it_stands(qtbot: QtBot, holders: list[QWidget]) -> None:
+    made = lines(qtbot, holders)
     made.set_rows(
         (Row("term", "{0}²", (Link("e[3,0]", E, (3, 0), -0.5),), 0.25), Row("total", "sum", value=0.25))
     )
     assert made.text().splitlines() == ["e[3,0]² +0.2500", "sum +0.2500"]
 
 
-def test_what_is_no_number_is_shown_as_such(qtbot: QtBot) -> None:
-    made = lines(qtbot)
+def test_what_is_no_number_is_shown_as_such(qtbot: QtBot, holders: list[QWidget]) -> None:
+    made = lines(qtbot, holders)
     made.set_rows((Row("total", "sum", value=math.nan), Row("number", "y", value=math.inf)))
     assert made.text().splitlines() == ["sum NaN", "y +∞"]
     made.grab()
