@@ -121,7 +121,7 @@ def _written(story: CellStory) -> str:
 
 def _uses(story: CellStory) -> tuple[Row, ...]:
     if not story.uses:
-        return (Row("caption", "used for nothing"),)
+        return (Row("caption", "nothing reads it"),)
     rows = [Row("caption", "used for")]
     for use in story.uses[:_MOST_USES]:
         more = f"and {use.count - 1:,} more like it, " if use.count > 1 else ""
