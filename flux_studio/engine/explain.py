@@ -18,6 +18,7 @@ from flux_studio.engine.operations.base import Array
 from flux_studio.engine.places import Named, Place, Places, Writer
 from flux_studio.engine.program import Program
 from flux_studio.engine.recording import Phase
+from flux_studio.engine.scratch import Scratch
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.workings import Cell, Earlier, Factor, Piece, Pieces, Source, Working
 from flux_studio.errors import ProgramError
@@ -206,25 +207,17 @@ def _made_by_update(
     network: Network, places: Places, address: int, writers: tuple[Writer, ...], iteration: int, done: int
 ) -> tuple[Made, ...]:
     """What the next update makes of a cell, instruction by instruction, on a copy of what it works with."""
-    program = network.program
-    start, stop = program.span("update")
+    program, by_number = network.program, {writer.number: writer for writer in writers}
+    start, stop = max(program.phases["update"][0], done), max(by_number) + 1
     instructions = program.instructions[start:stop]
-    slots = [slot for each in instructions for slot in (each.output, *each.inputs)]
-    arena = network.arena[: max(slot.offset + slot.size for slot in slots)].copy()
-    by_number = {writer.number: writer for writer in writers}
+    scratch = Scratch(network.arena, instructions, address - writers[-1].slot.offset)
     found: list[Made] = []
-    for number in range(max(start, done), max(by_number) + 1):
-        instruction = program.instructions[number]
+    for number, instruction in enumerate(instructions, start):
         writer = by_number.get(number)
-        before = None if writer is None else _made(arena, places, writer, address, iteration + 1)
-        with np.errstate(all="ignore"):
-            instruction.operation.carry_out(
-                instruction.output.view(arena),
-                tuple(slot.view(arena) for slot in instruction.inputs),
-                iteration + 1,
-            )
+        before = None if writer is None else _made(scratch.arena, places, writer, address, iteration + 1)
+        scratch.run(instruction, iteration + 1)
         if before is not None:
-            found.append(replace(before, stored=float(arena[address])))
+            found.append(replace(before, stored=float(scratch.arena[address])))
     return tuple(found)
 
 

@@ -110,6 +110,27 @@ def test_what_is_told_of_the_next_update_comes_true(name: str) -> None:
         assert made.working.value == pytest.approx(made.stored, rel=1e-12)
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_of_many_parameters_only_the_one_is_looked_at(name: str) -> None:
+    generator = np.random.default_rng(1)
+    inputs, targets = generator.normal(size=(6, 9)), generator.normal(size=(6, 80))
+    layers = [("layer-1", Dense(9, 80, "tanh", generator=generator))]
+    network = Network(
+        layers, MSELoss(), inputs, targets, dtype=np.float64, executor="reference", rule=RULES[name]
+    )
+    train(network, 3)
+    told = {}
+    for key, shape in network.shapes().items():
+        for cell in ((0, 0), (shape[0] - 1, shape[1] - 1)):
+            found = explain(network, key, cell, 3)
+            if found.is_ahead:
+                told[key, cell] = found.made[-1]
+                check(network, found)
+    network.iterate(np.empty(1), 3)
+    for (key, cell), made in told.items():
+        assert network.matrix(key)[cell] == made.stored
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @of_both_types
 def test_every_activation(activation: str, executor: ExecutorName, dtype: type) -> None:
