@@ -84,7 +84,10 @@ def test_a_term_leads_to_its_cell_and_back_returns(qtbot: QtBot, window: MainWin
     qtbot.mouseClick(shown.working, LEFT, pos=shown.working.link_rect("w[3,2]").center())
     wait_for(qtbot, window, weight, (3, 2))
     until(qtbot, lambda: window.focus_panel.selected_cell() == (3, 2))
-    assert "the next update" in shown.working.text()
+    assert "the next update, gradient descent" in shown.working.text()
+    assert shown.verdict.text() == "✓ the same as the next update makes it"
+    assert shown.written.text() == "to be written by operation 1 of 27, gradient descent"
+    assert shown.origin.text() == "As it was drawn, or set, before training began."
     assert shown.back.toolTip() == "Back to x·w of Dense 1 (Backspace)"
     qtbot.mouseClick(shown.back, LEFT)
     wait_for(qtbot, window, WEIGHTED, (5, 2))

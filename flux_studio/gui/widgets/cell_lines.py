@@ -79,7 +79,7 @@ class CellLines(QWidget):
         self._rows = tuple(rows)
         if not same:
             self._styles.clear()
-            self._current = 0
+            self._current, self._hovered = 0, -1
         before = {key: style.width for key, style in self._styles.items()}
         self._choose_styles()
         if same and before == {key: style.width for key, style in self._styles.items()}:

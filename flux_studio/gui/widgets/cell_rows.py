@@ -103,7 +103,8 @@ def _terms(part: Part, opened: bool) -> list[Row]:
 def _verdict(story: CellStory) -> str:
     if not story.told:
         return ""
-    where = "as the program makes it" if story.is_ahead else "as in the matrix"
+    operation = "update" if story.told[0].phase == "update" else "operation"
+    where = f"as the next {operation} makes it" if story.is_ahead else "as in the matrix"
     wrong = next((told for told in story.told if not told.is_same), None)
     if wrong is None:
         return f"✓ the same {where}"
