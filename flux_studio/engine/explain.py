@@ -8,7 +8,7 @@ a copy up to that instruction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,6 +18,7 @@ from flux_studio.engine.operations.base import Array
 from flux_studio.engine.places import Named, Place, Places, Writer
 from flux_studio.engine.program import Program
 from flux_studio.engine.recording import Phase
+from flux_studio.engine.scratch import Scratch
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.workings import Cell, Earlier, Factor, Piece, Pieces, Source, Working
 from flux_studio.errors import ProgramError
@@ -115,8 +116,11 @@ class Explanation:
 _KNOWN: WeakKeyDictionary[Program, Places] = WeakKeyDictionary()
 
 
-def explain(network: Network, key: MatrixKey, cell: Cell, iteration: int = 0) -> Explanation:
-    """Explain a cell, by row and column, of a matrix of a network that rests at ``iteration``."""
+def explain(network: Network, key: MatrixKey, cell: Cell, iteration: int = 0, done: int = 0) -> Explanation:
+    """Explain a cell, by row and column, of a matrix of a network that rests at ``iteration``.
+
+    With ``done`` above 0, so many of the instructions of the iteration behind that rest have been carried out.
+    """
     program = network.program
     if key not in program.matrices:
         raise ProgramError(f"there is no matrix {key[1]!r} in layer {key[0]!r}")
@@ -130,23 +134,53 @@ def explain(network: Network, key: MatrixKey, cell: Cell, iteration: int = 0) ->
     places = _KNOWN[program]
     address = slot.address(cell)
     writers = places.writers(address)
-    ahead = any(writer.instruction.phase == "update" for writer in writers)
-    made = (
-        _made_by_update(network, places, address, writers, iteration)
-        if ahead
-        else tuple(_made(network.arena, places, writer, address, iteration) for writer in writers)
-    )
+    due = tuple(each for each in writers if each.number >= done and each.instruction.phase == "update")
+    made: tuple[Made, ...] = ()
+    origin = _origin(network, address, writers, iteration, done)
+    is_ahead = bool(due)
+    if due:
+        made = _made_by_update(network, places, address, due, iteration, done)
+    elif writers and writers[-1].instruction.phase != "update":
+        made = tuple(
+            _made(network.arena, places, each, address, iteration + (each.number < done))
+            for each in writers
+            if each.number < done or not _is_stale(network, places, each, done)
+        )
+        if not made and writers[0].number == done:
+            is_ahead, made = True, (_made_next(network.arena, places, writers[0], address, iteration + 1),)
+        if not made or is_ahead:
+            origin = f"left from iteration {iteration:,}: operation {writers[0].number + 1} is still to come"
     return Explanation(
         key=key,
         cell=cell,
         symbol=places.named(slot, cell, key[0], "", key).text,
         value=float(network.arena[address]),
-        origin=_origin(network, address, writers, iteration),
-        is_ahead=ahead,
+        origin=origin,
+        is_ahead=is_ahead,
         made=made,
         uses=_uses(places, address),
         instructions=len(program.instructions),
     )
+
+
+def _is_stale(network: Network, places: Places, writer: Writer, done: int) -> bool:
+    """Whether a result that is still of the rest has lost some of what it was made from."""
+    program, inputs = network.program, writer.instruction.inputs
+    if any(places.is_overwritten(slot, done) for slot in inputs):
+        return True
+    fed = [slot for slot in (program.inputs, program.targets) if slot is not None]
+    loaded = network.batches is not None and done > program.phases["forward"][0]
+    return loaded and any(slot.holds(each.offset) for slot in inputs for each in fed)
+
+
+def _made_next(arena: Array, places: Places, writer: Writer, address: int, iteration: int) -> Made:
+    """What the very next instruction will make of a cell, on a copy of its result."""
+    instruction, made = writer.instruction, _made(arena, places, writer, address, iteration)
+    output = instruction.output.view(arena).copy()
+    with np.errstate(all="ignore"):
+        inputs = tuple(slot.view(arena) for slot in instruction.inputs)
+        instruction.operation.carry_out(output, inputs, iteration)
+    return replace(made, stored=float(output[writer.slot.cell(address)]))
 
 
 def _made(arena: Array, places: Places, writer: Writer, address: int, iteration: int) -> Made:
@@ -170,46 +204,24 @@ def _made(arena: Array, places: Places, writer: Writer, address: int, iteration:
 
 
 def _made_by_update(
-    network: Network, places: Places, address: int, writers: tuple[Writer, ...], iteration: int
+    network: Network, places: Places, address: int, writers: tuple[Writer, ...], iteration: int, done: int
 ) -> tuple[Made, ...]:
     """What the next update makes of a cell, instruction by instruction, on a copy of what it works with."""
-    program = network.program
-    start, stop = program.span("update")
+    program, by_number = network.program, {writer.number: writer for writer in writers}
+    start, stop = max(program.phases["update"][0], done), max(by_number) + 1
     instructions = program.instructions[start:stop]
-    slots = [slot for each in instructions for slot in (each.output, *each.inputs)]
-    arena = network.arena[: max(slot.offset + slot.size for slot in slots)].copy()
-    by_number = {writer.number: writer for writer in writers}
+    scratch = Scratch(network.arena, instructions, address - writers[-1].slot.offset)
     found: list[Made] = []
-    for number in range(start, max(by_number) + 1):
-        instruction = program.instructions[number]
+    for number, instruction in enumerate(instructions, start):
         writer = by_number.get(number)
-        before = None if writer is None else _made(arena, places, writer, address, iteration + 1)
-        with np.errstate(all="ignore"):
-            instruction.operation.carry_out(
-                instruction.output.view(arena),
-                tuple(slot.view(arena) for slot in instruction.inputs),
-                iteration + 1,
-            )
+        before = None if writer is None else _made(scratch.arena, places, writer, address, iteration + 1)
+        scratch.run(instruction, iteration + 1)
         if before is not None:
-            found.append(_with_stored(before, float(arena[address])))
+            found.append(replace(before, stored=float(scratch.arena[address])))
     return tuple(found)
 
 
-def _with_stored(made: Made, stored: float) -> Made:
-    return Made(
-        made.number,
-        made.operation,
-        made.formula,
-        made.phase,
-        made.working,
-        stored,
-        made.tolerance,
-        made._writer,
-        made._places,
-    )
-
-
-def _origin(network: Network, address: int, writers: tuple[Writer, ...], iteration: int) -> str:
+def _origin(network: Network, address: int, writers: tuple[Writer, ...], iteration: int, done: int) -> str:
     """Where a number comes from that no instruction before the resting point has written."""
     program, layout = network.program, network.layout
     if any(writer.instruction.phase != "update" for writer in writers):
@@ -218,6 +230,8 @@ def _origin(network: Network, address: int, writers: tuple[Writer, ...], iterati
         return "given by the data: an input of this row"
     if program.targets is not None and program.targets.holds(address):
         return "given by the data: what the outputs of this row should be"
+    if any(writer.number < done for writer in writers):
+        return f"made just now by the update of iteration {iteration + 1:,}: step back to see how"
     if layout.parameter_block.holds(address):
         if iteration == 0:
             return "as it was drawn, or set, before training began"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flux_studio.engine.matrices import MATRIX_KINDS, MatrixKind, state_matrices, state_of
 from flux_studio.engine.operations import Shape
@@ -85,6 +86,10 @@ class _Spans:
         self._starts = np.array([slot.offset for slot in slots], np.int64)
         self._ends = np.array([slot.offset + slot.size for slot in slots], np.int64)
 
+    def overlapping(self, slot: Slot) -> NDArray[np.int64]:
+        """The places in the list of all slots that share a cell with this one."""
+        return np.flatnonzero((self._starts < slot.offset + slot.size) & (slot.offset < self._ends))
+
     def at(self, address: int) -> list[int]:
         """The places in the list of all slots that hold the address."""
         found: list[int] = np.flatnonzero((self._starts <= address) & (address < self._ends)).tolist()
@@ -115,6 +120,10 @@ class Places:
     def writers(self, address: int) -> tuple[Writer, ...]:
         """What writes there, in the order of the program."""
         return tuple(self._writers[place] for place in self._written.at(address))
+
+    def is_overwritten(self, slot: Slot, done: int) -> bool:
+        """Whether one of the first ``done`` instructions writes into a slot."""
+        return any(self._writers[place].number < done for place in self._written.overlapping(slot))
 
     def readers(self, address: int) -> tuple[Writer, ...]:
         """What reads there, in the order of the program."""

@@ -18,6 +18,8 @@ class Live(QObject):
     for frames, and only then it is shown frames.
     """
 
+    follows_cell = False
+    """Whether it speaks of the chosen cell: then choosing one brings no other panel in front of it."""
     stale = Signal()
     """Something else is to be shown: ask for a frame, also while training rests."""
 

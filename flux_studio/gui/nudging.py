@@ -29,6 +29,8 @@ Cell = tuple[int, int]
 class NudgeLive(Live):
     """Between the window and the nudge panel."""
 
+    follows_cell = True
+
     def __init__(self, window: MainWindow) -> None:
         panel = NudgePanel()
         super().__init__("nudge", panel, panel.header, "data", window)

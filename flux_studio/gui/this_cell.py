@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class ThisCell(Live):
     """Asks how the chosen cell came to be while its panel is seen, and follows the links in the answer."""
 
+    follows_cell = True
+
     def __init__(self, window: MainWindow) -> None:
         self._cell = CellPanel()
         super().__init__("cell", self._cell, self._cell.header, "", window)
@@ -90,7 +92,7 @@ class ThisCell(Live):
 
     def _raise(self) -> None:
         dock = self._window.docks["cell"]
-        if not dock.isHidden():
+        if not dock.isHidden() and not any(live.seen for live in self._window.lives if live.follows_cell):
             dock.raise_()
 
     # What the window shows

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flux_studio.engine.explain import Explanation, Made, explain
 from flux_studio.engine.places import Named
+from flux_studio.engine.recording import Phase
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.workings import Cell, Line, Sum
 from flux_studio.training.questions import Moment, Question
@@ -68,6 +69,7 @@ class Told:
 
     number: int
     operation: str
+    phase: Phase
     parts: tuple[Part, ...]
     recomputed: float
     stored: float
@@ -121,7 +123,7 @@ class ExplainCell(Question):
     shown: tuple[tuple[int, ...], ...] = ()
 
     def answer(self, moment: Moment) -> CellStory:
-        found = explain(moment.network, self.key, self.cell, moment.iteration)
+        found = explain(moment.network, self.key, self.cell, moment.iteration, moment.done)
         teller = _Teller(self, moment, iter(self.shown))
         return CellStory(
             key=found.key,
@@ -156,6 +158,7 @@ class _Teller:
         return Told(
             made.number,
             made.operation,
+            made.phase,
             (*inner, *parts),
             made.working.value,
             made.stored,
@@ -175,7 +178,8 @@ class _Teller:
             place = made.place(source)
             if place.key is None:
                 continue
-            below = explain(self.moment.network, place.key, place.cell, self.moment.iteration)
+            at = self.moment
+            below = explain(at.network, place.key, place.cell, at.iteration, at.done)
             if below.is_ahead or len(below.made) != 1:
                 continue
             (own,) = below.made

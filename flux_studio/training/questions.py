@@ -17,7 +17,7 @@ from flux_studio.project.project import Project
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """What a question may look at: a network at rest. It must be left as it was found."""
+    """What a question may look at: a network, at rest as a rule. It must be left as it was found."""
 
     project: Project
     dataset: Dataset
@@ -25,6 +25,8 @@ class Moment:
     iteration: int
     training: bool
     """Whether training goes on: what takes long may then be left for later."""
+    done: int = 0
+    """How many operations of the iteration that follows have been carried out: 0 at rest."""
 
 
 class Question(ABC):

@@ -436,7 +436,14 @@ class Session:
         )
 
     def _answer(self, question: Question) -> Any:
-        moment = Moment(self.project, self.dataset, self.network, self._rewinding.shown, self._training)
+        moment = Moment(
+            self.project,
+            self.dataset,
+            self.network,
+            self._rewinding.shown,
+            self._training,
+            self._rewinding.when.done,
+        )
         try:
             return question.answer(moment)
         except FluxError as error:

@@ -110,6 +110,27 @@ def test_what_is_told_of_the_next_update_comes_true(name: str) -> None:
         assert made.working.value == pytest.approx(made.stored, rel=1e-12)
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_of_many_parameters_only_the_one_is_looked_at(name: str) -> None:
+    generator = np.random.default_rng(1)
+    inputs, targets = generator.normal(size=(6, 9)), generator.normal(size=(6, 80))
+    layers = [("layer-1", Dense(9, 80, "tanh", generator=generator))]
+    network = Network(
+        layers, MSELoss(), inputs, targets, dtype=np.float64, executor="reference", rule=RULES[name]
+    )
+    train(network, 3)
+    told = {}
+    for key, shape in network.shapes().items():
+        for cell in ((0, 0), (shape[0] - 1, shape[1] - 1)):
+            found = explain(network, key, cell, 3)
+            if found.is_ahead:
+                told[key, cell] = found.made[-1]
+                check(network, found)
+    network.iterate(np.empty(1), 3)
+    for (key, cell), made in told.items():
+        assert network.matrix(key)[cell] == made.stored
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @of_both_types
 def test_every_activation(activation: str, executor: ExecutorName, dtype: type) -> None:
@@ -312,3 +333,62 @@ def test_a_long_sequence_names_its_steps() -> None:
     places = {found.place(total.factors[0].source(term)).key for term in range(len(total.terms))}
     assert len(total.terms) == 20 * 6
     assert len(places) == 20
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "everything"])
+@of_both_types
+def test_between_two_rests_what_is_told_is_true_or_nothing_is(
+    name: str, executor: ExecutorName, dtype: type
+) -> None:
+    network = updated(RULES[name], dtype, executor)
+    train(network, 4)
+    keys, program = list(network.shapes().items()), network.program
+    told_ahead = 0
+    for done in range(1, len(program.instructions)):
+        network.executor.run(program, done - 1, done, 5)
+        ahead: list[tuple[MatrixKey, tuple[int, int], float]] = []
+        for key, (rows, columns) in keys:
+            found = explain(network, key, (rows - 1, columns - 1), 4, done)
+            assert found.made or found.origin
+            check(network, found)
+            if found.is_ahead and found.made[0].number == done + 1 and len(found.made) == 1:
+                ahead.append((key, found.cell, found.made[0].stored))
+        before = network.arena.copy()
+        network.executor.run(program, done, done + 1, 5)
+        for key, cell, value in ahead:
+            assert network.matrix(key)[cell] == pytest.approx(
+                value, rel=1e-5 if dtype == np.float32 else 1e-13
+            )
+        network.arena[...] = before
+        told_ahead += len(ahead)
+    assert told_ahead >= len(program.instructions) - 8
+
+
+def test_a_weight_that_was_just_updated_says_so() -> None:
+    network = updated(RULES["adam"])
+    train(network, 4)
+    network.executor.run(network.program, 0, 1, 5)
+    found = explain(network, ("layer-1", "weights_matrix"), (0, 0), 4, 1)
+    assert found.origin == "made just now by the update of iteration 5: step back to see how"
+    assert found.made == ()
+    later = explain(network, ("layer-2", "weight_and_input_matrix"), (0, 0), 4, 1)
+    assert later.origin == "left from iteration 4: operation 5 is still to come"
+    following = explain(network, ("layer-1", "weight_and_input_matrix"), (0, 0), 4, 1)
+    assert following.is_ahead
+    assert following.made[0].working.value == pytest.approx(following.made[0].stored)
+    assert following.made[0].stored != following.value
+
+
+def test_another_batch_is_not_what_an_old_sum_was_made_from() -> None:
+    generator = np.random.default_rng(0)
+    layers = [("layer-1", Dense(3, 2, "tanh", generator=generator))]
+    inputs, targets = generator.normal(size=(8, 3)), generator.normal(size=(8, 2))
+    network = Network(layers, MSELoss(), inputs, targets, dtype=np.float64, executor="reference", batch=4)
+    network.rest()
+    first = network.program.phases["forward"][0]
+    network.executor.run(network.program, 0, first, 1)
+    network.load(1)
+    network.executor.run(network.program, first, first + 1, 1)
+    for key in network.shapes():
+        for made in explain(network, key, (0, 0), 0, first + 1).made:
+            assert made.is_same

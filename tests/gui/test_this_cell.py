@@ -84,7 +84,10 @@ def test_a_term_leads_to_its_cell_and_back_returns(qtbot: QtBot, window: MainWin
     qtbot.mouseClick(shown.working, LEFT, pos=shown.working.link_rect("w[3,2]").center())
     wait_for(qtbot, window, weight, (3, 2))
     until(qtbot, lambda: window.focus_panel.selected_cell() == (3, 2))
-    assert "the next update" in shown.working.text()
+    assert "the next update, gradient descent" in shown.working.text()
+    assert shown.verdict.text() == "✓ the same as the next update makes it"
+    assert shown.written.text() == "to be written by operation 1 of 27, gradient descent"
+    assert shown.origin.text() == "As it was drawn, or set, before training began."
     assert shown.back.toolTip() == "Back to x·w of Dense 1 (Backspace)"
     qtbot.mouseClick(shown.back, LEFT)
     wait_for(qtbot, window, WEIGHTED, (5, 2))
@@ -175,6 +178,19 @@ def test_hidden_it_asks_nothing(qtbot: QtBot, window: MainWindow) -> None:
     window.docks["data"].raise_()
     until(qtbot, lambda: not live.seen)
     assert window._wanted()[1] == ()
+
+
+def test_a_click_leaves_the_nudge_panel_in_front(qtbot: QtBot, window: MainWindow) -> None:
+    click(qtbot, window, SUM, (5, 2))
+    nudge, cell = (next(live for live in window.lives if live.name == name) for name in ("nudge", "cell"))
+    window.docks["nudge"].raise_()
+    until(qtbot, lambda: nudge.seen and not cell.seen)
+    grid = window.focus_panel.grid
+    qtbot.mouseClick(grid.viewport(), LEFT, pos=grid.cell_rect((3, 1)).center())
+    settle()
+    assert window.selection.place == CellPlace(SUM, (3, 1))
+    assert nudge.seen
+    assert not cell.seen
 
 
 def test_a_removed_layer_takes_its_cell_along(qtbot: QtBot, window: MainWindow) -> None:

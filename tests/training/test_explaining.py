@@ -8,6 +8,7 @@ import pytest
 from flux_studio import locations
 from flux_studio.errors import FluxError
 from flux_studio.project import files
+from flux_studio.training.events import Answered, Ask, Close, StepBy
 from flux_studio.training.explaining import FEW_TERMS, LARGEST_TERMS, CellStory, ExplainCell
 from flux_studio.training.questions import Moment
 from flux_studio.training.session import Session
@@ -96,3 +97,20 @@ def test_the_next_update_is_told_as_such(session: Session) -> None:
 def test_questions_about_what_is_not_there_are_refused(session: Session) -> None:
     with pytest.raises(FluxError, match="cells; there is none"):
         ask(session, ExplainCell(("layer-1", "weights_matrix"), (99, 0)))
+
+
+def test_between_two_rests_the_next_operation_is_told_ahead() -> None:
+    made = Session(files.load(locations.sample("parity-4.flux")), "reference")
+    weight, total = ("layer-1", "weights_matrix"), ("layer-1", "weight_and_input_matrix")
+    asked = [Ask(ExplainCell(key, (1, 2))) for key in (weight, total)]
+    for command in (*asked, StepBy("operation"), *asked, StepBy("operation"), *asked, Close()):
+        made.send(command)
+    answers = [event.answer for event in made.events() if isinstance(event, Answered)]
+    rest, after_update, after_product = answers[:2], answers[2:4], answers[4:]
+    assert [story.is_ahead for story in rest] == [True, False]
+    assert after_update[0].origin.startswith("made just now by the update of iteration")
+    assert after_update[0].value == rest[0].told[0].stored
+    assert (after_update[1].is_ahead, after_update[1].told[0].operation) == (True, "multiply")
+    assert after_product[1].value == after_update[1].told[0].stored
+    assert not after_product[1].is_ahead
+    assert after_product[1].told[0].is_same

@@ -141,11 +141,18 @@ class CellPanel(QWidget):
         check.addWidget(self.written)
         page = QWidget()
         column = QVBoxLayout(page)
-        side = look.length(12)
-        column.setContentsMargins(side, side, side, side)
-        column.setSpacing(look.length(8))
+        # The lines have an edge of their own; all text begins at the same place.
+        side, less = look.length(12), look.length(5)
+        column.setContentsMargins(side - less, side, side - less, side)
+        column.setSpacing(look.length(6))
         for widget in (self._card, self.message, self.origin, self.working, self._verdict_card, self.uses):
-            column.addWidget(widget)
+            if isinstance(widget, CellLines):
+                column.addWidget(widget)
+                continue
+            box = QVBoxLayout()
+            box.setContentsMargins(less, 0, less, 0)
+            box.addWidget(widget)
+            column.addLayout(box)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -25,6 +25,8 @@ from flux_studio.gui.widgets.numbers import NumberFormat, number_format
 from flux_studio.training.explaining import Link
 
 _GAP = 8
+_EDGE = 5
+"""Room around all lines, for the ring that tells of the keyboard."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWrapAnywhere
@@ -77,11 +79,15 @@ class CellLines(QWidget):
         self._rows = tuple(rows)
         if not same:
             self._styles.clear()
-            self._current = 0
+            self._current, self._hovered = 0, -1
         before = {key: style.width for key, style in self._styles.items()}
         self._choose_styles()
         if same and before == {key: style.width for key, style in self._styles.items()}:
-            self._refresh_links()
+            # What stands where is as before; only the numbers behind it are others.
+            links = (link for row in self._rows for link in row.links if link.key is not None)
+            self._targets = [
+                each if each.link is None else _Target(each.area, next(links)) for each in self._targets
+            ]
             self.update()
         else:
             self._arrange()
@@ -150,7 +156,7 @@ class CellLines(QWidget):
     # -- layout ---------------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        return QSize(look.length(200), self._tops[-1] if self._tops else 0)
+        return QSize(look.length(200), self.minimumHeight())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(look.length(200), self.sizeHint().height())
@@ -173,21 +179,21 @@ class CellLines(QWidget):
                     widths[2 * index + 1] = max(widths[2 * index + 1], size)
             widths[4] = max(widths[4], metrics.horizontalAdvance(self._number(row, block, place)))
         gaps = 2 * look.length(_GAP) + 2 * metrics.horizontalAdvance(" × ")
-        self._columns, self._stacked = tuple(widths), sum(widths) + gaps > self.width()
-        top, self._tops = 0, []
+        self._columns, self._stacked = tuple(widths), sum(widths) + gaps > self._room()
+        top, self._tops = look.length(_EDGE), []
         for row in self._rows:
             self._tops.append(top)
             top += self._height(row)
         self._tops.append(top)
         self._refresh_links()
-        self.setFixedHeight(top)
+        self.setFixedHeight(top + look.length(_EDGE) if self._rows else 0)
         self.updateGeometry()
         self.update()
 
     def _height(self, row: Row) -> int:
         line = QFontMetrics(_number_font()).height() + look.length(4)
         if row.kind in ("formula", "note"):
-            room = QRect(0, 0, max(1, self.width()), 10_000)
+            room = QRect(0, 0, max(1, self._room()), 10_000)
             metrics = QFontMetrics(_font(row))
             return metrics.boundingRect(room, int(_WRAPPED), row.text).height() + look.length(3)
         if row.kind == "caption":
@@ -197,7 +203,11 @@ class CellLines(QWidget):
         return line + look.length(4) * (row.kind == "total")
 
     def _line(self, place: int) -> QRect:
-        return QRect(0, self._tops[place], self.width(), self._tops[place + 1] - self._tops[place])
+        height = self._tops[place + 1] - self._tops[place]
+        return QRect(look.length(_EDGE), self._tops[place], self._room(), height)
+
+    def _room(self) -> int:
+        return self.width() - 2 * look.length(_EDGE)
 
     def _refresh_links(self) -> None:
         """What can be clicked, and where."""
@@ -224,9 +234,9 @@ class CellLines(QWidget):
             height = area.height() // 2 if self._is_stacked(row) else area.height()
             return QRect(area.left(), area.top(), area.width(), height)
         if self._is_stacked(row):
-            left = metrics.horizontalAdvance(_name(row, 0)) + times
-            return QRect(left, area.top(), area.width() - left, area.height() // 2)
-        left = self._columns[0] + look.length(_GAP) + self._columns[1] + times
+            before = metrics.horizontalAdvance(_name(row, 0)) + times
+            return QRect(area.left() + before, area.top(), area.width() - before, area.height() // 2)
+        left = area.left() + self._columns[0] + look.length(_GAP) + self._columns[1] + times
         return QRect(left, area.top(), self._columns[2], area.height())
 
     def _is_stacked(self, row: Row) -> bool:
@@ -264,13 +274,13 @@ class CellLines(QWidget):
         if self._is_stacked(row):
             half = area.height() // 2
             names = metrics.horizontalAdvance(_name(row, 0))
-            painter.drawText(QRect(names, area.top(), area.width(), half), int(_LEFT), " × ")
+            painter.drawText(QRect(area.left() + names, area.top(), area.width(), half), int(_LEFT), " × ")
             below = area.adjusted(look.length(12), half, 0, 0)
             factors = " × ".join(self._factor(row, block, index) for index in range(2))
             painter.drawText(below, int(_LEFT), factors)
             area = below
         elif row.text != "{0}":
-            left, times = 0, metrics.horizontalAdvance(" × ")
+            left, times = area.left(), metrics.horizontalAdvance(" × ")
             for index in range(len(row.links)):
                 left += self._columns[2 * index] + look.length(_GAP)
                 room = QRect(left, area.top(), self._columns[2 * index + 1], area.height())

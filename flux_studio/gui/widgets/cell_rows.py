@@ -63,7 +63,8 @@ def _origin(story: CellStory) -> str:
 
 
 def _rows(story: CellStory, told: Told, opened: bool) -> list[Row]:
-    rows = [Row("caption", f"the next update, {_words(told.operation)}" if story.is_ahead else "symbols")]
+    ahead = "the next update" if told.phase == "update" else "the next operation"
+    rows = [Row("caption", f"{ahead}, {_words(told.operation)}" if story.is_ahead else "symbols")]
     # What a short sum inside is made of stands behind the line that it is part of.
     inner = [
         part
@@ -102,7 +103,8 @@ def _terms(part: Part, opened: bool) -> list[Row]:
 def _verdict(story: CellStory) -> str:
     if not story.told:
         return ""
-    where = "as the update makes it" if story.is_ahead else "as in the matrix"
+    operation = "update" if story.told[0].phase == "update" else "operation"
+    where = f"as the next {operation} makes it" if story.is_ahead else "as in the matrix"
     wrong = next((told for told in story.told if not told.is_same), None)
     if wrong is None:
         return f"✓ the same {where}"
@@ -121,7 +123,7 @@ def _written(story: CellStory) -> str:
 
 def _uses(story: CellStory) -> tuple[Row, ...]:
     if not story.uses:
-        return (Row("caption", "used for nothing"),)
+        return (Row("caption", "nothing reads it"),)
     rows = [Row("caption", "used for")]
     for use in story.uses[:_MOST_USES]:
         more = f"and {use.count - 1:,} more like it, " if use.count > 1 else ""
