@@ -84,7 +84,7 @@ class Predicting(Live):
             return None
         at = tuple(panel.own.inputs.tolist())
         if panel.view == OWN:
-            return AskOwn(at)
+            return AskOwn(at, tuple(known.layers))
         if panel.view == PICTURE:
             plane = panel.plane
             return None if plane is None else AskSurface(*plane, at, tuple(known.layers))

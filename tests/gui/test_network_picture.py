@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.panels.network_picture import NetworkPicture
+from flux_studio.gui.selection import CellPlace
 from flux_studio.gui.widgets.network_drawing import NetworkDrawing
 from flux_studio.project.catalogue import LAYER_KINDS
 from flux_studio.project.notation import read_layers
@@ -101,6 +102,18 @@ def test_a_connection_chooses_its_weight_and_a_chosen_weight_is_marked(qtbot: Qt
     grid.setFocus()
     qtbot.keyClick(grid, Qt.Key.Key_Down)
     assert drawing.marked.connections == {(1, 1, 0)}
+
+
+def test_the_row_follows_what_is_chosen_in_the_matrices(qtbot: QtBot) -> None:
+    window, panel, drawing = opened(qtbot, sample("parity-4"))
+    window.select_matrix(("layer-1", "input_matrix"))
+    until(qtbot, lambda: window.focus_shows == ("layer-1", "input_matrix"))
+    window.selection.choose(CellPlace(("layer-1", "input_matrix"), (9, 1)))
+    until(qtbot, lambda: drawing.drawn.row == 9)
+    assert panel.row_name == "1001"
+    assert drawing.marked.neurons == {(0, 1)}
+    panel.row.setValue(3)
+    until(qtbot, lambda: drawing.drawn.row == 2)
 
 
 def test_gradients_take_the_place_of_weights(qtbot: QtBot) -> None:

@@ -83,7 +83,8 @@ class PredictionsPanel(QWidget):
         self.surface.row_chosen.connect(self._choose_row)
         self.rows.row_chosen.connect(self._choose_row)
         self.rows.stale.connect(self.stale)
-        self.neurons.neuron_chosen.connect(self.neuron_chosen)
+        for pictures in (self.neurons, self.own.flow):
+            pictures.neuron_chosen.connect(self.neuron_chosen)
         self.series.chosen.connect(self._choose_number)
         self.own.changed.connect(self._own_changed)
         self.own.refused.connect(self.refused)
@@ -142,7 +143,8 @@ class PredictionsPanel(QWidget):
             steps = [predicting.step(known, field) for field in known.fields]
             self.own.set_fields(known.fields, steps, known.usual)
         self._target.setVisible(len(known.targets) > 1)
-        self.neurons.set_layers(known.layers, known.counts)
+        for pictures in (self.neurons, self.own.flow):
+            pictures.set_layers(known.layers, known.counts)
         self._retarget()
         self._show_row()
         self._turn()
@@ -193,6 +195,7 @@ class PredictionsPanel(QWidget):
         """A new prediction for the row of one's own."""
         if self.target is not None:
             self.own.answer.set_answer(*predicting.answer(self.target, found.outputs))
+            self.own.flow.set_pictures({layer: row[:, None, None] for layer, row in found.neurons.items()})
 
     def set_trouble(self, sentence: str) -> None:
         """Why there is no answer; empty when there is one."""
