@@ -60,6 +60,16 @@ def test_it_follows_training_to_its_last_iteration(qtbot: QtBot) -> None:
     assert drawing.drawn.seconds < 0.1
 
 
+def test_a_past_moment_is_drawn_with_the_weights_of_then(qtbot: QtBot) -> None:
+    window, _panel, drawing = opened(qtbot, sample("parity-4"))
+    first = drawing.drawn.links[1].copy()
+    with qtbot.waitSignal(window.trainer.finished, timeout=60_000):
+        window.workbench.toggle_training()
+    window.trainer.go_to(0)
+    until(qtbot, lambda: drawing.drawn.iteration == 0)
+    np.testing.assert_array_equal(drawing.drawn.links[1], first)
+
+
 def test_another_row_fills_the_neurons_anew_and_is_named(qtbot: QtBot) -> None:
     window, panel, drawing = opened(qtbot, sample("parity-4"))
     assert panel.row_name == "0000"

@@ -64,6 +64,16 @@ def test_the_surface_of_two_inputs_is_what_the_network_predicts(qtbot: QtBot) ->
         assert panel.neurons.place_of("layer-1", neuron).isValid()
 
 
+def test_a_past_moment_has_the_surface_of_then(qtbot: QtBot) -> None:
+    window, panel = opened(qtbot, sample("xor"), PICTURE)
+    until(qtbot, lambda: panel.surface.values is not None)
+    first = panel.surface.values.copy()
+    train(qtbot, window)
+    until(qtbot, lambda: not np.array_equal(panel.surface.values, first))
+    window.trainer.go_to(0)
+    until(qtbot, lambda: np.array_equal(panel.surface.values, first))
+
+
 def test_a_point_and_a_neuron_choose_row_and_column_of_the_matrices(qtbot: QtBot) -> None:
     window, panel = opened(qtbot, sample("xor"), PICTURE)
     until(qtbot, lambda: panel.surface.values is not None)

@@ -106,6 +106,7 @@ class RowsPage(QWidget):
                 self.parts.set_shown(part, len(rows) > 0)
             self.parts.set_value(ALL)
             self._found = None
+            self.table.fit_names(max(known.names(np.arange(len(known.dataset.inputs))[-2:]), key=len))
         if not same or target is not self._target:
             self._cell = None
         self._known, self._target = known, target
