@@ -148,7 +148,7 @@ class RowsPage(QWidget):
             self._count.setText("")
             self.clear.hide()
             return
-        mine = found.parts < 2 if self.part == ALL else found.parts == PARTS.index(self.part)  # type: ignore[arg-type]
+        mine = found.parts < 2 if self.part == ALL else found.parts == [*PARTS].index(self.part)
         wrong = np.zeros(len(found.rows), bool)
         if target.classes:
             true = predicting.classes_of(known.dataset.targets[found.rows, target.place])
