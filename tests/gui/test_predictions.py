@@ -191,6 +191,26 @@ def test_what_is_typed_is_predicted_at_once_and_while_training(qtbot: QtBot) -> 
     np.testing.assert_array_equal(panel.own.inputs, panel.known.usual)
 
 
+def test_what_is_too_large_is_said_and_can_be_mended(qtbot: QtBot) -> None:
+    window, panel = opened(qtbot, sample("xor"), OWN)
+    until(qtbot, lambda: panel.own.answer.text in ("0", "1"))
+    edit = panel.own.edits[0]
+    assert isinstance(edit, ValueEdit)
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit, "1e300")
+    until(qtbot, lambda: "too large" in window.trouble.text)
+    assert panel.own.answer.text == "–"
+    assert edit.isVisible()
+    qtbot.mouseClick(child(panel, QPushButton, f"predictions.view.{PICTURE}"), LEFT)
+    until(qtbot, lambda: "too large" in panel._empty.text() or panel.surface.values is not None)
+    qtbot.mouseClick(child(panel, QPushButton, f"predictions.view.{OWN}"), LEFT)
+    qtbot.mouseClick(panel.own.mean, LEFT)
+    until(qtbot, lambda: panel.own.answer.text in ("0", "1"))
+    qtbot.mouseClick(child(panel, QPushButton, f"predictions.view.{PICTURE}"), LEFT)
+    until(qtbot, lambda: panel.surface.values is not None and panel.surface.isVisible())
+
+
 def test_a_series_stands_beside_its_prediction(qtbot: QtBot) -> None:
     window, panel = opened(qtbot, sample("mackey-glass"), SERIES)
     until(qtbot, lambda: len(panel.series.lines) == 2)

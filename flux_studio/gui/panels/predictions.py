@@ -59,6 +59,7 @@ class PredictionsPanel(QWidget):
         self._known: PredictionsView | None = None
         self._data: Dataset | None = None
         self._row: int | None = None
+        self._trouble = ""
         self.views = SegmentedControl(_SEGMENTS)
         self.views.setObjectName("predictions.view")
         self._target = _choice("predictions.target", "Which column is predicted")
@@ -127,7 +128,7 @@ class PredictionsPanel(QWidget):
 
     def set_view(self, known: PredictionsView | None) -> None:
         """Another project, or another state of one; what was chosen stays as far as it can."""
-        self._known = known
+        self._known, self._trouble = known, ""
         for widget in (self.views, self._target, self._across, self._up, self._note):
             widget.setVisible(known is not None)
         if known is None:
@@ -191,14 +192,22 @@ class PredictionsPanel(QWidget):
         if known.dataset.windowing.is_series:
             self.series.set_lines(*predicting.series(known, target, found))
 
-    def set_own(self, found: OwnPrediction) -> None:
-        """A new prediction for the row of one's own."""
-        if self.target is not None:
-            self.own.answer.set_answer(*predicting.answer(self.target, found.outputs))
-            self.own.flow.set_pictures({layer: row[:, None, None] for layer, row in found.neurons.items()})
+    def set_own(self, found: OwnPrediction | None) -> None:
+        """A new prediction for the row of one's own; ``None`` where nothing can be said to it."""
+        if self.target is None:
+            return
+        if found is None:
+            self.own.answer.set_answer(f"predicted {self.target.name}", "–")
+            self.own.flow.set_pictures({})
+            return
+        self.own.answer.set_answer(*predicting.answer(self.target, found.outputs))
+        self.own.flow.set_pictures({layer: row[:, None, None] for layer, row in found.neurons.items()})
 
     def set_trouble(self, sentence: str) -> None:
         """Why there is no answer; empty when there is one."""
+        if sentence == self._trouble:
+            return
+        self._trouble = sentence
         self._empty.setText(sentence or _NOTHING)
         if sentence:
             self._pages.setCurrentWidget(self._empty)
@@ -290,6 +299,7 @@ class PredictionsPanel(QWidget):
         self._across.setVisible(drawn and many)
         self._up.setVisible(drawn and many)
         self._note.setVisible(drawn)
+        self._trouble = ""
         pages = {PICTURE: self._picture, ROWS: self.rows, OWN: self.own, SERIES: self.series}
         if view == PICTURE and not drawn:
             self._empty.setText(_NO_AXES)
