@@ -38,6 +38,7 @@ class Picturing(Live):
         self._shown: tuple[int, bool, int] | None = None
         """Row, kind and iteration of what the panel shows."""
         self._due = 0.0
+        self._followed: CellPlace | None = None
         panel.stale.connect(self.stale)
         panel.drawing.cell_chosen.connect(self._choose)
         window.selection.changed.connect(self._mark)
@@ -100,5 +101,11 @@ class Picturing(Live):
         self._window.selection.choose(CellPlace(key, cell))
 
     def _mark(self) -> None:
+        """Show what is chosen in the matrices: the cell, and of a matrix of rows the row, too."""
         place = self._window.selection.place
+        matrix = None if place is None else self._window.wall.find(place.key)
+        if place is not None and place != self._followed and matrix is not None:
+            self._followed = place
+            if matrix.kind.shape.startswith("N"):
+                self.picture.row.setValue(place.cell[0] + 1)
         self.picture.drawing.set_selected(None if place is None else (place.key, *place.cell))

@@ -84,7 +84,7 @@ class Predicting(Live):
             return None
         at = tuple(panel.own.inputs.tolist())
         if panel.view == OWN:
-            return AskOwn(at)
+            return AskOwn(at, tuple(known.layers))
         if panel.view == PICTURE:
             plane = panel.plane
             return None if plane is None else AskSurface(*plane, at, tuple(known.layers))
@@ -93,8 +93,15 @@ class Predicting(Live):
     def _show(self, question: Question, frame: Frame) -> None:
         answer, panel = frame.answers[question], self.predictions
         if isinstance(answer, FluxError):
-            panel.set_trouble(str(answer))
+            # The fields of a row of one's own must stay, for it may be they that have to be mended.
+            if isinstance(question, AskOwn):
+                panel.set_own(None)
+                self._window.trouble.set_text(str(answer))
+            else:
+                panel.set_trouble(str(answer))
+            self._shown = (question, frame.progress.iteration)
             return
+        panel.set_trouble("")
         match question:
             case AskSurface():
                 panel.set_surface(answer)

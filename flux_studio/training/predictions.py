@@ -138,10 +138,11 @@ class AskSurface(Question):
 
 @dataclass(frozen=True, eq=False)
 class OwnPrediction:
-    """What is predicted for a row of one's own: O outputs."""
+    """What is predicted for a row of one's own: O outputs, and what each layer's neurons hand on to get there."""
 
     iteration: int
     outputs: Array
+    neurons: Mapping[str, Array]
     seconds: float
 
 
@@ -150,11 +151,16 @@ class AskOwn(Question):
     """A prediction for one row of I inputs, as the network reads them."""
 
     inputs: tuple[float, ...]
+    layers: tuple[str, ...] = ()
+    """Of which layers the neurons are wanted, too."""
 
     def answer(self, moment: Moment) -> OwnPrediction:
         began = time.perf_counter()
-        outputs = moment.network.predict(np.array([self.inputs]))[0]
-        return OwnPrediction(moment.iteration, outputs, time.perf_counter() - began)
+        trial, neurons = moment.network.trial(np.array([self.inputs])), {}
+        for identity in self.layers:
+            if (made := trial.matrix((identity, OUTPUT))) is not None:
+                neurons[identity] = made[0, :MOST_NEURONS].copy()
+        return OwnPrediction(moment.iteration, trial.outputs[0].copy(), neurons, time.perf_counter() - began)
 
 
 def spans(dataset: Dataset, column: int) -> tuple[float, float]:

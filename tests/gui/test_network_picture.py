@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.panels.network_picture import NetworkPicture
+from flux_studio.gui.selection import CellPlace
 from flux_studio.gui.widgets.network_drawing import NetworkDrawing
 from flux_studio.project.catalogue import LAYER_KINDS
 from flux_studio.project.notation import read_layers
@@ -59,6 +60,16 @@ def test_it_follows_training_to_its_last_iteration(qtbot: QtBot) -> None:
     assert drawing.drawn.seconds < 0.1
 
 
+def test_a_past_moment_is_drawn_with_the_weights_of_then(qtbot: QtBot) -> None:
+    window, _panel, drawing = opened(qtbot, sample("parity-4"))
+    first = drawing.drawn.links[1].copy()
+    with qtbot.waitSignal(window.trainer.finished, timeout=60_000):
+        window.workbench.toggle_training()
+    window.trainer.go_to(0)
+    until(qtbot, lambda: drawing.drawn.iteration == 0)
+    np.testing.assert_array_equal(drawing.drawn.links[1], first)
+
+
 def test_another_row_fills_the_neurons_anew_and_is_named(qtbot: QtBot) -> None:
     window, panel, drawing = opened(qtbot, sample("parity-4"))
     assert panel.row_name == "0000"
@@ -101,6 +112,18 @@ def test_a_connection_chooses_its_weight_and_a_chosen_weight_is_marked(qtbot: Qt
     grid.setFocus()
     qtbot.keyClick(grid, Qt.Key.Key_Down)
     assert drawing.marked.connections == {(1, 1, 0)}
+
+
+def test_the_row_follows_what_is_chosen_in_the_matrices(qtbot: QtBot) -> None:
+    window, panel, drawing = opened(qtbot, sample("parity-4"))
+    window.select_matrix(("layer-1", "input_matrix"))
+    until(qtbot, lambda: window.focus_shows == ("layer-1", "input_matrix"))
+    window.selection.choose(CellPlace(("layer-1", "input_matrix"), (9, 1)))
+    until(qtbot, lambda: drawing.drawn.row == 9)
+    assert panel.row_name == "1001"
+    assert drawing.marked.neurons == {(0, 1)}
+    panel.row.setValue(3)
+    until(qtbot, lambda: drawing.drawn.row == 2)
 
 
 def test_gradients_take_the_place_of_weights(qtbot: QtBot) -> None:

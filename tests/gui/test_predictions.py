@@ -64,6 +64,16 @@ def test_the_surface_of_two_inputs_is_what_the_network_predicts(qtbot: QtBot) ->
         assert panel.neurons.place_of("layer-1", neuron).isValid()
 
 
+def test_a_past_moment_has_the_surface_of_then(qtbot: QtBot) -> None:
+    window, panel = opened(qtbot, sample("xor"), PICTURE)
+    until(qtbot, lambda: panel.surface.values is not None)
+    first = panel.surface.values.copy()
+    train(qtbot, window)
+    until(qtbot, lambda: not np.array_equal(panel.surface.values, first))
+    window.trainer.go_to(0)
+    until(qtbot, lambda: np.array_equal(panel.surface.values, first))
+
+
 def test_a_point_and_a_neuron_choose_row_and_column_of_the_matrices(qtbot: QtBot) -> None:
     window, panel = opened(qtbot, sample("xor"), PICTURE)
     until(qtbot, lambda: panel.surface.values is not None)
@@ -173,11 +183,32 @@ def test_what_is_typed_is_predicted_at_once_and_while_training(qtbot: QtBot) -> 
     expected = project.network("reference").predict(panel.own.inputs)[0]
     until(qtbot, lambda: np.allclose([share for _, share in panel.own.answer.shares], expected, atol=1e-5))
     assert panel.own.answer.text == row.decode(expected[None]).rows[0][0]
+    np.testing.assert_allclose(panel.own.flow.pictures["layer-2"].ravel(), expected, atol=1e-5)
     panel.set_row(7)
     qtbot.mouseClick(panel.own.row, LEFT)
     np.testing.assert_array_equal(panel.own.inputs, project.dataset().inputs[7])
     qtbot.mouseClick(panel.own.mean, LEFT)
     np.testing.assert_array_equal(panel.own.inputs, panel.known.usual)
+
+
+def test_what_is_too_large_is_said_and_can_be_mended(qtbot: QtBot) -> None:
+    window, panel = opened(qtbot, sample("xor"), OWN)
+    until(qtbot, lambda: panel.own.answer.text in ("0", "1"))
+    edit = panel.own.edits[0]
+    assert isinstance(edit, ValueEdit)
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit, "1e300")
+    until(qtbot, lambda: "too large" in window.trouble.text)
+    assert panel.own.answer.text == "–"
+    assert edit.isVisible()
+    qtbot.mouseClick(child(panel, QPushButton, f"predictions.view.{PICTURE}"), LEFT)
+    until(qtbot, lambda: "too large" in panel._empty.text() or panel.surface.values is not None)
+    qtbot.mouseClick(child(panel, QPushButton, f"predictions.view.{OWN}"), LEFT)
+    qtbot.mouseClick(panel.own.mean, LEFT)
+    until(qtbot, lambda: panel.own.answer.text in ("0", "1"))
+    qtbot.mouseClick(child(panel, QPushButton, f"predictions.view.{PICTURE}"), LEFT)
+    until(qtbot, lambda: panel.surface.values is not None and panel.surface.isVisible())
 
 
 def test_a_series_stands_beside_its_prediction(qtbot: QtBot) -> None:
@@ -204,6 +235,24 @@ def test_one_input_has_a_fitted_curve(qtbot: QtBot) -> None:
     x = (curve.across[40] - panel.known.fields[0].encoder.offset) / panel.known.fields[0].encoder.scale
     expected = encoder.decode(network.predict(np.array([[x]])))[0]
     assert curve.up[40] == pytest.approx(expected, abs=1e-4)
+
+
+def test_of_several_targets_each_can_be_seen(qtbot: QtBot) -> None:
+    text = "x,z,price,kind\n" + "".join(
+        f"{n / 10},{n % 7},{100 + 50 * n},{'abc'[n % 3]}\n" for n in range(40)
+    )
+    columns = (Column("x"), Column("z"), Column("price", "target"), Column("kind", "target", "category"))
+    project = new_project(parse_table(text, "several.csv"), columns=columns, validation=0.25)
+    window, panel = opened(qtbot, project, PICTURE)
+    until(qtbot, lambda: panel.surface.values is not None and panel.surface.values.ndim == 2)
+    target = child(panel, ChoiceEdit, "predictions.target")
+    target.setCurrentIndex(1)
+    target.activated.emit(1)
+    until(qtbot, lambda: panel.surface.values is not None and panel.surface.values.ndim == 3)
+    for view in (ROWS, OWN):
+        qtbot.mouseClick(child(panel, QPushButton, f"predictions.view.{view}"), LEFT)
+    until(qtbot, lambda: [name for name, _ in panel.own.answer.shares] == ["a", "b", "c"])
+    assert window.trouble.text == ""
 
 
 def test_categories_only_have_no_surface_but_all_else(qtbot: QtBot) -> None:
@@ -247,6 +296,6 @@ def test_every_kind_of_layer_has_pictures(qtbot: QtBot, kind: str) -> None:
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         window.stack.insert_at(kind, Place(1))
     added = window.workbench.specification.layers[1].identity
-    until(qtbot, lambda: added in panel.neurons._pictures)
-    assert np.isfinite(panel.neurons._pictures[added]).all()
+    until(qtbot, lambda: added in panel.neurons.pictures)
+    assert np.isfinite(panel.neurons.pictures[added]).all()
     assert window.trouble.text == ""

@@ -111,6 +111,17 @@ def test_a_surface_is_what_each_of_its_points_predicts() -> None:
     np.testing.assert_array_equal(found.neurons["layer-2"][1], found.outputs[::2, ::2, 1])
 
 
+def test_a_row_of_ones_own_flows_through_every_layer() -> None:
+    asked = moment(sample("iris"))
+    found = AskOwn(tuple(asked.dataset.inputs[7]), ("layer-1", "layer-2", "gone")).answer(asked)
+    np.testing.assert_allclose(found.outputs, asked.network.predict(asked.dataset.inputs[7])[0])
+    row = int(np.flatnonzero(asked.dataset.training == 7)[0])
+    for identity in ("layer-1", "layer-2"):
+        expected = asked.network.matrix((identity, "activated_output_matrix"))[row]
+        np.testing.assert_allclose(found.neurons[identity], expected, rtol=1e-5)
+    assert list(found.neurons) == ["layer-1", "layer-2"]
+
+
 def test_a_curve_over_one_input() -> None:
     text = "x,y\n" + "".join(f"{n / 10},{np.sin(n / 10):.4f}\n" for n in range(60))
     project = new_project(parse_table(text, "sine.csv"))

@@ -59,6 +59,7 @@ class PredictionsPanel(QWidget):
         self._known: PredictionsView | None = None
         self._data: Dataset | None = None
         self._row: int | None = None
+        self._trouble = ""
         self.views = SegmentedControl(_SEGMENTS)
         self.views.setObjectName("predictions.view")
         self._target = _choice("predictions.target", "Which column is predicted")
@@ -83,7 +84,8 @@ class PredictionsPanel(QWidget):
         self.surface.row_chosen.connect(self._choose_row)
         self.rows.row_chosen.connect(self._choose_row)
         self.rows.stale.connect(self.stale)
-        self.neurons.neuron_chosen.connect(self.neuron_chosen)
+        for pictures in (self.neurons, self.own.flow):
+            pictures.neuron_chosen.connect(self.neuron_chosen)
         self.series.chosen.connect(self._choose_number)
         self.own.changed.connect(self._own_changed)
         self.own.refused.connect(self.refused)
@@ -126,7 +128,7 @@ class PredictionsPanel(QWidget):
 
     def set_view(self, known: PredictionsView | None) -> None:
         """Another project, or another state of one; what was chosen stays as far as it can."""
-        self._known = known
+        self._known, self._trouble = known, ""
         for widget in (self.views, self._target, self._across, self._up, self._note):
             widget.setVisible(known is not None)
         if known is None:
@@ -142,7 +144,8 @@ class PredictionsPanel(QWidget):
             steps = [predicting.step(known, field) for field in known.fields]
             self.own.set_fields(known.fields, steps, known.usual)
         self._target.setVisible(len(known.targets) > 1)
-        self.neurons.set_layers(known.layers, known.counts)
+        for pictures in (self.neurons, self.own.flow):
+            pictures.set_layers(known.layers, known.counts)
         self._retarget()
         self._show_row()
         self._turn()
@@ -189,13 +192,22 @@ class PredictionsPanel(QWidget):
         if known.dataset.windowing.is_series:
             self.series.set_lines(*predicting.series(known, target, found))
 
-    def set_own(self, found: OwnPrediction) -> None:
-        """A new prediction for the row of one's own."""
-        if self.target is not None:
-            self.own.answer.set_answer(*predicting.answer(self.target, found.outputs))
+    def set_own(self, found: OwnPrediction | None) -> None:
+        """A new prediction for the row of one's own; ``None`` where nothing can be said to it."""
+        if self.target is None:
+            return
+        if found is None:
+            self.own.answer.set_answer(f"predicted {self.target.name}", "–")
+            self.own.flow.set_pictures({})
+            return
+        self.own.answer.set_answer(*predicting.answer(self.target, found.outputs))
+        self.own.flow.set_pictures({layer: row[:, None, None] for layer, row in found.neurons.items()})
 
     def set_trouble(self, sentence: str) -> None:
         """Why there is no answer; empty when there is one."""
+        if sentence == self._trouble:
+            return
+        self._trouble = sentence
         self._empty.setText(sentence or _NOTHING)
         if sentence:
             self._pages.setCurrentWidget(self._empty)
@@ -270,10 +282,12 @@ class PredictionsPanel(QWidget):
         names = tuple((field.start, field.name) for field in known.varying)
         self._across.set_choices(names)
         self._up.set_choices(names if len(names) > 1 else ())
+        # Of a window the last steps say most.
+        first, second = (-1, -2) if known.dataset.windowing.window > 1 else (0, 1)
         if names:
-            self._across.set_value(names[0][0])
+            self._across.set_value(names[first][0])
         if len(names) > 1:
-            self._up.set_value(names[1][0])
+            self._up.set_value(names[second][0])
 
     def _turn(self) -> None:
         """Show the page of the view, and those choices that belong to it."""
@@ -285,6 +299,7 @@ class PredictionsPanel(QWidget):
         self._across.setVisible(drawn and many)
         self._up.setVisible(drawn and many)
         self._note.setVisible(drawn)
+        self._trouble = ""
         pages = {PICTURE: self._picture, ROWS: self.rows, OWN: self.own, SERIES: self.series}
         if view == PICTURE and not drawn:
             self._empty.setText(_NO_AXES)

@@ -151,7 +151,7 @@ class DrawingPainter:
             inside, inset = range(each.first, each.last + 1), 4.0 * each.depth
             lowest = max(float(self.plan.neurons[place][-1, 1]) for place in inside)
             left = self._at(self.plan.x[each.first], 0).x() - max(30 * self.scale, look.length(34)) + inset
-            right = self._at(self.plan.x[each.last] + 22, 0).x() - inset
+            right = self._at(self.plan.x[each.last], 0).x() + max(22 * self.scale, look.length(28)) - inset
             top = self._at(0, min(self.plan.heads[place] for place in inside)).y()
             top -= (3 + deepest - each.depth) * line
             bottom = self._at(0, lowest + 20).y() + 4 * (deepest - each.depth)

@@ -68,6 +68,12 @@ class LinePlot(QWidget):
             self._at = at
             self.update()
 
+    def place(self, across: float) -> float:
+        """Where a number of the lower axis lies in the widget."""
+        frame = self._frame()
+        assert frame is not None
+        return frame.x(across)
+
     def tip(self, place: QPointF) -> str:
         """What the lines say at a place of the widget."""
         frame = self._frame()
@@ -127,7 +133,7 @@ class LinePlot(QWidget):
         )
 
     def _paint_line(self, painter: QPainter, frame: PlotFrame, line: Line) -> None:
-        across, up = _thinned(line, int(frame.body.width())) if not line.dots else (line.across, line.up)
+        across, up = thinned(line, int(frame.body.width())) if not line.dots else (line.across, line.up)
         body, span = frame.body, frame.across.high - frame.across.low or 1.0
         rise = frame.up.high - frame.up.low or 1.0
         x = body.left() + (across - frame.across.low) / span * body.width()
@@ -163,17 +169,22 @@ class LinePlot(QWidget):
             left += look.length(16)
 
 
-def _thinned(line: Line, pixels: int) -> tuple[np.ndarray, np.ndarray]:
+def thinned(line: Line, pixels: int) -> tuple[np.ndarray, np.ndarray]:
     """Of many numbers the lowest and the highest in each pixel, so that no peak is lost."""
     count, bins = len(line.across), max(1, pixels)
     if count <= 4 * bins:
         return line.across, line.up
     size = -(-count // bins)
-    whole = count // size * size
-    across, up = line.across[:whole].reshape(-1, size), line.up[:whole].reshape(-1, size)
-    found = np.sort(np.stack([up.argmin(axis=1), up.argmax(axis=1)], axis=1), axis=1)
-    rows = np.arange(len(up))[:, None]
-    return across[rows, found].ravel(), up[rows, found].ravel()
+    # The last part is filled up with its last number.
+    places = np.minimum(np.arange(-(-count // size) * size), count - 1).reshape(-1, size)
+    up = line.up[places]
+    low, high = (
+        np.where(np.isnan(up), np.inf, up).argmin(axis=1),
+        np.where(np.isnan(up), -np.inf, up).argmax(axis=1),
+    )
+    found = np.sort(np.stack([low, high], axis=1), axis=1)
+    kept = np.take_along_axis(places, found, axis=1).ravel()
+    return line.across[kept], line.up[kept]
 
 
 def _digits(value: float) -> str:

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import heat, levels
+from flux_studio.gui.widgets.numbers import exact
 from flux_studio.gui.widgets.paint import line_of_text
 from flux_studio.gui.widgets.plot_frame import tick_font
 
 _SIDES, _GAP, _LINE = (104, 86, 70, 56, 46), 6, 20
+_FLAT = (52, 24)
 Neuron = tuple[str, int]
 
 
@@ -23,8 +25,10 @@ class NeuronPictures(QWidget):
 
     neuron_chosen = Signal(str, int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, flat: bool = False) -> None:
+        """``flat`` ones are no higher than the number that they show."""
         super().__init__(parent)
+        self._flat = flat
         self.setObjectName("predictions.neurons")
         self.setAccessibleName("What each neuron hands on")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -38,6 +42,11 @@ class NeuronPictures(QWidget):
         self._heads: dict[str, QRect] = {}
         self._chosen: Neuron | None = None
         look.changed.connect(self._paint_anew)
+
+    @property
+    def pictures(self) -> Mapping[str, np.ndarray]:
+        """What is shown, by layer."""
+        return self._pictures
 
     def set_layers(self, titles: Mapping[str, str], counts: Mapping[str, int]) -> None:
         """The layers' titles and how many neurons each has, by identity; their pictures are told next."""
@@ -111,6 +120,7 @@ class NeuronPictures(QWidget):
             if neuron not in self._images:
                 self._images[neuron] = self._image(neuron)
             painter.drawImage(place, self._images[neuron])
+            self._write(painter, neuron, place)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             chosen = neuron == self._chosen
             painter.setPen(QPen(colour("accent" if chosen else "border_strong"), 2 if chosen else 1))
@@ -130,8 +140,20 @@ class NeuronPictures(QWidget):
         picture = np.ascontiguousarray(self._pictures[layer][column][::-1])
         return heat.heat_image(picture, self._levels[layer], look.theme)
 
+    def _write(self, painter: QPainter, neuron: Neuron, place: QRect) -> None:
+        """The number itself, where a picture is one."""
+        picture = self._pictures[neuron[0]][neuron[1]]
+        if picture.size == 1:
+            index = heat.colour_indices(picture, self._levels[neuron[0]])[0, 0]
+            ink = heat.ink_table(look.theme)[index]
+            text = f"{float(picture[0, 0]):+.2f}"
+            font = look.number_font(0.85)
+            line_of_text(painter, QRectF(place), text, font, ink, Qt.AlignmentFlag.AlignHCenter)
+
     def _span(self, neuron: Neuron) -> str:
         picture = self._pictures[neuron[0]][neuron[1]]
+        if picture.size == 1:
+            return f"\nhands on {exact(float(picture[0, 0]))}"
         return f"\nhands on {picture.min():+.3f} to {picture.max():+.3f} over these inputs"
 
     def _at(self, place: QPoint) -> Neuron | None:
@@ -140,7 +162,7 @@ class NeuronPictures(QWidget):
     def _arrange(self) -> None:
         gap, line = look.length(_GAP), look.length(_LINE)
         side = self._side()
-        across = self._across(side)
+        across, tall = self._across(side), look.length(_FLAT[1]) if self._flat else side
         self._places, self._heads, top = {}, {}, 0
         for layer, pictures in self._pictures.items():
             self._heads[layer] = QRect(0, top, self.width(), line)
@@ -148,15 +170,17 @@ class NeuronPictures(QWidget):
             for column in range(len(pictures)):
                 down, right = divmod(column, across)
                 self._places[layer, column] = QRect(
-                    right * (side + gap) + 1, top + down * (side + gap), side, side
+                    right * (side + gap) + 1, top + down * (tall + gap), side, tall
                 )
-            top += -(-len(pictures) // across) * (side + gap) + gap
+            top += -(-len(pictures) // across) * (tall + gap) + gap
         if top != self.minimumHeight():
             self.setMinimumHeight(top)
         self.update()
 
     def _side(self) -> int:
         """The largest pictures that can all be seen at once, or else the smallest."""
+        if self._flat:
+            return look.length(_FLAT[0])
         parent, gap = self.parentWidget(), look.length(_GAP)
         room = parent.height() if parent is not None else 0
         sides = [look.length(side) for side in _SIDES]

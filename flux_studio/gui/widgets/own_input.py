@@ -15,6 +15,7 @@ from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.class_colours import class_colour
 from flux_studio.gui.widgets.elided_label import ElidedLabel
 from flux_studio.gui.widgets.field_editors import ChoiceEdit
+from flux_studio.gui.widgets.neuron_pictures import NeuronPictures
 from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.paint import line_of_text
 from flux_studio.gui.widgets.typed_edit import TypedEdit
@@ -55,7 +56,10 @@ class ValueEdit(TypedEdit):
 
 
 class OwnInput(QWidget):
-    """Holds a row of I inputs as the network reads them; :attr:`changed` tells whenever another one stands there."""
+    """Holds a row of I inputs as the network reads them; :attr:`changed` tells whenever another one stands there.
+
+    Beside the fields stands what is predicted, and what every neuron hands on to get there.
+    """
 
     changed = Signal()
     refused = Signal(str)
@@ -72,6 +76,8 @@ class OwnInput(QWidget):
         self.mean = _button("Mean", "predictions.own.mean", "Put the mean of the training rows in all fields")
         self.row = _button("Chosen row", "predictions.own.row", "Put the chosen row's values in all fields")
         self.answer = Answer()
+        self.flow = NeuronPictures(flat=True)
+        self.flow.setObjectName("predictions.own.flow")
         self._more = QLabel()
         self._more.setProperty("muted", "true")
         self._more.setWordWrap(True)
@@ -96,9 +102,10 @@ class OwnInput(QWidget):
         left.addWidget(self._more)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(look.length(20))
+        outer.setSpacing(look.length(16))
         outer.addLayout(left, 5)
-        outer.addWidget(self.answer, 6)
+        outer.addWidget(self.answer, 5)
+        outer.addWidget(PageScroll(self.flow), 5)
         self.mean.clicked.connect(lambda _=False: self.mean_wanted.emit())
         self.row.clicked.connect(lambda _=False: self.row_wanted.emit())
         self.set_row_name("")

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.axis_steps import Tick, range_ticks
@@ -107,7 +107,7 @@ class PlotFrame:
         painter.restore()
 
 
-def tick_font():  # type: ignore[no-untyped-def]
+def tick_font() -> QFont:
     """The face for ticks and names of axes."""
     return look.text_font(0.88)
 

@@ -73,6 +73,11 @@ class RowTable(QTableView):
         """How to word a row, by its place among those told."""
         self.model_of_rows.words = (name, part, true, predicted)
 
+    def fit_names(self, longest: str) -> None:
+        """Make room for the names of rows."""
+        needed = self.fontMetrics().horizontalAdvance(longest) + look.length(20)
+        self.setColumnWidth(ROW, max(look.length(_WIDTHS[ROW]), needed))
+
     def set_rows(self, places: np.ndarray, rows: np.ndarray, losses: np.ndarray, wrong: np.ndarray) -> None:
         """Show these places; ``rows``, ``losses`` and ``wrong`` are of all places."""
         self.model_of_rows.set_rows(places, rows, losses, wrong)

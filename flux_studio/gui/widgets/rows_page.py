@@ -106,6 +106,7 @@ class RowsPage(QWidget):
                 self.parts.set_shown(part, len(rows) > 0)
             self.parts.set_value(ALL)
             self._found = None
+            self.table.fit_names(max(known.names(np.arange(len(known.dataset.inputs))[-2:]), key=len))
         if not same or target is not self._target:
             self._cell = None
         self._known, self._target = known, target
@@ -147,7 +148,7 @@ class RowsPage(QWidget):
             self._count.setText("")
             self.clear.hide()
             return
-        mine = found.parts < 2 if self.part == ALL else found.parts == PARTS.index(self.part)  # type: ignore[arg-type]
+        mine = found.parts < 2 if self.part == ALL else found.parts == [*PARTS].index(self.part)
         wrong = np.zeros(len(found.rows), bool)
         if target.classes:
             true = predicting.classes_of(known.dataset.targets[found.rows, target.place])
