@@ -18,6 +18,9 @@ class Live(QObject):
     for frames, and only then it is shown frames.
     """
 
+    follows_cell = False
+    """Whether it shows the chosen cell: then it stays in front when another cell is chosen."""
+
     stale = Signal()
     """Something else is to be shown: ask for a frame, also while training rests."""
 

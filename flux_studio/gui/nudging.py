@@ -29,9 +29,11 @@ Cell = tuple[int, int]
 class NudgeLive(Live):
     """Between the window and the nudge panel."""
 
+    follows_cell = True
+
     def __init__(self, window: MainWindow) -> None:
         panel = NudgePanel()
-        super().__init__("nudge", panel, panel.header, "data", window)
+        super().__init__("nudge", panel, panel.header, "cell", window)
         self._window, self._nudge = window, panel
         self._at: tuple[MatrixKey, Cell] | None = None
         self._nudged: Nudged | None = None

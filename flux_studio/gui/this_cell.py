@@ -90,7 +90,8 @@ class ThisCell(Live):
 
     def _raise(self) -> None:
         dock = self._window.docks["cell"]
-        if not dock.isHidden():
+        others = any(live.seen and live.follows_cell for live in self._window.lives)
+        if not dock.isHidden() and not others:
             dock.raise_()
 
     # What the window shows

@@ -42,7 +42,7 @@ def fact(window: MainWindow, name: str) -> float:
 def choose(qtbot: QtBot, window: MainWindow, cell: tuple[int, int] = CELL) -> None:
     """Click a cell of the weights."""
     window.select_matrix(W)
-    until(qtbot, lambda: window._focus_shows == W)
+    until(qtbot, lambda: window.focus_shows == W)
     grid = window.focus_panel.grid
     qtbot.mouseClick(
         grid.viewport(),
@@ -166,7 +166,7 @@ def test_a_check_can_be_cancelled_and_another_matrix_forgets_it(qtbot: QtBot, wi
         "the first " in child(window, QLabel, "nudge.verdict").text() or panel(window).check.found.done == 32
     )
     window.select_matrix(("layer-1", "weights_matrix"))
-    until(qtbot, lambda: window._focus_shows == ("layer-1", "weights_matrix"))
+    until(qtbot, lambda: window.focus_shows == ("layer-1", "weights_matrix"))
     window.focus_panel.set_selected_cell(0, 0)
     window.trainer.refresh()
     until(qtbot, lambda: panel(window).check.found is None)
