@@ -78,7 +78,7 @@ class Docks:
         docks["layers"].setMaximumHeight(look.length(190))
         for dock in docks.values():
             dock.show()
-        self._front = tuple(dict.fromkeys(("data", *beside.values())))
+        self._front = (*dict.fromkeys(beside.values()), "data")
         self.settle()
         self.share_space()
 

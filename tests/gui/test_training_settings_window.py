@@ -250,19 +250,22 @@ def test_a_refusal_is_told_and_goes_with_the_next_change(qtbot: QtBot, window: M
 
 def test_data_is_in_front_and_a_click_brings_training(qtbot: QtBot) -> None:
     window = open_window(qtbot, sample("iris"))
-    (tabs,) = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    (tabs,) = (bar for bar in bars if bar.tabText(0) == "This cell")
     assert [tabs.tabText(place) for place in range(tabs.count())] == [
         "This cell",
         "Data",
         "Training",
         "Scores",
+        "Nudge",
     ]
+    until(qtbot, lambda: tabs.tabText(tabs.currentIndex()) == "Data")
     assert tabs.tabText(tabs.currentIndex()) == "Data"
     assert not window.data.visibleRegion().isEmpty()
     assert window.training.visibleRegion().isEmpty()
     # The tabs take the place of the header, at the height of the others.
     assert window.data.header.height() == 0
-    header = window.docks["matrices"].titleBarWidget()
+    header = window.docks["layers"].titleBarWidget()
     assert abs(tabs.height() - header.height()) <= 1
     qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(2).center())
     settle()
@@ -271,7 +274,7 @@ def test_data_is_in_front_and_a_click_brings_training(qtbot: QtBot) -> None:
 
 
 def test_a_panel_that_stands_alone_has_its_header(qtbot: QtBot, window: MainWindow) -> None:
-    for name in ("cell", "scores", "data"):
+    for name in ("cell", "scores", "data", "nudge"):
         window.docks[name].hide()
     qtbot.waitUntil(lambda: window.training.header.height() > 0)
     window.docks["data"].show()
