@@ -10,8 +10,10 @@ from flux_studio.engine.operations.base import Array
 from flux_studio.engine.program import lay_out
 from flux_studio.engine.recording import Phase
 from flux_studio.engine.slots import MatrixKey
+from flux_studio.errors import ProgramError
 
 _PHASES: tuple[Phase, ...] = ("forward", "loss", "backward")
+MAXIMUM_BYTES = 2 * 2**30
 
 
 class Twin:
@@ -25,6 +27,11 @@ class Twin:
         self.rows = network.program.rows
         self.layout = lay_out(network.recording, [(self.rows, _PHASES)])
         self.program = self.layout.programs[0]
+        if 8 * self.layout.size > MAXIMUM_BYTES:
+            raise ProgramError(
+                f"a copy of this network in float64 would need {8 * self.layout.size / 2**30:.1f} GB, more than the "
+                f"{MAXIMUM_BYTES // 2**30} GB allowed: use mini-batches"
+            )
         self.arena: Array = np.zeros(self.layout.size, np.float64)
         self.layout.prepare(self.arena)
         self._executor = ReferenceExecutor(self.arena)

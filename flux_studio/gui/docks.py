@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QTo
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.panel_header import PanelHeader
+from flux_studio.gui.widgets.tab_corner import TabCorner
 
 # A panel that floats over its own place looks as if nothing had happened; it can be moved and hidden.
 _FEATURES = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
@@ -36,6 +37,12 @@ class Docks:
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._headers = {name: header for name, (_, header) in panels.items()}
         self._docks = {name: self._dock(name, *parts) for name, parts in panels.items()}
+        # At the end of a row of tabs, for panels with controls: their headers are folded then.
+        self._corners = {
+            name: TabCorner(window, header)
+            for name, header in self._headers.items()
+            if not header.controls.isHidden()
+        }
         # Many signals come together, and some of them before the layout has taken its new form.
         self._settling = QTimer(window, singleShot=True, interval=0)
         self._settling.timeout.connect(self.settle)
@@ -71,7 +78,7 @@ class Docks:
         docks["layers"].setMaximumHeight(look.length(190))
         for dock in docks.values():
             dock.show()
-        self._front = tuple(dict.fromkeys(("data", *beside.values())))
+        self._front = (*dict.fromkeys(beside.values()), "data")
         self.settle()
         self.share_space()
 
@@ -94,6 +101,16 @@ class Docks:
             bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             bar.setAccessibleName("Panels that share this place")
             bar.setExpanding(False)
+        for name, corner in self._corners.items():
+            corner.follow(self._bar_of(name))
+
+    def _bar_of(self, name: str) -> QTabBar | None:
+        """The row of tabs in which a panel has one."""
+        if not any(not other.isHidden() for other in self._window.tabifiedDockWidgets(self._docks[name])):
+            return None
+        title = self._headers[name].title
+        bars = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return next((bar for bar in bars if title in map(bar.tabText, range(bar.count()))), None)
 
     def share_space(self) -> None:
         """Give each dock its share of the window as it is now."""

@@ -19,7 +19,8 @@ class Live(QObject):
     """
 
     follows_cell = False
-    """Whether it speaks of the chosen cell: then choosing one brings no other panel in front of it."""
+    """Whether it shows the chosen cell: then it stays in front when another cell is chosen."""
+
     stale = Signal()
     """Something else is to be shown: ask for a frame, also while training rests."""
 

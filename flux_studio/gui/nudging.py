@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flux_studio.engine.check import CellErrors, check_cells, errors_by_step
 from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.twin import Twin
-from flux_studio.errors import FluxError
+from flux_studio.errors import DataError, FluxError
 from flux_studio.export.exporters import weights
 from flux_studio.gui.background import Background, GoesOn
 from flux_studio.gui.live import Live
@@ -33,7 +33,7 @@ class NudgeLive(Live):
 
     def __init__(self, window: MainWindow) -> None:
         panel = NudgePanel()
-        super().__init__("nudge", panel, panel.header, "data", window)
+        super().__init__("nudge", panel, panel.header, "cell", window)
         self._window, self._nudge = window, panel
         self._at: tuple[MatrixKey, Cell] | None = None
         self._nudged: Nudged | None = None
@@ -79,7 +79,7 @@ class NudgeLive(Live):
             self._show_checked_cell(answer)
         elif isinstance(answer, FluxError):
             self._nudged = None
-            self._nudge.set_hint(HINT)
+            self._nudge.set_hint(HINT if isinstance(answer, DataError) else f"{answer}.")
 
     def _name(self, nudged: Nudged) -> str:
         owner = title_of(self._window.document.project.specification, nudged.parameter[0])
@@ -114,7 +114,10 @@ class NudgeLive(Live):
             self._window.trainer.ask(TakeTwin(self._at[0]))
 
     def _take_twin(self, event: Answered) -> None:
-        if not isinstance(event.question, TakeTwin) or isinstance(event.answer, FluxError):
+        if not isinstance(event.question, TakeTwin):
+            return
+        if isinstance(event.answer, FluxError):
+            self._window.workbench.troubled.emit(str(event.answer))
             return
         key, twin = event.answer
         self._twin, self._checked = twin, key

@@ -25,7 +25,7 @@ class Nudged:
     gradient: float
     """∂C/∂w as the network has it."""
     loss: float
-    """C before, in float64."""
+    """C before."""
     actual: float
     """ΔC: the loss with the number moved, less the loss as it is."""
 
@@ -50,8 +50,10 @@ class Nudge(Question):
         if not (0 <= self.cell[0] < rows and 0 <= self.cell[1] < columns):
             raise DataError("choose a cell of the matrix to see what moving it does")
         value = float(network.parameter(key)[self.cell])
-        twin = twin_of(network, moment.iteration)
-        loss = twin.loss()
+        loss = there = network.loss
+        if self.delta:  # a look at the number alone must cost nothing while training goes on
+            twin = twin_of(network, moment.iteration)
+            loss, there = twin.loss(), twin.moved(key, self.cell, self.delta)
         return Nudged(
             parameter=key,
             cell=self.cell,
@@ -60,7 +62,7 @@ class Nudge(Question):
             value=value,
             gradient=float(network.layout.gradients[key].view(network.arena)[self.cell]),
             loss=loss,
-            actual=twin.moved(key, self.cell, self.delta) - loss if self.delta else 0.0,
+            actual=there - loss,
         )
 
 

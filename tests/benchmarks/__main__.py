@@ -1,7 +1,7 @@
 """Measures everything side by side in one run, prints a table and says whether the floors are met.
 
 python -m tests.benchmarks                    everything
-python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, window
+python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, window, huge
 python -m tests.benchmarks profile W4         where the time of an iteration goes, instruction by instruction
 """
 
@@ -21,7 +21,7 @@ from tests.benchmarks.profile import profile
 from tests.benchmarks.workloads import WORKLOADS, Workload, chosen
 
 PACKAGES = ("numpy", "numba", "torch", "jax", "scikit-learn")
-OTHERS = ("growth", "window")
+OTHERS = ("growth", "window", "huge")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,6 +57,10 @@ def _measured(workloads: Sequence[Workload], others: Sequence[str]) -> Iterator[
         from tests.benchmarks import window  # only here is Qt needed
 
         yield window.measure()
+    if "huge" in others:
+        from tests.benchmarks import huge
+
+        yield huge.measure()
 
 
 def report(rows: Sequence[Row]) -> int:

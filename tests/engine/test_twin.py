@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from flux_studio.engine import twin as twin_module
 from flux_studio.engine.check import LIMIT, check_cells, check_gradients, errors_by_step
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.engine.twin import Twin
+from flux_studio.errors import ProgramError
 from tests.engine.networks import EXECUTORS, dense
 
 KEY = ("layer-1", "weights_matrix")
@@ -78,3 +80,11 @@ def test_large_steps_suffer_from_truncation_and_small_ones_from_rounding() -> No
     assert errors[0] > 1e3 * errors[best]
     # The error of central differences grows with the square of the step.
     assert errors[-3] / errors[-4] == pytest.approx(100, rel=0.2)
+
+
+def test_a_twin_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twin_module, "MAXIMUM_BYTES", 1_000)
+    with pytest.raises(
+        ProgramError, match=r"a copy of this network in float64 would need .* use mini-batches"
+    ):
+        Twin(dense(4, 5, 2, activation="tanh", rows=60))

@@ -254,6 +254,7 @@ def test_data_is_in_front_and_a_click_brings_training(qtbot: QtBot) -> None:
     names = {bar: [bar.tabText(place) for place in range(bar.count())] for bar in bars}
     (tabs,) = (bar for bar in bars if "Training" in names[bar])
     assert names[tabs] == ["This cell", "Data", "Training", "Scores", "Nudge"]
+    until(qtbot, lambda: tabs.tabText(tabs.currentIndex()) == "Data")
     assert tabs.tabText(tabs.currentIndex()) == "Data"
     assert not window.data.visibleRegion().isEmpty()
     assert window.training.visibleRegion().isEmpty()

@@ -68,3 +68,16 @@ def test_a_twin_can_be_taken_away() -> None:
     key, twin = TakeTwin(("layer-2", "dC_dw_matrix")).answer(at)
     assert key == W
     assert twin.loss() == pytest.approx(at.network.loss, rel=1e-5)
+
+
+def test_with_mini_batches_it_is_the_batch_that_is_seen() -> None:
+    project = files.load(locations.sample("iris.flux"))
+    project = project.with_specification(project.specification.replace(batch=32))
+    session = Session(project, "reference")
+    key = ("layer-1", "weights_matrix")
+    for _ in range(6):  # past the smaller last batch of an epoch
+        list(session.train(session.iteration + 1))
+        at = Moment(project, session.dataset, session.network, session.iteration, training=False)
+        found = Nudge(key, (0, 0), 0.01).answer(at)
+        assert found.loss == pytest.approx(at.network.loss, rel=1e-5)
+        assert found.actual == pytest.approx(found.predicted, rel=0.2, abs=1e-6)

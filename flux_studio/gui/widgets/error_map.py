@@ -49,7 +49,8 @@ class ErrorMap(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(look.length(200), look.length(_HEIGHT) if self._errors.size else 0)
+        wanted = len(self._errors) * look.length(_LARGEST_CELL)
+        return QSize(look.length(200), min(wanted, look.length(_HEIGHT)))
 
     def matrix_rect(self) -> QRect:
         """Where the cells are painted, from the left."""

@@ -16,17 +16,21 @@ class PanelHeader(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = title
-        self._name = QLabel(title, self)
-        self._name.setProperty("heading", "true")
-        self._controls = False
+        name = QLabel(title, self)
+        name.setProperty("heading", "true")
         self._folded = False
         self._detail = ElidedLabel(parent=self)
         self._detail.setProperty("muted", "true")
         row = QHBoxLayout(self)
         row.setContentsMargins(look.length(12), look.length(8), look.length(12), look.length(9))
         row.setSpacing(look.length(6))
-        row.addWidget(self._name)
+        row.addWidget(name)
         row.addWidget(self._detail, 1)
+        self.controls = QWidget(self)
+        """What can be chosen for the panel, at the right; hidden while there is nothing."""
+        QHBoxLayout(self.controls).setContentsMargins(0, 0, 0, 0)
+        self.controls.hide()
+        row.addWidget(self.controls)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.update)
 
@@ -40,29 +44,31 @@ class PanelHeader(QWidget):
         self._detail.setText(text)
 
     def add_control(self, control: QWidget) -> None:
-        """Put a control at the right; from now on the line stays, also while a tab says the title."""
-        self._controls = True
+        """Put a control at the right; while a tab says the title, the controls stand beside the tabs."""
         control.setMaximumHeight(look.length(20))  # the line must not become taller than other panels' lines
+        self.controls.layout().addWidget(control)
+        self.controls.show()
+
+    def take_controls_back(self) -> None:
+        """Let the controls stand in this line."""
         row = self.layout()
         assert isinstance(row, QHBoxLayout)
-        row.insertWidget(row.indexOf(self._detail) + 1, control)
+        if self.controls.parentWidget() is not self:
+            row.insertWidget(row.indexOf(self._detail) + 1, self.controls)
 
     def set_folded(self, folded: bool) -> None:
-        """Take no room while a tab says the title; where there are controls, only the title goes."""
+        """Take no room while a tab says the title."""
         if folded != self._folded:
             self._folded = folded
-            self._name.setVisible(not folded)
-            margin = look.length(3 if folded and self._controls else 8)
-            self.layout().setContentsMargins(look.length(12), margin, look.length(12), margin + 1)
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width(), 0) if self._folded and not self._controls else hint
+        return QSize(hint.width(), 0) if self._folded else hint
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
-        return QSize(hint.width(), 0) if self._folded and not self._controls else hint
+        return QSize(hint.width(), 0) if self._folded else hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # The upper end of the card whose lower end is the panel: round above, a hairline below.

@@ -1,0 +1,87 @@
+"""A matrix of 4096×4096 in the focus view: how long the first picture takes, and a step of panning and of zooming."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from flux_studio.engine.matrices import MATRIX_KINDS
+from flux_studio.gui.app import make_application
+from flux_studio.gui.panels.focus import MatrixFocus
+from flux_studio.gui.theme import LIGHT, look
+from tests.benchmarks.harness import Row
+
+SIDE = 4096
+FIRST_SECONDS = 0.100
+STEP_SECONDS = 1 / 30
+_ROUNDS = 7
+_TITLE = (
+    f"a matrix of {SIDE}×{SIDE} in the focus view: how often the picture fits into the time that it may take"
+)
+
+
+def measure() -> list[Row]:
+    """Times of whole pictures, zoomed to numbers, to a pixel a cell and to where all of it is seen."""
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    make_application()
+    look.apply(LIGHT)
+    focus = MatrixFocus()
+    focus.resize(1200, 500)
+    focus.show()
+    QApplication.processEvents()
+    matrix = np.random.default_rng(0).normal(size=(SIDE, SIDE)).astype(np.float32)
+    names, grid = [str(place) for place in range(SIDE)], focus.grid
+    rows = []
+
+    def first() -> None:
+        focus.set_matrix(MATRIX_KINDS["weights_matrix"], "Dense 1", matrix, names, names, matrix.shape)
+        focus.grab()
+
+    def pan() -> None:
+        for bar in (grid.horizontalScrollBar(), grid.verticalScrollBar()):
+            bar.setValue((bar.value() + 37) % max(1, bar.maximum()))
+        grid.viewport().grab()
+
+    rows.append(_row("first picture", first, FIRST_SECONDS))
+    for words, zoom in (
+        ("numbers", 8),
+        ("a pixel a cell", 0),
+        ("half a pixel a cell", -1),
+        ("all of it", -99),
+    ):
+        grid.set_zoom(zoom)
+        rows.append(_row(f"pan, {words}", pan, STEP_SECONDS))
+
+    def zoomed() -> None:
+        grid.set_zoom(grid.zoom() - 1 if grid.zoom() > 0 else 8)
+        grid.viewport().grab()
+
+    rows.append(_row("zoom by a step", zoomed, STEP_SECONDS))
+    focus.close()
+    focus.deleteLater()
+    return rows
+
+
+def _row(side: str, work: Callable[[], None], budget: float) -> Row:
+    work()
+    times = []
+    for _ in range(_ROUNDS):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    ratios = [budget / taken for taken in times]
+    return Row(
+        _TITLE,
+        side,
+        statistics.median(times),
+        statistics.median(ratios),
+        (min(ratios), max(ratios)),
+        floor=1.0,
+    )
