@@ -28,15 +28,18 @@ from flux_studio.training.events import (
     Play,
     Progress,
     Return,
+    SetBreakpoints,
     SetLearningRate,
     SetPace,
     Started,
     Step,
+    StepBy,
     TakeReport,
     When,
 )
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
+from flux_studio.training.stepping import Unit
 
 FRAME_MS = 33
 PATIENCE_MS = 250
@@ -59,6 +62,8 @@ class Trainer(QObject):
     failed = Signal(str)
     finished = Signal(object)
     report_arrived = Signal(object)
+    stopped = Signal(str)
+    """Why training stopped at a moment that nobody asked for by its number."""
     moved = Signal()
     """Another moment is shown, or on its way; :attr:`when`, :attr:`moving` and :attr:`reached` tell which."""
     answered = Signal(object)
@@ -132,6 +137,11 @@ class Trainer(QObject):
         """Whether an earlier moment is shown."""
         return self.when is not None and self.when.is_past
 
+    @property
+    def is_now(self) -> bool:
+        """Whether what is shown is where training stands, and not the middle of an iteration either."""
+        return self.when is None or not (self.when.is_past or self.when.done)
+
     def start(self, project: Project) -> None:
         """Make the project's network ready, in place of the one before."""
         kept = self._kept_progress(project)
@@ -193,9 +203,9 @@ class Trainer(QObject):
         """Rest after the present iteration."""
         self._send(Pause())
 
-    def step(self) -> None:
-        """Train one iteration and rest."""
-        self._send(Step(1))
+    def step(self, unit: Unit = "iteration", back: bool = False) -> None:
+        """Go on by so much, or back, and rest."""
+        self._send(StepBy(unit, back) if back or unit != "iteration" else Step(1))
 
     def go_to(self, iteration: int) -> None:
         """Show another moment; while one is on its way, only the newest wish is remembered."""
@@ -215,6 +225,10 @@ class Trainer(QObject):
         """Let training go on from the moment that is shown."""
         self._next_moment = None
         self._send(Branch())
+
+    def set_breakpoints(self, operations: frozenset[int]) -> None:
+        """Let training stop before each of these operations of an iteration."""
+        self._send(SetBreakpoints(operations))
 
     def set_pace(self, pace: float | None) -> None:
         """Iterations a second, or as fast as the machine can."""
@@ -304,6 +318,8 @@ class Trainer(QObject):
             self.go_to(wish)
         self._set_progress(event.progress)
         self.moved.emit()
+        if event.reason:
+            self.stopped.emit(event.reason)
         self.refresh()
 
     def _set_running(self, running: bool) -> None:

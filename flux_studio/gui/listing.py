@@ -1,0 +1,67 @@
+"""Keeps the program panel true: asks for the operations once, marks where one stands, shows what they write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flux_studio.gui.live import Live
+from flux_studio.gui.panels.program import ProgramPanel
+from flux_studio.project.project import Project
+from flux_studio.training.events import Frame
+from flux_studio.training.listing import Listed, ListProgram
+from flux_studio.training.questions import Question
+
+if TYPE_CHECKING:
+    from flux_studio.gui.main_window import MainWindow
+
+
+class Listing(Live):
+    """Between the window and the program panel."""
+
+    def __init__(self, window: MainWindow) -> None:
+        panel = ProgramPanel()
+        super().__init__("program", panel, panel.header, "loss", window)
+        self._window, self._program = window, panel
+        self._operations: tuple[Listed, ...] = ()
+        self._at: tuple[int, int] | None = None
+        self._before: tuple[Listed, ...] = ()
+        self._breakpoints: frozenset[int] = frozenset()
+        panel.operation_chosen.connect(self._choose)
+        panel.breakpoint_toggled.connect(self._toggle)
+
+    def show_project(self, project: Project) -> None:
+        if self._operations:
+            self._before = self._operations
+        self._operations, self._at = (), None
+        self._program.set_operations(())
+
+    def questions(self) -> tuple[Question, ...]:
+        return () if self._operations else (ListProgram(),)
+
+    def show_frame(self, frame: Frame) -> None:
+        answer = frame.answers.get(ListProgram())
+        if isinstance(answer, tuple):
+            self._operations = answer
+            self._program.set_operations(answer)
+            # The same program in another run keeps its breakpoints; the thread that trains it is a new one.
+            self._set_breakpoints(self._breakpoints if answer == self._before else frozenset())
+        self._program.set_done(None if frame.training else frame.when.done)
+        at = (frame.when.shown, frame.when.done)
+        if at != self._at:
+            follow, self._at = self._at is not None and frame.when.done > 0, at
+            if follow and self._operations:
+                # Who steps through the program wants to see what has just been written.
+                self._choose(frame.when.done - 1)
+
+    def _toggle(self, number: int) -> None:
+        self._set_breakpoints(self._breakpoints ^ {number})
+
+    def _set_breakpoints(self, operations: frozenset[int]) -> None:
+        self._breakpoints = operations
+        self._program.set_breakpoints(operations)
+        self._window.trainer.set_breakpoints(operations)
+
+    def _choose(self, number: int) -> None:
+        key = self._operations[number].key
+        if key is not None and key != self._window.selected_matrix:
+            self._window.select_matrix(key)
