@@ -57,8 +57,6 @@ class Predicting(Live):
         question = self._question()
         if question is None:
             return ()
-        if isinstance(question, AskOwn):
-            return (question,)
         now, running = time.monotonic(), self._window.trainer.running
         if running and self._shown is not None and self._shown[0] == question and now < self._due:
             return ()

@@ -26,7 +26,7 @@ from flux_studio.training.questions import Moment, Question
 MOST_WHOLE = 16
 """Layers up to this size are shown whole."""
 SHOWN = 8
-_FEW_SHOWN, _MANY_COLUMNS = 3, 60
+_FEW_SHOWN, _MANY_COLUMNS = 5, 60
 
 Form = Literal["inputs", "neurons", "thin", "recurrent"]
 OUTPUT, WEIGHTS, RECURRENT = "activated_output_matrix", "weights_matrix", "recurrent_weights_matrix"

@@ -190,6 +190,19 @@ def test_large_layers_are_grouped(qtbot: QtBot) -> None:
     assert drawing.drawn.links[0].shape == (4, 8)
 
 
+def test_a_very_deep_network_begins_with_its_inputs(qtbot: QtBot) -> None:
+    project = sample("iris")
+    layers = read_layers(",".join(["8:tanh"] * 99 + ["3:sigmoid"]))
+    project = project.with_specification(project.specification.replace(layers=layers))
+    _window, panel, drawing = opened(qtbot, project)
+    until(qtbot, lambda: "drag" in child(panel, QLabel, "picture.note").text())
+    first = drawing.neuron_place(0, drawing.drawn.picks[0][0])
+    assert 0 < first.x() < drawing.width() / 3
+    assert "sepal" in drawing.words_at(first) or "petal" in drawing.words_at(first)
+    last = drawing.neuron_place(100, drawing.drawn.picks[100][0])
+    assert last.x() > drawing.width()
+
+
 def test_out_of_sight_nothing_is_asked(qtbot: QtBot) -> None:
     window, _panel, _drawing = opened(qtbot, sample("xor"))
     assert window._wanted()[1]

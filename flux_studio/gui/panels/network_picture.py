@@ -12,7 +12,8 @@ from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.segmented import Segment, SegmentedControl
 from flux_studio.training.network_picture import Drawn, Graph
 
-_NOTE = "of large layers: the strongest connections"
+_NOTE = "the strongest connections"
+_MORE = "drag to see all layers"
 WEIGHTS, GRADIENTS = "weights", "gradients"
 
 
@@ -102,5 +103,6 @@ class NetworkPicture(QWidget):
             self.row.setMaximum(drawn.rows)
             self.row.blockSignals(blocked)
         self._name.setText(name)
-        self._note.setText(_NOTE if self.drawing.is_grouped(drawn) else "")
         self.drawing.set_drawn(drawn, gradients, name)
+        notes = (_NOTE if self.drawing.is_grouped(drawn) else "", _MORE if self.drawing.reaches_out else "")
+        self._note.setText(" · ".join(filter(None, notes)))

@@ -19,7 +19,7 @@ from flux_studio.training.events import MatrixKey
 from flux_studio.training.network_picture import Drawn, Graph, Link
 
 _NEAR = 5.0
-_LARGEST_FIT, _ZOOM = 1.5, 1.2
+_LEAST_FIT, _LARGEST_FIT, _ZOOM = 0.4, 1.5, 1.2
 _RANGE = (0.02, 6.0)
 _EMPTY = "The network's picture appears here as soon as it can be trained."
 
@@ -121,8 +121,13 @@ class NetworkDrawing(QWidget):
         columns = self._graph.columns if self._graph is not None else ()
         return any(len(pick) < column.size for pick, column in zip(drawn.picks, columns, strict=False))
 
+    @property
+    def reaches_out(self) -> bool:
+        """Whether the last layer is out of view."""
+        return self._plan is not None and self._plan.x[-1] * self._scale + self._offset.x() > self.width()
+
     def fit(self) -> None:
-        """All of the network in view."""
+        """All of the network in view, or of a very deep one as much as can be seen."""
         self._fits = True
         self._fit_if_wanted()
         self.update()
@@ -249,9 +254,14 @@ class NetworkDrawing(QWidget):
         area = QRectF(self.rect()).adjusted(room.left(), room.top(), -room.right(), -room.bottom())
         self._plan = DrawingPlan.of(self._graph, self._drawn.picks, area.width() / max(area.height(), 1.0))
         bounds = self._plan.bounds
-        fitting = min(area.width() / bounds.width(), area.height() / bounds.height())
-        self._scale = min(max(fitting, _RANGE[0]), _LARGEST_FIT)
+        high, wide = area.height() / bounds.height(), area.width() / bounds.width()
+        self._scale = min(max(min(high, wide), _RANGE[0]), _LARGEST_FIT)
         self._offset = area.center() - bounds.center() * self._scale
+        if self._scale < _LEAST_FIT:
+            # Too small to see anything of: begin with the inputs, and let the rest be dragged into view.
+            self._scale = min(max(high, _RANGE[0]), 2 * _LEAST_FIT)
+            left = QPointF(area.left(), area.center().y())
+            self._offset = left - QPointF(bounds.left(), bounds.center().y()) * self._scale
 
     def _zoom(self, factor: float, at: QPointF) -> None:
         scale = min(max(self._scale * factor, _RANGE[0]), _RANGE[1])
