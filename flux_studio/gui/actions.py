@@ -99,9 +99,11 @@ ACTIONS: tuple[ActionRow, ...] = (
         also="Alt+Down",
     ),
     ActionRow("Train", "train.toggle", "Train or Pause", "F5", "play", "Begin, go on or rest"),
-    ActionRow("Train", "train.step", "Step One Iteration", "F10", "step", "One update, then rest"),
     ActionRow(
-        "Train", "train.back", "Step One Iteration Back", "Shift+F10", meaning="The moment before, exactly"
+        "Train", "train.step", "Step", "F10", "step", "By as much as the bar at the top says, then rest"
+    ),
+    ActionRow(
+        "Train", "train.back", "Step Back", "Shift+F10", meaning="The moment before, exactly as it was"
     ),
     ActionRow("Train"),
     ActionRow(

@@ -34,7 +34,7 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "network.down": lambda: window.stack.move_selection(1),
         "train.toggle": window.bar.toggle,
         "train.step": window.bar.step,
-        "train.back": lambda: window.rewinding.step(-1),
+        "train.back": window.bar.step_back,
         "train.now": window.trainer.return_to_now,
         "train.branch": window.trainer.branch,
         "train.same": lambda: bench.start_over(False),

@@ -482,7 +482,7 @@ class MainWindow(FileDrops):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.trouble.isVisible():
             self.trouble.set_text("")
-        elif event.key() == Qt.Key.Key_Escape and self.trainer.is_past:
+        elif event.key() == Qt.Key.Key_Escape and not self.trainer.is_now:
             self.trainer.return_to_now()
         else:
             super().keyPressEvent(event)

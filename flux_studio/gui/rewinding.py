@@ -29,18 +29,15 @@ class Rewinding(QObject):
         trainer.frame_arrived.connect(self._show)
         self._show()
 
-    def step(self, iterations: int) -> None:
-        """One moment further on, or back; seen from the newest wish."""
-        if self._trainer.when is not None:
-            self._trainer.go_to(self._curve.timeline.value + iterations)
-
     def _show(self) -> None:
         trainer, when = self._trainer, self._trainer.when
         for action in self._ways_out:
-            action.setEnabled(trainer.is_past)
+            action.setEnabled(not trainer.is_now)
         if when is None:
             self._chip.hide()
             return
         self._curve.set_moment(when.first, when.now, when.shown, settled=not trainer.moving)
-        wanted = self._curve.timeline.value if trainer.reached is not None else when.shown
-        self._chip.set_moment(wanted, when.now, trainer.reached)
+        if trainer.reached is not None:
+            self._chip.set_way(trainer.reached, self._curve.timeline.value)
+        else:
+            self._chip.set_moment(when)

@@ -32,11 +32,13 @@ from flux_studio.training.events import (
     SetPace,
     Started,
     Step,
+    StepBy,
     TakeReport,
     When,
 )
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
+from flux_studio.training.stepping import Unit
 
 FRAME_MS = 33
 PATIENCE_MS = 250
@@ -132,6 +134,11 @@ class Trainer(QObject):
         """Whether an earlier moment is shown."""
         return self.when is not None and self.when.is_past
 
+    @property
+    def is_now(self) -> bool:
+        """Whether what is shown is where training stands, and not the middle of an iteration either."""
+        return self.when is None or not (self.when.is_past or self.when.done)
+
     def start(self, project: Project) -> None:
         """Make the project's network ready, in place of the one before."""
         kept = self._kept_progress(project)
@@ -193,9 +200,9 @@ class Trainer(QObject):
         """Rest after the present iteration."""
         self._send(Pause())
 
-    def step(self) -> None:
-        """Train one iteration and rest."""
-        self._send(Step(1))
+    def step(self, unit: Unit = "iteration", back: bool = False) -> None:
+        """Go on by so much, or back, and rest."""
+        self._send(StepBy(unit, back) if back or unit != "iteration" else Step(1))
 
     def go_to(self, iteration: int) -> None:
         """Show another moment; while one is on its way, only the newest wish is remembered."""

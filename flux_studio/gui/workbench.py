@@ -31,6 +31,7 @@ from flux_studio.project.specification import (
 )
 from flux_studio.project.stack import with_loss
 from flux_studio.training.events import Finished
+from flux_studio.training.stepping import Unit
 
 
 class Workbench(QObject):
@@ -84,11 +85,11 @@ class Workbench(QObject):
         self._revive()
         self._play()
 
-    def step(self) -> None:
-        """Train one iteration."""
+    def step(self, unit: Unit = "iteration", back: bool = False) -> None:
+        """One step on, which trains where nothing has been trained yet, or back."""
         self.troubled.emit("")
         self._revive()
-        self.trainer.step()
+        self.trainer.step(unit, back)
 
     def start_over(self, new_weights: bool) -> None:
         """Back to iteration 0, with the same first weights or with newly drawn ones."""

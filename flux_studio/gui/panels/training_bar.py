@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCursor
+from PySide6.QtGui import QCursor, QIcon
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from flux_studio.gui.widgets.number_range import LEARNING_RATES
 from flux_studio.gui.widgets.pace_slider import PaceSlider
 from flux_studio.gui.widgets.read_out import NOTHING, ReadOut, loss_text, speed_text
 from flux_studio.gui.widgets.short_message import ShortMessage
+from flux_studio.gui.widgets.step_button import StepButton
 from flux_studio.gui.widgets.typed_edit import TypedEdit, first_refusal
 
 
@@ -58,7 +59,8 @@ class TrainingBar(QWidget):
 
     train_requested = Signal()
     pause_requested = Signal()
-    step_requested = Signal()
+    step_requested = Signal(str, bool)
+    """By which :data:`Unit`, and whether back."""
     start_over_requested = Signal(bool)
     """Whether with new weights."""
     pace_changed = Signal(object)
@@ -74,7 +76,9 @@ class TrainingBar(QWidget):
         self.setObjectName("training.bar")
         self._train = _button("action.train.start", "Train", "play", self.toggle, kind="primary")
         self._step = _button("action.train.step", "Step", "step", self.step)
-        self._step.setToolTip(_STEP)
+        self._step.setIcon(QIcon())  # there is no room for a drawing beside the words of both halves
+        self._steps = StepButton(self._step)
+        self._steps.unit_changed.connect(lambda _: self._show_buttons(self._view))
         self._start_over = _button("action.train.start_over", "Start over", "start-over", None)
         self._start_over.setToolTip(
             "Start over: back to iteration 0, with the same first weights or with new ones"
@@ -112,9 +116,14 @@ class TrainingBar(QWidget):
             self.train_requested.emit()
 
     def step(self) -> None:
-        """Ask for one iteration, as its button does."""
+        """Ask for a step, as its button does."""
         if self._may_train():
-            self.step_requested.emit()
+            self.step_requested.emit(self._steps.unit, False)
+
+    def step_back(self) -> None:
+        """Ask for a step back to what was."""
+        if self._step.isEnabled():
+            self.step_requested.emit(self._steps.unit, True)
 
     # Showing
 
@@ -122,7 +131,7 @@ class TrainingBar(QWidget):
         view = self._view
         self._show_buttons(view)
         self._iteration.set_text(f"{view.iteration:,}")
-        self._iteration.set_caption("iteration" if view.past is None else "iteration shown")
+        self._iteration.set_caption("iteration" if view.past is None else "at iteration")
         self._loss.set_caption(view.loss_title)
         self._loss.set_text(loss_text(view.loss))
         self._speed.set_text(speed_text(view.speed))
@@ -144,7 +153,8 @@ class TrainingBar(QWidget):
             self._train.setAccessibleName(words)
         self._enable(self._train, view.running or (view.can_train and not view.busy))
         self._train.setToolTip(view.reason if not view.can_train else _TEACH[words].format(now=view.past))
-        self._step.setToolTip(_STEP if view.past is None else _STEP_PAST)
+        words = _STEP if view.past is None else _STEP_PAST
+        self._step.setToolTip(words.format(unit=self._steps.unit))
         self._enable(self._step, view.can_train and not view.running and not view.busy)
         self._enable(self._start_over, view.can_train and not view.busy)
 
@@ -178,7 +188,7 @@ class TrainingBar(QWidget):
             read_out.setObjectName(f"training.{name}")
         self._rate.setObjectName("training.rate")
         self._rate.setAccessibleName("Learning rate")
-        self._rate.setFixedWidth(look.length(100))
+        self._rate.setFixedWidth(look.length(84))
         self._rate.setToolTip(
             "Learning rate: how far each iteration goes against the gradient. It can be changed while training runs.\n"
             "Type 0.6 or 6e-1 and press Enter; Up and Down change it by a tenth, Page Up and Page Down tenfold."
@@ -191,9 +201,9 @@ class TrainingBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(look.length(8))
-        for button in (self._train, self._step, self._start_over):
+        for button in (self._train, self._steps, self._start_over):
             row.addWidget(button)
-        row.addSpacing(look.length(10))
+        row.addSpacing(look.length(4))
         row.addWidget(self._pace)
         self._add_rule(row)
         row.addWidget(self._read_outs())
@@ -222,9 +232,9 @@ class TrainingBar(QWidget):
         rule = QFrame()
         rule.setFrameShape(QFrame.Shape.VLine)
         rule.setFixedHeight(look.length(30))
-        row.addSpacing(look.length(4))
+        row.addSpacing(look.length(2))
         row.addWidget(rule, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addSpacing(look.length(4))
+        row.addSpacing(look.length(2))
 
     def _keep_train_width(self) -> None:
         """One button with two words: it is as wide as the wider of them from the start."""
@@ -274,8 +284,8 @@ _TEACH = {
     "Train on": "Train on: return to now, iteration {now:,}, and go on from there.\n"
     "To train from the moment shown instead, choose Continue from here at the lower edge.",
 }
-_STEP = "Step: train one iteration and rest"
-_STEP_PAST = "Step: show the next iteration, as it was; from the last one on, it trains"
+_STEP = "Step: go on by one {unit} and rest; Shift+F10 goes back"
+_STEP_PAST = "Step: show the next {unit}, as it was; from the last iteration on, it trains"
 
 
 def _button(

@@ -1,4 +1,4 @@
-"""Says plainly that an earlier moment is shown, with the two ways out of it."""
+"""Says plainly that an earlier moment is shown, or the middle of an iteration, with the ways out of it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.numbers import whole
+from flux_studio.training.events import When
 
 
 class PastChip(QWidget):
-    """Is there only while the past is shown."""
+    """Is there only while what is shown is not where training stands."""
 
     return_requested = Signal()
     branch_requested = Signal()
@@ -46,15 +47,24 @@ class PastChip(QWidget):
         """What is said; empty while there is nothing to say."""
         return "" if self.isHidden() else self._words.text()
 
-    def set_moment(self, shown: int, now: int, reached: int | None = None) -> None:
-        """Say which iteration of how many is shown, or how far one that takes long has been made again."""
-        words = f"Showing iteration {whole(shown)} of {whole(now)}"
-        if reached is not None:
-            words = f"Making iteration {whole(shown)} again: {whole(reached)}"
+    def set_moment(self, when: When) -> None:
+        """Say which moment is shown, unless it is where training stands."""
+        words = f"Showing iteration {whole(when.shown)} of {whole(when.now)}"
+        if when.done:
+            words = f"Within iteration {whole(when.shown + 1)}: {when.done} of {when.operations} operations"
+        self._say(words)
+        self._branch.setVisible(when.is_past)
+        self.setVisible(when.is_past or when.done > 0)
+
+    def set_way(self, reached: int, wanted: int) -> None:
+        """Say how far a moment that takes long has been made again."""
+        self._say(f"Making iteration {whole(wanted)} again: {whole(reached)}")
+        self._branch.hide()
+        self.show()
+
+    def _say(self, words: str) -> None:
         self._words.setText(words)
         self.setAccessibleName(words)
-        self._branch.setEnabled(reached is None)
-        self.setVisible(shown < now or reached is not None)
 
     def _button(self, name: str, words: str, tip: str) -> QPushButton:
         button = QPushButton(words)
