@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flux_studio.gui.health import HealthLive
+from flux_studio.gui.listing import Listing
 from flux_studio.gui.live import Live
 from flux_studio.gui.network_picture import Picturing
 from flux_studio.gui.nudging import NudgeLive
@@ -22,5 +23,6 @@ def make_lives(window: MainWindow) -> tuple[Live, ...]:
         NudgeLive(window),
         Picturing(window),
         Predicting(window),
+        Listing(window),
         HealthLive(window),
     )

@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from flux_studio.gui.theme import LIGHT, THEMES, Theme
 
 # Another arrangement of docks cannot be restored into this one: count up when docks are added or renamed.
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 
 
 class Settings:
