@@ -24,9 +24,14 @@ class Listing(Live):
         self._window, self._program = window, panel
         self._operations: tuple[Listed, ...] = ()
         self._at: tuple[int, int] | None = None
+        self._before: tuple[Listed, ...] = ()
+        self._breakpoints: frozenset[int] = frozenset()
         panel.operation_chosen.connect(self._choose)
+        panel.breakpoint_toggled.connect(self._toggle)
 
     def show_project(self, project: Project) -> None:
+        if self._operations:
+            self._before = self._operations
         self._operations, self._at = (), None
         self._program.set_operations(())
 
@@ -38,6 +43,8 @@ class Listing(Live):
         if isinstance(answer, tuple):
             self._operations = answer
             self._program.set_operations(answer)
+            # The same program in another run keeps its breakpoints; the thread that trains it is a new one.
+            self._set_breakpoints(self._breakpoints if answer == self._before else frozenset())
         self._program.set_done(None if frame.training else frame.when.done)
         at = (frame.when.shown, frame.when.done)
         if at != self._at:
@@ -45,6 +52,14 @@ class Listing(Live):
             if follow and self._operations:
                 # Who steps through the program wants to see what has just been written.
                 self._choose(frame.when.done - 1)
+
+    def _toggle(self, number: int) -> None:
+        self._set_breakpoints(self._breakpoints ^ {number})
+
+    def _set_breakpoints(self, operations: frozenset[int]) -> None:
+        self._breakpoints = operations
+        self._program.set_breakpoints(operations)
+        self._window.trainer.set_breakpoints(operations)
 
     def _choose(self, number: int) -> None:
         key = self._operations[number].key

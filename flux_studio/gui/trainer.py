@@ -28,6 +28,7 @@ from flux_studio.training.events import (
     Play,
     Progress,
     Return,
+    SetBreakpoints,
     SetLearningRate,
     SetPace,
     Started,
@@ -61,6 +62,8 @@ class Trainer(QObject):
     failed = Signal(str)
     finished = Signal(object)
     report_arrived = Signal(object)
+    stopped = Signal(str)
+    """Why training stopped at a moment that nobody asked for by its number."""
     moved = Signal()
     """Another moment is shown, or on its way; :attr:`when`, :attr:`moving` and :attr:`reached` tell which."""
     answered = Signal(object)
@@ -223,6 +226,10 @@ class Trainer(QObject):
         self._next_moment = None
         self._send(Branch())
 
+    def set_breakpoints(self, operations: frozenset[int]) -> None:
+        """Let training stop before each of these operations of an iteration."""
+        self._send(SetBreakpoints(operations))
+
     def set_pace(self, pace: float | None) -> None:
         """Iterations a second, or as fast as the machine can."""
         self._send(SetPace(pace))
@@ -311,6 +318,8 @@ class Trainer(QObject):
             self.go_to(wish)
         self._set_progress(event.progress)
         self.moved.emit()
+        if event.reason:
+            self.stopped.emit(event.reason)
         self.refresh()
 
     def _set_running(self, running: bool) -> None:

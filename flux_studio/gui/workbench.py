@@ -61,6 +61,7 @@ class Workbench(QObject):
         trainer.failed.connect(self.troubled)
         trainer.progress_changed.connect(self._note_training)
         trainer.finished.connect(self._finished)
+        trainer.stopped.connect(self.informed)
 
     @property
     def specification(self) -> Specification:

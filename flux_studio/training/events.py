@@ -101,6 +101,8 @@ class Moved:
 
     progress: Progress
     when: When
+    reason: str = ""
+    """Why training stopped here, in words, where it is not what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,13 @@ class Branch:
 
 
 @dataclass(frozen=True)
+class SetBreakpoints:
+    """Let training stop before each of these operations of an iteration, by their numbers; :class:`Moved` tells."""
+
+    operations: frozenset[int]
+
+
+@dataclass(frozen=True)
 class SetPace:
     """Iterations a second; ``None`` is as fast as the machine can."""
 
@@ -270,6 +279,7 @@ Command = (
     | StepBy
     | Return
     | Branch
+    | SetBreakpoints
     | SetPace
     | SetLearningRate
     | StartOver

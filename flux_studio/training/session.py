@@ -11,6 +11,7 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ from flux_studio.training.events import (
     Return,
     RunTaken,
     Scores,
+    SetBreakpoints,
     SetLearningRate,
     SetPace,
     Started,
@@ -87,6 +89,7 @@ class Session:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue() if commands is None else commands
         self._later: deque[Command] = deque()
         self._training = False
+        self._breakpoints: frozenset[int] = frozenset()
         self._until = 0
         self._stopping = Stopping(project.specification.stop)
         self._reason = ""
@@ -210,6 +213,10 @@ class Session:
                 yield from self._go_to(self.iteration)
             case Branch():
                 yield from self._branch()
+            case SetBreakpoints(operations):
+                self._breakpoints = operations
+                if self._training and operations:
+                    yield from self._run_to_breakpoint()
             case SetPace(pace):
                 self._pacing.set(pace)
             case SetLearningRate(rate):
@@ -226,6 +233,9 @@ class Session:
                 yield RunTaken(self.run(), purpose)
 
     def _play(self, until: int) -> Iterator[Event]:
+        if self._breakpoints and not self._rewinding.is_past and self.iteration < until:
+            yield from self._run_to_breakpoint()
+            return
         self._rewinding.settle()
         if self._rewinding.is_past:
             yield from self._go_to(self.iteration)
@@ -277,6 +287,20 @@ class Session:
         yield from self._go_to(self.iteration)
         if not self._rewinding.is_past:
             yield from self._step(rest - self.iteration)
+
+    def _run_to_breakpoint(self) -> Iterator[Event]:
+        """Go on, if need be into the next iteration, until the next operation is one to stop before."""
+        done = self._rewinding.when.done
+        ahead = [number for number in self._breakpoints if number > done]
+        if not ahead:
+            for event in self._step(1):
+                yield event
+                if isinstance(event, Failed):
+                    return
+        number = min(ahead or self._breakpoints)
+        reason = f"stopped before operation {number + 1}: there is a breakpoint"
+        for event in self._go_to(self.iteration, number):
+            yield replace(event, reason=reason) if isinstance(event, Moved) else event
 
     def _go_to(self, iteration: int, done: int = 0) -> Iterator[Event]:
         """Show another moment; when a later wish for one comes meanwhile, that one is to be obeyed at once."""

@@ -41,8 +41,8 @@ def step(qtbot: QtBot, window: MainWindow, back: bool = False) -> None:
 
 
 def place(window: MainWindow) -> tuple[int, int]:
-    when = window._last_frame.when
-    return when.shown, when.done
+    frame = window._last_frame
+    return (-1, -1) if frame is None else (frame.when.shown, frame.when.done)
 
 
 def program(qtbot: QtBot, window: MainWindow) -> ProgramPanel:
@@ -150,6 +150,35 @@ def test_steps_of_a_sequence_fold(qtbot: QtBot) -> None:
     for _ in range(3):
         step(qtbot, window)
     assert table.text(table.lines.line_of(2), NUMBER).strip() == "3"
+
+
+def test_training_stops_at_breakpoints(qtbot: QtBot, window: MainWindow) -> None:
+    table = program(qtbot, window).table
+
+    def click(number: int) -> None:
+        index = table.lines.index(number, NUMBER)
+        table.scrollTo(index)
+        qtbot.mouseClick(table.viewport(), LEFT, pos=table.visualRect(index).center())
+
+    click(4)
+    click(14)
+    assert table.text(4, NUMBER) == " ●5"
+    for expected in [(0, 4), (0, 14), (1, 4), (1, 14)]:
+        window.workbench.toggle_training()
+        until(qtbot, lambda expected=expected: place(window) == expected)
+        assert not window.trainer.running
+    assert table.text(14, NUMBER) == "▶●15"
+    assert window.status.currentMessage() == "stopped before operation 15: there is a breakpoint"
+    # The same program begins anew: its breakpoints stay.
+    window.actions_by_name["train.same"].trigger()
+    until(qtbot, lambda: place(window) == (0, 0) and table.lines.rowCount() == 27)
+    window.workbench.toggle_training()
+    until(qtbot, lambda: place(window) == (0, 4))
+    click(4)
+    click(14)
+    window.workbench.set_iterations(20)
+    window.workbench.toggle_training()
+    until(qtbot, lambda: place(window) == (20, 0) and not window.trainer.running)
 
 
 def test_a_hidden_program_asks_nothing(qtbot: QtBot, window: MainWindow) -> None:

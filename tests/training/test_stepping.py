@@ -21,8 +21,10 @@ from flux_studio.training.events import (
     GoTo,
     Moved,
     Paused,
+    Play,
     Return,
     RunTaken,
+    SetBreakpoints,
     SetLearningRate,
     Step,
     StepBy,
@@ -32,7 +34,7 @@ from flux_studio.training.events import (
 from flux_studio.training.session import Session
 from tests.engine.networks import EXECUTORS
 from tests.project.projects import DENSE, number_project, number_table, project_of
-from tests.training.sessions import obey, one, session_of
+from tests.training.sessions import obey, one, session_of, until_rest
 from tests.training.test_rewinding import assert_same, everything, project
 
 FORWARD, BACK = StepBy("operation"), StepBy("operation", back=True)
@@ -192,3 +194,30 @@ def test_a_run_taken_in_the_middle_leaves_the_moment_as_it_was() -> None:
     assert one(obey(session, TakeRun()), RunTaken).run.iteration == 5
     assert (when(session).shown, when(session).done) == (3, 9)
     assert_same(everything(session), before)
+
+
+def test_training_stops_before_each_breakpoint() -> None:
+    session, straight = (session_of(number_project())[0] for _ in range(2))
+    obey(session, SetBreakpoints(frozenset({3, 9})))
+    for place in [(0, 3), (0, 9), (1, 3), (1, 9), (2, 3)]:
+        moved = obey(session, Play(50))[-1]
+        assert isinstance(moved, Moved)
+        assert (moved.when.shown, moved.when.done) == place
+        assert moved.reason == f"stopped before operation {place[1] + 1}: there is a breakpoint"
+    obey(straight, Step(2), *[FORWARD] * 3)
+    assert_same(everything(session), everything(straight))
+    obey(session, SetBreakpoints(frozenset()))
+    until_rest(session, Play(50))
+    until_rest(straight, Play(50))
+    assert_same(everything(session), everything(straight))
+
+
+def test_a_breakpoint_stops_what_runs() -> None:
+    session, _ = session_of(number_project(pace=10.0))
+    events = session.events()
+    session.send(Play(1000))
+    while session.iteration < 5:
+        next(events)
+    session.send(SetBreakpoints(frozenset({2})))
+    moved = next(event for event in events if isinstance(event, Moved))
+    assert (moved.when.shown, moved.when.done) == (session.iteration, 2)

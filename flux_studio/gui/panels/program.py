@@ -20,6 +20,7 @@ class ProgramPanel(QWidget):
     """A table of operations; says which one a person chose."""
 
     operation_chosen = Signal(int)
+    breakpoint_toggled = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +29,7 @@ class ProgramPanel(QWidget):
         self.header = PanelHeader("Program")
         self.table = ProgramTable()
         self.table.operation_chosen.connect(self.operation_chosen)
+        self.table.breakpoint_toggled.connect(self.breakpoint_toggled)
         self._empty = QLabel(_NOTHING)
         self._empty.setObjectName("program.empty")
         self._empty.setProperty("muted", "true")
@@ -42,6 +44,10 @@ class ProgramPanel(QWidget):
         self.table.lines.set_operations(operations)
         self.header.set_detail(f"{whole(len(operations))} operations an iteration" if operations else "")
         self._pages.setCurrentWidget(self.table if operations else self._empty)
+
+    def set_breakpoints(self, operations: frozenset[int]) -> None:
+        """Mark the operations before which training stops."""
+        self.table.lines.set_breakpoints(operations)
 
     def set_done(self, done: int | None) -> None:
         """Mark where the iteration stands; ``None`` while it trains."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from flux_studio.gui.theme import colour, look
@@ -27,6 +27,8 @@ _MEANINGS = (
     "What is read for it",
     "About how many additions, multiplications and the like",
 )
+_BREAK = "Click to let training stop before this operation"
+_NO_BREAK = "Training stops before this operation; click to let it pass"
 _STEP = "/step-"
 _TONES = {"forward": "forward", "loss": "forward", "backward": "backward"}
 
@@ -45,6 +47,8 @@ class ProgramTable(QTableView):
     """Tells which operation a person chose, by its number; a click on a step opens or folds it."""
 
     operation_chosen = Signal(int)
+    breakpoint_toggled = Signal(int)
+    """By a click on its number, or the space bar."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,10 +89,19 @@ class ProgramTable(QTableView):
 
     def _choose(self, index: QModelIndex) -> None:
         line = self.lines.lines[index.row()]
-        if line.group is None:
-            self.operation_chosen.emit(line.first)
-        else:
+        if line.group is not None:
             self.lines.toggle(line.group)
+        elif index.column() == NUMBER:
+            self.breakpoint_toggled.emit(line.first)
+        else:
+            self.operation_chosen.emit(line.first)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        line = self.lines.lines[self.currentIndex().row()] if self.currentIndex().isValid() else None
+        if event.key() == Qt.Key.Key_Space and line is not None and line.group is None:
+            self.breakpoint_toggled.emit(line.first)
+        else:
+            super().keyPressEvent(event)
 
 
 class ProgramLines(QAbstractTableModel):
@@ -97,6 +110,7 @@ class ProgramLines(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.done: int | None = None
+        self.breakpoints: frozenset[int] = frozenset()
         self.lines: list[Line] = []
         self._operations: Sequence[Listed] = ()
         self._open: set[int] = set()
@@ -120,8 +134,16 @@ class ProgramLines(QAbstractTableModel):
     def set_done(self, done: int | None) -> None:
         """See :meth:`ProgramTable.set_done`."""
         self.done = done
+        self._change()
+
+    def _change(self) -> None:
         if self.lines:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.lines) - 1, len(HEADS) - 1))
+
+    def set_breakpoints(self, operations: frozenset[int]) -> None:
+        """Mark the operations before which training stops."""
+        self.breakpoints = operations
+        self._change()
 
     def line_of(self, number: int) -> int:
         """The line in which an operation stands, or its folded step."""
@@ -155,6 +177,8 @@ class ProgramLines(QAbstractTableModel):
             and column in (WRITES, READS, OPERATION)
         ):
             return self._text(line.first, column)
+        if role == Qt.ItemDataRole.ToolTipRole and line.group is None and column == NUMBER:
+            return _BREAK if line.first not in self.breakpoints else _NO_BREAK
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._tone(line, column)
         if role == Qt.ItemDataRole.BackgroundRole and self._just_written(line):
@@ -168,7 +192,8 @@ class ProgramLines(QAbstractTableModel):
     def _text(self, number: int, column: int) -> str:
         each = self._operations[number]
         if column == NUMBER:
-            return f"{'▶' if number == self.done else ' '} {number + 1}"
+            dot = "●" if number in self.breakpoints else " "
+            return f"{'▶' if number == self.done else ' '}{dot}{number + 1}"
         if column == READS:
             return ", ".join(each.reads)
         return {
@@ -184,17 +209,22 @@ class ProgramLines(QAbstractTableModel):
         here = self.done is not None and line.first <= self.done < line.first + line.count
         is_open = line.group in self._open
         return {
-            NUMBER: "▶" if here and not is_open else "",
+            NUMBER: f"{'▶' if here and not is_open else ' '}{'●' if self._stops_within(line) and not is_open else ''}",
             PHASE: each.phase,
             OWNER: each.owner,
             OPERATION: f"{'▾' if is_open else '▸'}  {line.count} operations",
             WORK: whole(sum(one.work for one in self._operations[line.first : line.first + line.count])),
         }.get(column, "")
 
+    def _stops_within(self, line: Line) -> bool:
+        return any(line.first <= number < line.first + line.count for number in self.breakpoints)
+
     def _just_written(self, line: Line) -> bool:
         return bool(self.done) and line.group is None and line.first == (self.done or 0) - 1
 
     def _tone(self, line: Line, column: int) -> object:
+        if column == NUMBER and line.group is None and line.first in self.breakpoints:
+            return colour("error")
         if column == PHASE:
             return colour(_TONES.get(self._operations[line.first].phase, "text_soft"))
         if column in (OWNER, WORK) or (column == NUMBER and line.first != self.done):

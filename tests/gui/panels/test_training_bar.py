@@ -259,6 +259,7 @@ def test_every_control_is_named_and_explained(bar: TrainingBar) -> None:
     names = [
         "action.train.start",
         "action.train.step",
+        "action.train.unit",
         "action.train.start_over",
         "training.pace",
         "training.rate",
@@ -272,12 +273,13 @@ def test_every_control_is_named_and_explained(bar: TrainingBar) -> None:
 def test_tab_goes_from_left_to_right(qtbot: QtBot, bar: TrainingBar) -> None:
     button(bar, "start").setFocus()
     visited = []
-    for _ in range(5):
+    for _ in range(6):
         visited.append(bar.focusWidget().objectName())
         qtbot.keyClick(bar.focusWidget(), Qt.Key.Key_Tab)
     assert visited == [
         "action.train.start",
         "action.train.step",
+        "action.train.unit",
         "action.train.start_over",
         "training.pace",
         "training.rate",
