@@ -1,7 +1,7 @@
 """Measures everything side by side in one run, prints a table and says whether the floors are met.
 
 python -m tests.benchmarks                    everything
-python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, window, huge
+python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, moments, window, huge
 python -m tests.benchmarks profile W4         where the time of an iteration goes, instruction by instruction
 """
 
@@ -15,13 +15,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.benchmarks import growth, training
+from tests.benchmarks import growth, moments, training
 from tests.benchmarks.harness import Row, table
 from tests.benchmarks.profile import profile
 from tests.benchmarks.workloads import WORKLOADS, Workload, chosen
 
 PACKAGES = ("numpy", "numba", "torch", "jax", "scikit-learn")
-OTHERS = ("growth", "window", "huge")
+OTHERS = ("growth", "moments", "window", "huge")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,6 +53,8 @@ def _measured(workloads: Sequence[Workload], others: Sequence[str]) -> Iterator[
         yield training.measure(workload)
     if "growth" in others:
         print(f"\n{growth.report()}", flush=True)
+    if "moments" in others:
+        yield moments.measure()
     if "window" in others:
         from tests.benchmarks import window  # only here is Qt needed
 

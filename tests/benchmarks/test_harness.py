@@ -105,4 +105,4 @@ def test_a_floor_that_is_not_met_is_a_failure_and_an_aim_is_not(capsys: pytest.C
 
 def test_a_row_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["W99"]) == 2
-    assert "no row 'w99': choose among growth, huge, w1," in capsys.readouterr().err
+    assert "no row 'w99': choose among growth, huge, moments, w1," in capsys.readouterr().err
