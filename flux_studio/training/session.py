@@ -233,14 +233,14 @@ class Session:
                 yield RunTaken(self.run(), purpose)
 
     def _play(self, until: int) -> Iterator[Event]:
-        if self._breakpoints and not self._rewinding.is_past and self.iteration < until:
-            yield from self._run_to_breakpoint()
-            return
-        self._rewinding.settle()
         if self._rewinding.is_past:
             yield from self._go_to(self.iteration)
             if self._rewinding.is_past:
                 return
+        if self._breakpoints and self.iteration < until:
+            yield from self._run_to_breakpoint()
+            return
+        self._rewinding.settle()
         self._until = until
         self._training = True
         self._stopping, self._reason = Stopping(self.project.specification.stop), ""

@@ -109,7 +109,7 @@ def test_the_program_lists_every_operation(qtbot: QtBot, window: MainWindow) -> 
     assert table.lines.rowCount() == 27
     line = [table.text(2, column) for column in (PHASE, OWNER, OPERATION, WRITES, READS)]
     assert line == ["forward", "Dense 1", "add row", "a", "x·w, b"]
-    assert table.text(0, NUMBER) == "▶ 1"
+    assert table.text(0, NUMBER) == "▶  1"
 
 
 def test_the_mark_follows_and_shows_what_was_written(qtbot: QtBot, window: MainWindow) -> None:
@@ -117,11 +117,11 @@ def test_the_mark_follows_and_shows_what_was_written(qtbot: QtBot, window: MainW
     choose(window, "operation")
     for _ in range(3):
         step(qtbot, window)
-    assert table.text(3, NUMBER) == "▶ 4"
+    assert table.text(3, NUMBER) == "▶  4"
     assert window.selected_matrix == A1
     choose(window, "phase")
     step(qtbot, window)
-    assert table.text(10, NUMBER) == "▶ 11"
+    assert table.text(10, NUMBER) == "▶  11"
     assert window.selected_matrix == ("layer-3", "activated_output_matrix")
 
 
@@ -162,12 +162,12 @@ def test_training_stops_at_breakpoints(qtbot: QtBot, window: MainWindow) -> None
 
     click(4)
     click(14)
-    assert table.text(4, NUMBER) == " ●5"
+    assert table.text(4, NUMBER) == " ● 5"
     for expected in [(0, 4), (0, 14), (1, 4), (1, 14)]:
         window.workbench.toggle_training()
         until(qtbot, lambda expected=expected: place(window) == expected)
         assert not window.trainer.running
-    assert table.text(14, NUMBER) == "▶●15"
+    assert table.text(14, NUMBER) == "▶● 15"
     assert window.status.currentMessage() == "stopped before operation 15: there is a breakpoint"
     # The same program begins anew: its breakpoints stay.
     window.actions_by_name["train.same"].trigger()
@@ -188,3 +188,20 @@ def test_a_hidden_program_asks_nothing(qtbot: QtBot, window: MainWindow) -> None
     step(qtbot, window)
     assert panel.table.lines.rowCount() == 0
     assert window.selected_matrix == A1
+
+
+def test_a_cell_that_waits_for_its_operation_says_so(qtbot: QtBot, window: MainWindow) -> None:
+    choose(window, "operation")
+    cell = next(live.panel for live in window.lives if live.name == "cell")
+    window.docks["cell"].raise_()
+    window.select_matrix(A1)
+    until(qtbot, lambda: window.focus_shows == A1)
+    window.focus_panel.set_selected_cell(5, 2)
+    window.focus_panel.cell_selected.emit(5, 2)
+    until(qtbot, lambda: cell.verdict.text().startswith("✓"))
+    step(qtbot, window)
+    until(qtbot, lambda: cell.verdict.text().startswith("still of the iteration before"))
+    assert cell.verdict.property("good") == ""
+    for _ in range(2):
+        step(qtbot, window)
+    until(qtbot, lambda: cell.verdict.text().startswith("✓"))

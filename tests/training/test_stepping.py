@@ -221,3 +221,13 @@ def test_a_breakpoint_stops_what_runs() -> None:
     session.send(SetBreakpoints(frozenset({2})))
     moved = next(event for event in events if isinstance(event, Moved))
     assert (moved.when.shown, moved.when.done) == (session.iteration, 2)
+
+
+def test_from_the_past_training_returns_and_then_stops_at_a_breakpoint() -> None:
+    session, _ = session_of(number_project())
+    events = obey(session, Step(5), SetBreakpoints(frozenset({4})), GoTo(2), Play(50))
+    assert [(event.when.shown, event.when.done) for event in events if isinstance(event, Moved)] == [
+        (2, 0),
+        (5, 0),
+        (5, 4),
+    ]

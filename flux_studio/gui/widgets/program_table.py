@@ -17,7 +17,7 @@ from flux_studio.training.listing import Listed
 _Index = QModelIndex | QPersistentModelIndex
 HEADS = ("", "phase", "layer", "operation", "writes", "reads", "work")
 NUMBER, PHASE, OWNER, OPERATION, WRITES, READS, WORK = range(7)
-_WIDTHS = (52, 74, 118, 138, 136, 200, 70)
+_WIDTHS = (62, 74, 118, 138, 136, 200, 70)
 _MEANINGS = (
     "In which order the operations come; the arrow is at the next one",
     "Update, forward, loss, backward: then the iteration is done",
@@ -193,7 +193,7 @@ class ProgramLines(QAbstractTableModel):
         each = self._operations[number]
         if column == NUMBER:
             dot = "●" if number in self.breakpoints else " "
-            return f"{'▶' if number == self.done else ' '}{dot}{number + 1}"
+            return f"{'▶' if number == self.done else ' '}{dot} {number + 1}"
         if column == READS:
             return ", ".join(each.reads)
         return {
