@@ -120,7 +120,7 @@ class Docks:
         columns = [docks["layers"], docks["matrices"], docks["data"]]
         window.resizeDocks(columns, [left, width - left - right, right], _ACROSS)
         middle = [docks["matrices"], docks["focus"], docks["loss"]]
-        window.resizeDocks(middle, [round(height * share) for share in (0.40, 0.255, 0.245)], _DOWN)
+        window.resizeDocks(middle, [round(height * share) for share in (0.43, 0.24, 0.23)], _DOWN)
         palette = docks["layers"].sizeHint().height()
         window.resizeDocks([docks["layers"], docks["network"]], [palette, height - palette], _DOWN)
 

@@ -209,7 +209,7 @@ class TestErrors:
         window.bar.step_requested.connect(fail)
         hook = sys.excepthook
         with qtbot.captureExceptions() as caught:  # takes the hook's place, so as not to fail the test
-            window.bar.step_requested.emit()
+            window.bar.step_requested.emit("iteration", False)
         assert [kind for kind, _, _ in caught] == [ValueError]
         hook(*caught[0])
         self.assert_told(window, "ValueError('inside a slot')")

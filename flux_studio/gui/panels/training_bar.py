@@ -200,7 +200,7 @@ class TrainingBar(QWidget):
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.length(8))
+        row.setSpacing(look.length(6))
         for button in (self._train, self._steps, self._start_over):
             row.addWidget(button)
         row.addSpacing(look.length(4))

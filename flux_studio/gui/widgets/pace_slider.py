@@ -62,7 +62,7 @@ class PaceSlider(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(
-            look.length(112), _caption_height() + max(look.length(20), self._slider.sizeHint().height())
+            look.length(124), _caption_height() + max(look.length(20), self._slider.sizeHint().height())
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
