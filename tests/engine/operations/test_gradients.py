@@ -13,7 +13,6 @@ from flux_studio.engine import MSELoss, Network, Tensor
 from flux_studio.engine import operations as ops
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.engine.layers import Layer, Learned
-from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import BATCH, OPERATIONS, UPDATE_OPERATIONS, Operation
 from flux_studio.errors import ShapeError
 from tests.engine.differences import Array, assert_close, numeric_gradient
@@ -114,7 +113,7 @@ class _Learns(Layer):
         )
 
 
-class _Probe(Loss):
+class _Probe(MSELoss):
     """The mean square of one operation, whose operands are parameters or products of the rows with one."""
 
     def __init__(self, operation: Operation) -> None:
