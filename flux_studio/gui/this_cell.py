@@ -71,7 +71,7 @@ class ThisCell(Live):
                 # The same terms stay while their numbers change; otherwise lines would jump about.
                 parts = [part for told in answer.told for part in told.parts if part.count]
                 self._shown = tuple(part.places if part.count > FEW_TERMS else () for part in parts)
-            self._cell.set_view(cell_view(answer, opened=self._whole, within=frame.when.done > 0))
+            self._cell.set_view(cell_view(answer, opened=self._whole))
         self._light_up()
 
     # What people do

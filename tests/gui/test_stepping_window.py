@@ -188,20 +188,3 @@ def test_a_hidden_program_asks_nothing(qtbot: QtBot, window: MainWindow) -> None
     step(qtbot, window)
     assert panel.table.lines.rowCount() == 0
     assert window.selected_matrix == A1
-
-
-def test_a_cell_that_waits_for_its_operation_says_so(qtbot: QtBot, window: MainWindow) -> None:
-    choose(window, "operation")
-    cell = next(live.panel for live in window.lives if live.name == "cell")
-    window.docks["cell"].raise_()
-    window.select_matrix(A1)
-    until(qtbot, lambda: window.focus_shows == A1)
-    window.focus_panel.set_selected_cell(5, 2)
-    window.focus_panel.cell_selected.emit(5, 2)
-    until(qtbot, lambda: cell.verdict.text().startswith("✓"))
-    step(qtbot, window)
-    until(qtbot, lambda: cell.verdict.text().startswith("still of the iteration before"))
-    assert cell.verdict.property("good") == ""
-    for _ in range(2):
-        step(qtbot, window)
-    until(qtbot, lambda: cell.verdict.text().startswith("✓"))

@@ -94,7 +94,7 @@ class CellPanel(QWidget):
         self._show(self.verdict, view.verdict)
         self._show(self.written, view.written)
         self._verdict_card.setVisible(bool(view.verdict))
-        good = "" if view.is_old else "true" if view.is_same else "false"
+        good = "true" if view.is_same else "false"
         if self.verdict.property("good") != good:
             self.verdict.setProperty("good", good)
             restyle(self.verdict)

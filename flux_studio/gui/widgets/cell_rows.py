@@ -27,9 +27,6 @@ class Row:
         return self.kind, self.text, tuple(link.text for link in self.links)
 
 
-_OLD = "still of the iteration before: this one has not come to it yet"
-
-
 @dataclass(frozen=True)
 class CellView:
     """What the panel shows of one cell."""
@@ -42,24 +39,20 @@ class CellView:
     is_same: bool
     written: str
     uses: tuple[Row, ...]
-    is_old: bool = False
-    """Whether the cell is still of the iteration before, in the middle of which one stands."""
 
 
-def cell_view(story: CellStory, *, opened: bool, within: bool = False) -> CellView:
-    """Everything in words; ``opened``: long sums are shown whole; ``within``: one stands within an iteration."""
-    is_same = all(told.is_same for told in story.told)
+def cell_view(story: CellStory, *, opened: bool) -> CellView:
+    """Everything in words; ``opened`` says whether long sums are shown whole."""
     rows = [row for told in story.told for row in _rows(story, told, opened)]
     return CellView(
         symbol=story.symbol,
         value=story.value,
         origin=_origin(story),
         rows=tuple(rows),
-        verdict=_OLD if within and not is_same else _verdict(story),
-        is_same=is_same,
+        verdict=_verdict(story),
+        is_same=all(told.is_same for told in story.told),
         written=_written(story),
         uses=_uses(story),
-        is_old=within and not is_same,
     )
 
 
