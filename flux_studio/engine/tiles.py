@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import uint64
 
 from flux_studio.engine.operations.products import is_worth_turning
@@ -33,6 +34,8 @@ from flux_studio.engine.vectors import (
 
 _BLOCK = 512
 """How many samples a gradient of weights takes at once; their transposed copy stays in the cache."""
+_WORTH_PACKING = 1 << 17
+"""From how many weights on they are copied for the way forward."""
 _PANEL_BYTES = _BLOCK * 2 * VECTOR_BYTES
 _REST_BYTES = HEIGHT * 2 * VECTOR_BYTES
 
@@ -62,6 +65,7 @@ def _make_band(vectors: int) -> Any:
 
 
 _narrow, _broad = _make_band(1), _make_band(2)
+_tall = make_tile(HEIGHT, 2)
 _NONE: Any = uint64(0)
 _ONE: Any = uint64(1)
 
@@ -84,9 +88,36 @@ def _over_samples(A: Any, o: Any, a: Any, b: Any, bj: Any, bp: Any, m: Any, k: A
 
 
 @compiled
+def _over_samples_packed(A: Any, o: Any, a: Any, b: Any, m: Any, k: Any, n: Any) -> None:
+    """x·w of wide layers: the weights are copied first, those of a tile side by side.
+
+    Read where they are, each step of a tile would be a row of w further on: in a wide w all these places compete for
+    the same few lines of the cache.
+    """
+    length, height = lanes(A), uint64(HEIGHT)
+    both, whole = length + length, n - n % height
+    packed = np.empty(k * whole, A.dtype)
+    for tile in range(whole // height):
+        for p in range(k):
+            for j in range(height):
+                packed[(tile * k + p) * height + j] = A[b + p * n + tile * height + j]
+    i = _NONE
+    while i < m:
+        start = min(i, m - both)
+        for tile in range(whole // height):
+            place, first = o + tile * height * m + start, tile * k * height
+            _tall(A, place, m, A, a + start, m, packed, first, _ONE, height, k, _NONE)
+        _broad(A, o + whole * m + start, m, A, a + start, m, A, b + whole, _ONE, n, k, n - whole, _NONE)
+        i += both
+
+
+@compiled
 def multiply(A: Any, o: Any, a: Any, b: Any, c: Any, d: Any, m: Any, k: Any, n: Any, t: Any) -> None:
     """x·w of m samples; see :class:`~flux_studio.engine.operations.products.Multiply`."""
-    _over_samples(A, o, a, b, _ONE, n, m, k, n)
+    if m >= uint64(64) and k * n >= _WORTH_PACKING:
+        _over_samples_packed(A, o, a, b, m, k, n)
+    else:
+        _over_samples(A, o, a, b, _ONE, n, m, k, n)
 
 
 @compiled
