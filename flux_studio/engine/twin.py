@@ -35,7 +35,6 @@ class Twin:
         self.arena: Array = np.zeros(self.layout.size, np.float64)
         self.layout.prepare(self.arena)
         self._executor = ReferenceExecutor(self.arena)
-        self.iteration = iteration
         self.follow(network, iteration)
 
     def follow(self, network: Network, iteration: int) -> None:

@@ -20,7 +20,7 @@ from flux_studio.engine.matrices import (
 from flux_studio.engine.recording import NETWORK, below
 from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.gui.widgets.wall_rows import WallMatrix, WallRow
-from flux_studio.project.catalogue import arriving, detail, layer_kind, outputs, reads, titles
+from flux_studio.project.catalogue import arriving, detail, layer_kind, outputs, reads, titled, titles
 from flux_studio.project.project import Project
 from flux_studio.project.specification import LayerSpecification
 from flux_studio.training.events import MatrixKey
@@ -135,10 +135,7 @@ class _Rows:
         )
 
     def _title(self, identity: str) -> str:
-        if identity in self._titles:
-            return self._titles[identity]
-        around, _, part = identity.rpartition("/")
-        return f"{self._title(around)} · {part.replace('-', ' ')}"
+        return titled(self._titles, identity)
 
 
 def _kinds_of_part(names: Mapping[str, Shape]) -> Iterable[MatrixKind]:

@@ -14,9 +14,9 @@ from flux_studio.gui.background import Background, GoesOn
 from flux_studio.gui.live import Live
 from flux_studio.gui.panels.nudge import HINT, NudgePanel
 from flux_studio.gui.widgets.check_section import STEPS
+from flux_studio.project.catalogue import titled, titles
 from flux_studio.project.project import Project, Run
 from flux_studio.training.events import Answered, Frame, MatrixKey
-from flux_studio.training.health import title_of
 from flux_studio.training.nudging import Nudge, Nudged, TakeTwin
 from flux_studio.training.questions import Question
 
@@ -82,7 +82,7 @@ class NudgeLive(Live):
             self._nudge.set_hint(HINT if isinstance(answer, DataError) else f"{answer}.")
 
     def _name(self, nudged: Nudged) -> str:
-        owner = title_of(self._window.document.project.specification, nudged.parameter[0])
+        owner = titled(titles(self._window.document.project.specification), nudged.parameter[0])
         row, column = nudged.cell
         return f"{_symbol(nudged.parameter)}[{row},{column}] of {owner}"
 

@@ -28,7 +28,7 @@ from flux_studio.project.catalogue import (
     widths,
 )
 from flux_studio.project.defaults import output_activation
-from flux_studio.project.descriptions import batch_text, is_whole
+from flux_studio.project.descriptions import batch_text, counted, is_whole
 from flux_studio.project.project import Project
 from flux_studio.project.specification import LayerSpecification, Place, Setting, Specification
 from flux_studio.project.stack import check_depth
@@ -284,7 +284,7 @@ def _targets(specification: Specification, data: Dataset | None) -> tuple[str, .
 
 
 def _notes(data: Dataset) -> tuple[str, ...]:
-    across = (f"{_counted(data.across, 'window')} across two parts left out",)
+    across = (f"{counted(data.across, 'window')} across two parts left out",)
     return (*_gaps(data), *across[: data.across])
 
 
@@ -297,9 +297,5 @@ def _gaps(data: Dataset) -> tuple[str, ...]:
     more = (f"and {len(dropped) - _NOTED_ROWS:,} more",) if len(dropped) > _NOTED_ROWS else ()
     count = f"{len(dropped):,} {'row is' if len(dropped) == 1 else 'rows are'} left out:"
     if data.windowing.is_series:
-        count = f"{_counted(len(dropped), 'row')} with gaps:"
+        count = f"{counted(len(dropped), 'row')} with gaps:"
     return (count, *first, *more)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -326,6 +326,14 @@ def _titles(layers: tuple[LayerSpecification, ...], prefix: str) -> dict[str, st
     return named
 
 
+def titled(named: Mapping[str, str], identity: str) -> str:
+    """The title of a layer or of any part of one, by those of :func:`titles`: ``LSTM 1 · step 3``."""
+    if identity in named:
+        return named[identity]
+    around, _, part = identity.rpartition("/")
+    return f"{titled(named, around)} · {part.replace('-', ' ')}" if around else identity
+
+
 def widths(specification: Specification, n_inputs: int, block: str = "") -> tuple[int, ...]:
     """Numbers that pass between the layers of the stack, or of a block: what comes in, then the outputs of each."""
     passing = [arriving(specification, n_inputs)[block]]
@@ -362,6 +370,7 @@ __all__ = [
     "layer_kind",
     "outputs",
     "reads",
+    "titled",
     "titles",
     "widths",
 ]

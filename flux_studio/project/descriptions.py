@@ -24,13 +24,13 @@ def data_lines(source: str, dataset: Dataset, rows: int) -> Iterator[tuple[str, 
         words += f", {len(dataset.test):,} to test"
     yield "", words
     if dataset.across:
-        yield "", f"{_counted(dataset.across, 'window')} across the border of two parts left out"
+        yield "", f"{counted(dataset.across, 'window')} across the border of two parts left out"
 
 
 def batch_text(batch: int | None, rows: int) -> str:
     """Which rows each iteration looks at: ``all 16 rows``, ``32 of 1,437 rows``."""
     if is_whole(batch, rows):
-        return f"all {_counted(rows, 'row')}" if rows != 1 else "1 row"
+        return f"all {counted(rows, 'row')}" if rows != 1 else "1 row"
     return f"{batch:,} of {rows:,} rows"
 
 
@@ -44,7 +44,7 @@ def epoch_text(batch: int | None, rows: int) -> str:
     if batch is None or is_whole(batch, rows):
         return "each iteration is an epoch"
     count, rest = -(-rows // batch), rows % batch
-    last = f", the last of {_counted(rest, 'row')}" if rest else ""
+    last = f", the last of {counted(rest, 'row')}" if rest else ""
     return f"{count:,} batches an epoch{last}"
 
 
@@ -64,7 +64,7 @@ def schedule_text(schedule: ScheduleSpecification) -> str:
     kind = SCHEDULES[schedule.kind]
     parts = [kind.title, *(f"{name} {getattr(schedule, name):g}" for name in kind.fields)]
     if schedule.warm_up:
-        parts.append(f"warm-up {_counted(schedule.warm_up, 'update')}")
+        parts.append(f"warm-up {counted(schedule.warm_up, 'update')}")
     return ", ".join(parts)
 
 
@@ -85,7 +85,7 @@ def stop_text(stop: StopSpecification) -> str:
     if stop.loss is not None:
         parts.append(f"at a loss of {stop.loss:g}")
     if stop.patience is not None:
-        parts.append(f"after {_counted(stop.patience, 'validation')} without a better loss")
+        parts.append(f"after {counted(stop.patience, 'validation')} without a better loss")
     if stop.seconds is not None:
         parts.append(f"after {stop.seconds:g} s")
     return ", ".join(parts)
@@ -148,5 +148,6 @@ def _schedule_changes(before: ScheduleSpecification, after: ScheduleSpecificatio
             yield f"Schedule: {name.replace('_', '-')} {getattr(after, name):g}"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """``1 row``, ``1,437 rows``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -27,8 +27,7 @@ from flux_studio.engine.operations.activations import ActivationOperation, Slope
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.program import Program
 from flux_studio.engine.slots import MatrixKey, Slot
-from flux_studio.project.catalogue import titles
-from flux_studio.project.specification import Specification
+from flux_studio.project.catalogue import titled, titles
 from flux_studio.training.questions import Moment, Question
 
 FLAT = 1e-3
@@ -416,19 +415,7 @@ class _Examination:
         return (int(np.abs(self.network.matrix(key)).max(axis=0).argmax()),)
 
     def _title(self, owner: str) -> str:
-        return _titled(self.titles, owner)
-
-
-def title_of(specification: Specification, identity: str) -> str:
-    """What people call a layer, or a part of one: ``Gated linear 1 · gate``."""
-    return _titled(titles(specification), identity)
-
-
-def _titled(known: Mapping[str, str], identity: str) -> str:
-    if identity in known:
-        return known[identity]
-    around, _, part = identity.rpartition("/")
-    return f"{_titled(known, around)} · {part.replace('-', ' ')}" if around else identity
+        return titled(self.titles, owner)
 
 
 def _sum_of_squares(matrix: Array) -> float:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flux_studio.engine.operations.products import Product
 from flux_studio.engine.places import Named, Places
 from flux_studio.engine.recording import Phase
 from flux_studio.engine.slots import Instruction, MatrixKey
-from flux_studio.training.health import title_of
+from flux_studio.project.catalogue import titled, titles
 from flux_studio.training.questions import Moment, Question
 
 
@@ -35,15 +36,15 @@ class ListProgram(Question):
     """Asks for all :class:`Listed` operations, in the order in which an iteration carries them out."""
 
     def answer(self, moment: Moment) -> tuple[Listed, ...]:
-        network, specification = moment.network, moment.project.specification
+        network, known = moment.network, titles(moment.project.specification)
         places = Places(network.program, network.rule)
+        whole = {network.layout.parameter_block: "all weights and biases"}
+        whole[network.layout.gradient_block] = "all their gradients"
         found = []
         for number, each in enumerate(network.program.instructions):
-            whole = {network.layout.parameter_block: "all weights and biases"}
-            whole[network.layout.gradient_block] = "all their gradients"
             cells = [places.named(slot, (0, 0), each.layer, "value") for slot in (each.output, *each.inputs)]
             words = [
-                whole.get(slot) or _name(cell, each.layer, moment)
+                whole.get(slot) or _name(cell, each.layer, known)
                 for slot, cell in zip((each.output, *each.inputs), cells, strict=True)
             ]
             found.append(
@@ -51,7 +52,7 @@ class ListProgram(Question):
                     number,
                     each.phase,
                     each.layer,
-                    title_of(specification, each.layer) if each.layer else "Network",
+                    titled(known, each.layer) if each.layer else "Network",
                     each.operation.name.replace("_", " "),
                     words[0],
                     tuple(dict.fromkeys(words[1:])),
@@ -71,8 +72,8 @@ def work(instruction: Instruction) -> int:
     return max(slot.size for slot in (instruction.output, *instruction.inputs))
 
 
-def _name(named: Named, layer: str, moment: Moment) -> str:
+def _name(named: Named, layer: str, known: Mapping[str, str]) -> str:
     """A matrix by its symbol, and of another layer with that one's name."""
     if named.key is None or named.key[0] in ("", layer):
         return named.symbol
-    return f"{named.symbol} of {title_of(moment.project.specification, named.key[0])}"
+    return f"{named.symbol} of {titled(known, named.key[0])}"

@@ -18,7 +18,7 @@ import numpy as np
 
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.errors import FluxError
-from flux_studio.project.catalogue import titles
+from flux_studio.project.catalogue import titled, titles
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import LearningRateChange, Project, Run
 from flux_studio.training import divergence
@@ -424,7 +424,7 @@ class Session:
         first = self.iteration // self._every
         validated = (self.iteration + good) // self._every - first
         self._rewinding.keep(losses[:good], self._validation_losses[:validated])
-        cell = f"{found.matrix} of {self._titles.get(found.layer, 'the network')}"
+        cell = f"{found.matrix} of {titled(self._titles, found.layer) if found.layer else 'the network'}"
         place = f"in row {found.row + 1}, column {found.column + 1}"
         if math.isfinite(found.value):
             what = f"the loss became infinite because {cell} reached {found.value:.2g} {place}"

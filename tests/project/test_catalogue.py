@@ -20,6 +20,7 @@ from flux_studio.project.catalogue import (
     layer_kind,
     outputs,
     reads,
+    titled,
     titles,
     widths,
 )
@@ -163,3 +164,11 @@ def test_what_comes_into_a_stack_on_windows_is_a_sequence() -> None:
     found = arriving(specification.replace(data=data, layers=layers), 8)
     assert found[""] == found["layer-1"] == Passing(8, steps=4)
     assert found["layer-2"] == found["layer-3"] == Passing(12, steps=4)
+
+
+def test_a_part_is_told_by_the_title_of_what_it_is_part_of() -> None:
+    named = {"layer-1": "RNN 1", "layer-2/skip": "Residual 1 · skip"}
+    assert titled(named, "layer-1/step-3") == "RNN 1 · step 3"
+    assert titled(named, "layer-1/step-3/gate") == "RNN 1 · step 3 · gate"
+    assert titled(named, "layer-2/skip") == "Residual 1 · skip"
+    assert titled(named, "layer-9") == "layer-9"

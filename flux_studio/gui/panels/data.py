@@ -24,6 +24,7 @@ from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.sample_fields import KEPT, WINDOW
 from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
+from flux_studio.project.descriptions import counted
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class DataPanel(QWidget):
         if view.table is not None:
             self._source.setText(view.table.source)
             rows, columns = view.table.rows, len(view.table.names)
-            self._counts.setText(f"{_counted(rows, 'row')} · {_counted(columns, 'column')}")
+            self._counts.setText(f"{counted(rows, 'row')} · {counted(columns, 'column')}")
             self._split.setVisible(view.training_rows > 0)
             self._split.setText(_split_text(view))
         self._preview.set_table(view.table, view.columns)
@@ -255,7 +256,3 @@ def _heading(words: str) -> QLabel:
     label = QLabel(words)
     label.setProperty("heading", "true")
     return label
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -32,6 +32,7 @@ from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.stack_body import StackBody
 from flux_studio.gui.widgets.stack_scroll import StackScroll
 from flux_studio.gui.widgets.typed_edit import forget_typing
+from flux_studio.project.descriptions import counted
 from flux_studio.project.specification import Place
 
 __all__ = ["DropVerdict", "InputView", "LayerView", "LossView", "NetworkStack", "NetworkView"]
@@ -94,7 +95,7 @@ class NetworkStack(QWidget):
         self.body.set_network(view)
         self._scroll.fit()
         count = view.parameters
-        self.header.set_detail(f"{count:,} parameter{'' if count == 1 else 's'}" if count else "")
+        self.header.set_detail(counted(count, "parameter") if count else "")
         if self._selection and self._selection not in self.body.identities:
             place = min(before.index(self._selection), len(self.body.identities) - 1)
             self._selection = ""

@@ -10,6 +10,7 @@ from flux_studio.gui.widgets.layer_card import LayerCard
 from flux_studio.gui.widgets.layer_column import LayerColumn, NewCard
 from flux_studio.gui.widgets.network_view import InputView, LossView, NetworkView
 from flux_studio.gui.widgets.wire import Wire
+from flux_studio.project.descriptions import counted
 from flux_studio.project.specification import Place
 
 _HINT = "Drag a layer here, or double-click one in the palette"
@@ -87,7 +88,7 @@ class StackBody(QWidget):
 def show_input(card: Card, view: InputView) -> None:
     """Write on the card at the top where the rows come from."""
     count = len(view.columns)
-    brief = f"{count:,} column{'' if count == 1 else 's'}"
+    brief = counted(count, "column")
     card.set_lines("Input", view.title or "no data yet", " ".join(view.columns), brief=brief)
     columns = ", ".join(view.columns)
     card.setToolTip(
