@@ -18,10 +18,9 @@ import numpy as np
 
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.errors import FluxError
-from flux_studio.project.catalogue import titled, titles
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import LearningRateChange, Project, Run
-from flux_studio.training import divergence
+from flux_studio.training.bursts import Bursts
 from flux_studio.training.evaluation import Evaluation
 from flux_studio.training.events import (
     Answered,
@@ -55,12 +54,11 @@ from flux_studio.training.events import (
     TakeReport,
     TakeRun,
 )
-from flux_studio.training.pacing import LONGEST_BURST, Pacing
+from flux_studio.training.pacing import Pacing
 from flux_studio.training.questions import Moment, Question
 from flux_studio.training.record import Record
 from flux_studio.training.rewinding import Rewinding
 from flux_studio.training.stepping import Unit
-from flux_studio.training.stopping import Best, Stopping
 
 PROGRESS_SECONDS = 0.1
 
@@ -83,7 +81,6 @@ class Session:
         self.executor_name = executor
         self.dataset = project.dataset()
         self.network = project.network(executor)
-        self._titles = titles(project.specification)
         self._every = project.specification.validate_every
         self._clock = clock
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue() if commands is None else commands
@@ -91,14 +88,10 @@ class Session:
         self._training = False
         self._breakpoints: frozenset[int] = frozenset()
         self._until = 0
-        self._stopping = Stopping(project.specification.stop)
-        self._reason = ""
         self._pacing = Pacing(project.specification.pace, clock)
         self._began = 0.0
         self._told = 0.0
         self._evaluation = Evaluation(self.network, self.dataset, clock)
-        self._losses = np.empty(LONGEST_BURST, self.network.dtype)
-        self._validation_losses = np.empty(LONGEST_BURST, self.network.dtype)
         self._begin(project.run)
 
     def send(self, command: Command) -> None:
@@ -159,6 +152,7 @@ class Session:
         else:
             self._record = self._first_record(loss)
         self._rewinding = Rewinding(self.network, self._record)
+        self._bursts = Bursts(self.project.specification, self.network, self._record, self._rewinding)
 
     def _first_record(self, loss: float) -> Record:
         """The record of a run that begins here, at iteration 0."""
@@ -243,7 +237,7 @@ class Session:
         self._rewinding.settle()
         self._until = until
         self._training = True
-        self._stopping, self._reason = Stopping(self.project.specification.stop), ""
+        self._bursts.begin()
         self._began = self._told = self._clock()
         self._pacing.begin(self.iteration)
         yield Started(self.iteration, self.executor_name)
@@ -260,8 +254,9 @@ class Session:
         if self._rewinding.is_past:
             yield from self._go_to(self._rewinding.shown + iterations)
             return
-        self._training, self._reason = False, ""
-        failed = self._iterate(iterations)
+        self._training = False
+        self._bursts.begin()
+        failed = self._bursts.iterate(iterations)
         yield failed if failed is not None else Paused(self.progress())
 
     def _set_learning_rate(self, rate: float) -> None:
@@ -304,7 +299,7 @@ class Session:
 
     def _go_to(self, iteration: int, done: int = 0) -> Iterator[Event]:
         """Show another moment; when a later wish for one comes meanwhile, that one is to be obeyed at once."""
-        self._training, self._reason = False, ""
+        self._training = False
         told = self._clock()
         for part in self._rewinding.go(iteration, done):
             if self._clock() - told < PROGRESS_SECONDS:
@@ -327,14 +322,14 @@ class Session:
         self._training = False
         progress, seconds = self.progress(), self._clock() - self._began
         report = self._evaluation.report(self.iteration, training=False, test=True)
-        return Finished(progress, seconds, self._evaluate()[1], self._reason, report)
+        return Finished(progress, seconds, self._evaluate()[1], self._bursts.reason, report)
 
     def _train(self) -> Iterator[Event]:
         count = min(self._pacing.due(), self._until - self.iteration)
         if count > 0:
             # Not by the clock: it also runs while the window holds Python's lock, and bursts would become ever shorter.
             begun = time.thread_time()
-            failed = self._iterate(count)
+            failed = self._bursts.iterate(count)
             worked = time.thread_time() - begun
             now = self._clock()
             self._pacing.note(count, worked, self.iteration, now)
@@ -345,96 +340,9 @@ class Session:
             if now - self._told >= PROGRESS_SECONDS:
                 self._told = now
                 yield self.progress()
-        if self._stopping.overdue(self._clock() - self._began):
-            self._reason = self._reason or "the time is up"
-        if self.iteration >= self._until or self._reason:
+        self._bursts.note_time(self._clock() - self._began)
+        if self.iteration >= self._until or self._bursts.reason:
             yield self._finish()
-
-    def _iterate(self, count: int) -> Failed | None:
-        """Train ``count`` iterations and keep the curves; on divergence, go back to the last good weights."""
-        if not math.isfinite(self.network.loss):
-            return Failed(
-                f"the loss of iteration {self.iteration:,} is {self.network.loss}, so there is no way down from it: "
-                "scale the inputs and targets, or start with other weights",
-                self.iteration,
-            )
-        due = self.iteration  # early stopping looks often, but a snapshot a burst is enough
-        while count > 0 and not self._reason:
-            part = min(count, LONGEST_BURST)
-            if self._stopping.is_early:
-                # Each validation is looked at before training goes on.
-                part = min(part, self._every - self.iteration % self._every)
-            count -= part
-            losses, start = self._losses[:part], self.network.snapshot()
-            if self.iteration >= due:
-                self._rewinding.timeline.keep(self.iteration, start)
-                due = self.iteration + LONGEST_BURST
-            done, validated = self.network.iterate(
-                losses, self.iteration, self._every, self._validation_losses
-            )
-            if not np.isfinite(losses[done - 1]) or not self.network.state_is_finite():
-                found = divergence.find(self.network, start, self.iteration, done)
-                if found is not None:
-                    return self._failed(found, losses)
-            good = self._good_enough(losses[:done])
-            if good < done:
-                self.network.restore(start)
-                done, validated = self.network.iterate(
-                    losses[:good], self.iteration, self._every, self._validation_losses
-                )
-            self._rewinding.keep(losses[:done], self._validation_losses[:validated])
-            if validated and self._stopping.is_early:
-                self._look_at(float(self._validation_losses[validated - 1]))
-        return None
-
-    def _good_enough(self, losses: np.ndarray) -> int:
-        """How many of these iterations there are up to the first whose loss is good enough to stop."""
-        if self._stopping.conditions.loss is not None:
-            reached = np.flatnonzero(losses <= self._stopping.conditions.loss)
-            if len(reached):
-                self._reason = f"the loss has reached {self._stopping.conditions.loss:g}"
-                return int(reached[0]) + 1
-        return len(losses)
-
-    def _look_at(self, validation_loss: float) -> None:
-        """Early stopping: remember the best weights, and go back to them when nothing better comes."""
-        record = self._record
-        if record.validation_curve is None:
-            return
-        if self._stopping.is_better(validation_loss):
-            self._stopping.best = Best(
-                validation_loss,
-                record.iteration,
-                self.network.snapshot(),
-                record.curve.copy(),
-                record.validation_curve.copy(),
-            )
-        elif self._stopping.is_exhausted and self._stopping.best is not None:
-            best, stopped = self._stopping.best, record.iteration
-            self.network.restore(best.snapshot)
-            self.network.rest(best.iteration)
-            self._rewinding.fall_back(best.iteration, best.curve, best.validation_curve)
-            self._reason = (
-                f"no better validation loss since iteration {best.iteration:,}, seen at iteration {stopped:,}: "
-                "these are the weights of then"
-            )
-
-    def _failed(self, found: divergence.Divergence, losses: np.ndarray) -> Failed:
-        good = found.iteration - 1 - self.iteration
-        first = self.iteration // self._every
-        validated = (self.iteration + good) // self._every - first
-        self._rewinding.keep(losses[:good], self._validation_losses[:validated])
-        cell = f"{found.matrix} of {titled(self._titles, found.layer) if found.layer else 'the network'}"
-        place = f"in row {found.row + 1}, column {found.column + 1}"
-        if math.isfinite(found.value):
-            what = f"the loss became infinite because {cell} reached {found.value:.2g} {place}"
-        else:
-            what = f"{cell} became {'not a number' if math.isnan(found.value) else 'infinite'} {place}"
-        message = (
-            f"training diverged at iteration {found.iteration:,}: {what}. The weights of iteration "
-            f"{self.iteration:,} are kept; try a learning rate smaller than {self.network.learning_rate:g}"
-        )
-        return Failed(message, found.iteration)
 
     def _frame(self, request: FrameRequest) -> Frame:
         record, progress = self._record, self.progress()
