@@ -22,7 +22,7 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "file.quit": window.close,
         "edit.undo": window.document.undo_stack.undo,
         "edit.redo": window.document.undo_stack.redo,
-        "edit.copy_matrix": window.copy_matrix,
+        "edit.copy_matrix": window.focus.copy,
         "view.dark": window.toggle_theme,
         "view.log": lambda: window.curve.set_log(window.actions_by_name["view.log"].isChecked()),
         "view.reset": window.reset_layout,

@@ -91,12 +91,12 @@ class HealthLive(Live):
     def _go(self, key: MatrixKey, column: int | None) -> None:
         """Choose a matrix; the column is outlined as soon as the numbers are there."""
         self._wanted = None if column is None else (key, column)
-        self._window.select_matrix(key)
+        self._window.focus.choose(key)
         self._window.trainer.refresh()
 
     def _show_column(self, frame: Frame) -> None:
         if self._wanted is None or self._wanted[0] not in frame.matrices:
             return
         (key, column), self._wanted = self._wanted, None
-        if self._window.selected_matrix == key:
+        if self._window.focus.matrix == key:
             self._window.focus_panel.set_selected_column(column)

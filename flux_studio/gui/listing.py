@@ -63,5 +63,5 @@ class Listing(Live):
 
     def _choose(self, number: int) -> None:
         key = self._operations[number].key
-        if key is not None and key != self._window.selected_matrix:
-            self._window.select_matrix(key)
+        if key is not None and key != self._window.focus.matrix:
+            self._window.focus.choose(key)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
@@ -32,6 +31,7 @@ from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
 from flux_studio.gui.file_drops import FileDrops
 from flux_studio.gui.filing import Filing
+from flux_studio.gui.focusing import Focusing
 from flux_studio.gui.lives import make_lives
 from flux_studio.gui.panels.curve import LossCurve
 from flux_studio.gui.panels.data import DataPanel
@@ -61,7 +61,6 @@ from flux_studio.project.project import Project
 from flux_studio.training.events import Frame, MatrixKey
 
 _CURVE_SECONDS = 0.1
-_FIRST_MATRIX = "weight_input_bias_matrix"
 
 
 class MainWindow(FileDrops):
@@ -88,14 +87,10 @@ class MainWindow(FileDrops):
         self.workbench = Workbench(self.document, self.trainer, self)
         self.filing = Filing(self, self.workbench, self.settings, self.dialogs)
         self.selection = Selection(self)
-        self.selected_matrix: MatrixKey | None = None
-        self._last_frame: Frame | None = None
-        self.focus_shows: MatrixKey | None = None
-        """The matrix whose numbers stand in the focus view."""
-        self._samples: np.ndarray | None = None
         self._problem, self._rows = "", 0
         self._curve_shown = 0.0
         self._make_panels()
+        self.focus = Focusing(self)
         self.scoring = Scoring(self.trainer, self.scores, self)
         self.taking = Taking(self)
         self.lives = make_lives(self)
@@ -196,7 +191,7 @@ class MainWindow(FileDrops):
         stack.delete_requested.connect(bench.delete_layer)
         stack.duplicate_requested.connect(bench.duplicate_layer)
         stack.change_requested.connect(bench.change_layer)
-        stack.selected.connect(self._layer_selected)
+        stack.selected.connect(self.focus.choose_layer)
         bar.train_requested.connect(bench.toggle_training)
         bar.pause_requested.connect(bench.toggle_training)
         bar.step_requested.connect(bench.step)
@@ -206,7 +201,7 @@ class MainWindow(FileDrops):
         obey_panels(self)
         for panel in (bar, self.data, self.training):
             panel.refused.connect(self._show_trouble)
-        self.wall.matrix_selected.connect(self.select_matrix)
+        self.wall.matrix_selected.connect(self.focus.choose)
         self.wall.visible_keys_changed.connect(self.trainer.refresh)
         self.curve.log_changed.connect(self.actions_by_name["view.log"].setChecked)
         bench.layer_made.connect(stack.select)
@@ -244,7 +239,7 @@ class MainWindow(FileDrops):
 
     def _show_document(self) -> None:
         project = self.document.project
-        self._last_frame, self.focus_shows = None, None
+        self.focus.forget()
         learned = 0 if project.run is None else sum(each.size for each in project.run.parameters.values())
         self.stack.set_network(presenting.network_view(project, learned))
         self.data.set_data(presenting.data_view(project))
@@ -283,19 +278,15 @@ class MainWindow(FileDrops):
         ready, project = self.trainer.ready, self.document.project
         if ready is not None:
             self.wall.set_rows(matrices.wall_rows(project, ready.shapes))
-            if self.selected_matrix not in ready.shapes:
-                chosen = self.stack.selection or project.specification.layers[0].identity
-                self.selected_matrix = self._matrix_of(chosen)
-            self.wall.set_selected(self.selected_matrix)
+            self.focus.begin()
             self.sample_names = presenting.SampleNames(project.dataset())
             self.wall.set_rows_note(presenting.rows_note(project, SHOWN_ROWS))
             self.stack.set_network(presenting.network_view(project, ready.parameter_count))
         self._show_training()
 
     def _show_frame(self, frame: Frame) -> None:
-        self._last_frame = frame
         self.wall.set_matrices(frame.matrices)
-        self._show_focus(frame)
+        self.focus.show_frame(frame)
         self._draw_curve(frame)
         for live in self.lives:
             if live.seen:
@@ -319,26 +310,6 @@ class MainWindow(FileDrops):
         if not frame.training or now - self._curve_shown >= _CURVE_SECONDS:
             self._curve_shown = now
             self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches)
-
-    def _show_focus(self, frame: Frame) -> None:
-        key, matrix = self.selected_matrix, self.wall.find(self.selected_matrix)
-        if key is None or matrix is None or key not in frame.matrices:
-            return
-        array, is_batch = frame.matrices[key], matrix.kind.shape.startswith("N")
-        # The last batch of an epoch may be smaller than the others.
-        full = (frame.rows, matrix.shape[1]) if is_batch else matrix.shape
-        if key == self.focus_shows:
-            if is_batch and not np.array_equal(frame.samples, self._samples):
-                self.focus_panel.set_rows(self.sample_names.of(frame.samples), full)
-            self._samples = frame.samples
-            self.focus_panel.update_values(array, self.wall.level(key))
-            return
-        self.focus_shows, self._samples = key, frame.samples
-        rows, columns = matrices.labels(
-            self.document.project, matrix, full, self.sample_names.of(frame.samples)
-        )
-        level = self.wall.level(key)
-        self.focus_panel.set_matrix(matrix.kind, matrix.owner, array, rows, columns, full, level)
 
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project
@@ -390,44 +361,9 @@ class MainWindow(FileDrops):
 
     # Choosing
 
-    def select_matrix(self, key: MatrixKey) -> None:
-        """Show this matrix in the focus view, and its layer in the stack."""
-        self.selected_matrix = key
-        self.wall.set_selected(key)
-        if layer := self._layer_of(key):
-            self.stack.select(layer)
-        if self._last_frame is not None:
-            self._show_focus(self._last_frame)
-        self.trainer.refresh()
-
-    def copy_matrix(self) -> None:
-        """Put the chosen matrix on the clipboard."""
-        if self.selected_matrix is not None:
-            self.taking.copy(self.selected_matrix)
-
-    def _layer_selected(self, identity: str) -> None:
-        chosen = self.selected_matrix
-        if not identity or self.trainer.ready is None or (chosen and self._layer_of(chosen) == identity):
-            return
-        if (key := self._matrix_of(identity)) is not None:
-            self.select_matrix(key)
-
-    def _layer_of(self, key: MatrixKey) -> str:
-        """The layer with a card that a matrix belongs to, perhaps by one of its parts; empty where there is none."""
-        layer, cards = key[0], self.stack.body.identities
-        while layer and layer not in cards:
-            layer = layer.rpartition("/")[0]
-        return layer
-
-    def _matrix_of(self, identity: str) -> MatrixKey | None:
-        """The matrix of a layer to look at first: one like the chosen one, if it has such a one."""
-        ready, name = self.trainer.ready, self.selected_matrix[1] if self.selected_matrix else _FIRST_MATRIX
-        wanted = ((identity, each) for each in (name, _FIRST_MATRIX, "activated_output_matrix"))
-        return next((key for key in wanted if ready is not None and key in ready.shapes), None)
-
     def _wanted_matrices(self) -> tuple[MatrixKey, ...]:
         visible = self.wall.visible_keys() if self.wall.isVisible() else ()
-        chosen = self.selected_matrix
+        chosen = self.focus.matrix
         if chosen is None or chosen in visible or not self.focus_panel.isVisible():
             return visible
         return (*visible, chosen)

@@ -60,7 +60,7 @@ class NudgeLive(Live):
         self._nudge.check.clear()
 
     def questions(self) -> tuple[Question, ...]:
-        key, cell = self._window.selected_matrix, self._window.focus_panel.selected_cell()
+        key, cell = self._window.focus.matrix, self._window.focus_panel.selected_cell()
         at = None if key is None or cell is None else (key, cell)
         if at != self._at:
             self._at, self._nudged = at, None

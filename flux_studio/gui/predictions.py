@@ -116,7 +116,7 @@ class Predicting(Live):
 
     def _choose_row(self, row: int) -> None:
         """Choose the row in the focus view, too, where the batch on screen holds it."""
-        known, key = self.predictions.known, self._window.selected_matrix
+        known, key = self.predictions.known, self._window.focus.matrix
         if known is None or key is None:
             return
         found = np.flatnonzero(known.dataset.training[self._samples] == row)

@@ -121,7 +121,7 @@ class Taking(QObject):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         menu.setObjectName("matrices.take.menu")
-        self._fill(menu, lambda: self._window.selected_matrix)
+        self._fill(menu, lambda: self._window.focus.matrix)
         button.setMenu(menu)
         return button
 
@@ -146,7 +146,7 @@ class Taking(QObject):
             add(form.name, form.words, meaning, lambda chosen, form=form: self.save(chosen, form))
 
     def _show_chosen(self, place: QPoint) -> None:
-        if (key := self._window.selected_matrix) is not None:
+        if (key := self._window.focus.matrix) is not None:
             self.show_menu(key, place)
 
     def _ask(self, key: MatrixKey, deliver: Deliver) -> None:

@@ -77,7 +77,7 @@ class ThisCell(Live):
     # What people do
 
     def _point_at(self, row: int, column: int) -> None:
-        key = self._window.focus_shows
+        key = self._window.focus.shows
         if key is not None:
             self._selection.choose(CellPlace(key, (row, column)))
             self._raise()
@@ -110,15 +110,15 @@ class ThisCell(Live):
             return
         self._pending = place
         self._raise()
-        if place.key != self._window.selected_matrix:
-            self._window.select_matrix(place.key)
+        if place.key != self._window.focus.matrix:
+            self._window.focus.choose(place.key)
         self._outline()
         self.stale.emit()
 
     def _outline(self) -> None:
         """Outline the chosen cell in the focus view, as soon as its matrix stands there."""
         place, focus = self._pending, self._window.focus_panel
-        if place is None or self._window.focus_shows != place.key:
+        if place is None or self._window.focus.shows != place.key:
             return
         self._pending = None
         if focus.selected_cell() != place.cell:
@@ -127,7 +127,7 @@ class ThisCell(Live):
     def _light_up(self) -> None:
         """Mark the cells that the chosen one was made from, and their matrices."""
         links = self.story.made_from if self.story is not None and self.seen else ()
-        shown = self._window.focus_shows
+        shown = self._window.focus.shows
         self._window.focus_panel.grid.set_marked(link.cell for link in links if link.key == shown)
         self._window.wall.set_marked(link.key for link in links if link.key is not None)
 

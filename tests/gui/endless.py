@@ -50,14 +50,14 @@ def assert_alive(qtbot: QtBot, window: MainWindow) -> None:
     window.trainer.refresh()
     until(qtbot, lambda: shown_iteration(window) == window.trainer.iteration)
     key = (window.workbench.specification.layers[-1].identity, "activated_output_matrix")
-    window.select_matrix(key)
-    until(qtbot, lambda: window._last_frame is not None and key in window._last_frame.matrices)
-    assert np.isfinite(window._last_frame.matrices[key]).all()
+    window.focus.choose(key)
+    until(qtbot, lambda: window.focus.frame is not None and key in window.focus.frame.matrices)
+    assert np.isfinite(window.focus.frame.matrices[key]).all()
 
 
 def shown_iteration(window: MainWindow) -> int:
     """Which iteration the panels show; -1 before they show any."""
-    return -1 if window._last_frame is None else window._last_frame.progress.iteration
+    return -1 if window.focus.frame is None else window.focus.frame.progress.iteration
 
 
 def drop(window: MainWindow, path: Path) -> None:

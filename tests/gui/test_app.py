@@ -245,10 +245,10 @@ class TestErrors:
         monkeypatch: pytest.MonkeyPatch,
         capfd: pytest.CaptureFixture[str],
     ) -> None:
-        from flux_studio.training.session import Session
+        from flux_studio.training.bursts import Bursts
 
         with monkeypatch.context() as patch:
-            patch.setattr(Session, "_iterate", lambda *_: 1 / 0)
+            patch.setattr(Bursts, "iterate", lambda *_: 1 / 0)
             window.workbench.step()
             until(qtbot, lambda: window.trainer.ended)
             until(qtbot, lambda: window.trouble.text != "")

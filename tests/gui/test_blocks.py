@@ -116,7 +116,7 @@ def test_parts_select_the_card_of_their_layer(qtbot: QtBot, window: MainWindow) 
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         window.wall.matrix_selected.emit(("layer-4/2/gate", "weights_matrix"))
     assert window.stack.selection == "layer-4/2"
-    assert window.selected_matrix == ("layer-4/2/gate", "weights_matrix")
+    assert window.focus.matrix == ("layer-4/2/gate", "weights_matrix")
     name = "Residual 1 · Gated linear 1 · gate · weights_matrix"
     assert text_of(window, "matrices.facts.name") == name
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):

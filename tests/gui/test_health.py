@@ -63,8 +63,8 @@ def test_sizes_follow_training(qtbot: QtBot) -> None:
     )
     row = panel.table.rows[0]
     assert row.gradient != before
-    assert window._last_frame is not None
-    frame = window._last_frame
+    assert window.focus.frame is not None
+    frame = window.focus.frame
     both = [frame.matrices["layer-1", name].ravel() for name in ("dC_dw_matrix", "dC_db_matrix")]
     np.testing.assert_allclose(row.gradient, np.sqrt(np.mean(np.concatenate(both) ** 2)), rtol=1e-5)
     assert list(row.gradients) == list(live(window).history.gradients("layer-1"))
@@ -81,7 +81,7 @@ def test_a_dead_neuron_is_found_and_outlined_by_one_click(qtbot: QtBot) -> None:
     assert panel.table.rows[0].ill
     assert not panel.table.rows[1].ill
     qtbot.mouseClick(cards[0], Qt.MouseButton.LeftButton)
-    assert window.selected_matrix == ("layer-1", "activated_output_matrix")
+    assert window.focus.matrix == ("layer-1", "activated_output_matrix")
     until(qtbot, lambda: window.focus_panel.grid.selection() is not None)
     selection = window.focus_panel.grid.selection()
     assert selection is not None
@@ -93,7 +93,7 @@ def test_a_line_of_the_table_leads_to_its_gradient(qtbot: QtBot) -> None:
     panel = raised(qtbot, window)
     place = panel.table.row_rect(1).center()
     qtbot.mouseClick(panel.table, Qt.MouseButton.LeftButton, pos=place)
-    assert window.selected_matrix == ("layer-2", "dC_dw_matrix")
+    assert window.focus.matrix == ("layer-2", "dC_dw_matrix")
 
 
 def test_another_document_forgets_the_curves(qtbot: QtBot) -> None:

@@ -67,9 +67,9 @@ def test_opens_on_the_sample_with_all_matrices_of_all_layers(window: MainWindow)
 
 
 def test_train_moves_every_matrix_and_the_loss_falls(qtbot: QtBot, window: MainWindow) -> None:
-    before = dict(window._last_frame.matrices)
+    before = dict(window.focus.frame.matrices)
     train_to_the_end(qtbot, window)
-    frame = window._last_frame
+    frame = window.focus.frame
     assert frame.progress.iteration == 2000
     assert frame.progress.loss < 0.01
     assert frame.scores.right == 16
@@ -102,15 +102,15 @@ def test_the_whole_path(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> Non
     assert [layer.settings["units"] for layer in window.workbench.specification.layers] == [8, 8, 4, 3]
     assert "iris.csv" in text_of(window.data)
 
-    first = dict(window._last_frame.matrices)
+    first = dict(window.focus.frame.matrices)
     train_to_the_end(qtbot, window)
-    assert not np.array_equal(first[W1], window._last_frame.matrices[W1])
-    assert window._last_frame.scores.validation_accuracy > 0.7
+    assert not np.array_equal(first[W1], window.focus.frame.matrices[W1])
+    assert window.focus.frame.scores.validation_accuracy > 0.7
 
     window.dialogs.out = tmp_path / "weights.npz"
     window.actions_by_name["file.export"].trigger()
     with np.load(tmp_path / "weights.npz", allow_pickle=False) as archive:
-        np.testing.assert_array_equal(archive["layer-1.weights_matrix"], window._last_frame.matrices[W1])
+        np.testing.assert_array_equal(archive["layer-1.weights_matrix"], window.focus.frame.matrices[W1])
         assert json.loads(str(archive["metadata"]))["inputs"][0] == "sepal_length"
 
     window.dialogs.out = tmp_path / "mine.flux"
@@ -125,48 +125,48 @@ def test_the_whole_path(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> Non
     theirs = again.document.latest()
     assert theirs.run.iteration == kept.run.iteration
     np.testing.assert_array_equal(theirs.network().predict(theirs.dataset().preprocessor.inputs(table)), ours)
-    np.testing.assert_array_equal(again._last_frame.matrices[W1], window._last_frame.matrices[W1])
+    np.testing.assert_array_equal(again.focus.frame.matrices[W1], window.focus.frame.matrices[W1])
 
 
 def test_undo_brings_back_the_network_and_its_weights(qtbot: QtBot, window: MainWindow) -> None:
     train_to_the_end(qtbot, window)
-    trained = window._last_frame.matrices[W1].copy()
+    trained = window.focus.frame.matrices[W1].copy()
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         window.workbench.change_layer("layer-2", "units", 6)
-    assert window._last_frame.progress.iteration == 0
+    assert window.focus.frame.progress.iteration == 0
     # The first layer did not change its shape, so it goes on from its trained weights.
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], trained)
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], trained)
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         window.actions_by_name["edit.undo"].trigger()
     assert window.workbench.specification.layer("layer-2").settings["units"] == 4
-    assert window._last_frame.progress.iteration == 2000
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], trained)
+    assert window.focus.frame.progress.iteration == 2000
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], trained)
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         window.actions_by_name["edit.redo"].trigger()
     assert window.workbench.specification.layer("layer-2").settings["units"] == 6
 
 
 def test_start_over_with_the_same_and_with_new_weights(qtbot: QtBot, window: MainWindow) -> None:
-    first = window._last_frame.matrices[W1].copy()
+    first = window.focus.frame.matrices[W1].copy()
     train_to_the_end(qtbot, window)
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         window.actions_by_name["train.same"].trigger()
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], first)
-    assert window._last_frame.progress.iteration == 0
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], first)
+    assert window.focus.frame.progress.iteration == 0
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         window.actions_by_name["train.new"].trigger()
-    assert not np.array_equal(window._last_frame.matrices[W1], first)
+    assert not np.array_equal(window.focus.frame.matrices[W1], first)
 
 
 def test_step_trains_exactly_one_iteration(qtbot: QtBot, window: MainWindow) -> None:
     click(qtbot, window, "action.train.step")
-    until(qtbot, lambda: window._last_frame.progress.iteration == 1)
+    until(qtbot, lambda: window.focus.frame.progress.iteration == 1)
     assert not window.trainer.running
     network = sample("parity-4").network("reference")
     network.rest()
     losses = np.empty(1, np.float32)
     network.iterate(losses)
-    np.testing.assert_allclose(window._last_frame.matrices[W1], network.parameter(W1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(window.focus.frame.matrices[W1], network.parameter(W1), rtol=1e-5, atol=1e-6)
 
 
 def test_rate_and_pace_change_while_it_trains(qtbot: QtBot, window: MainWindow) -> None:
@@ -191,11 +191,11 @@ def test_divergence_is_told_and_the_last_good_weights_stay(qtbot: QtBot, window:
     until(qtbot, lambda: window.trainer.ready is not None)
     with qtbot.waitSignal(window.trainer.failed, timeout=60_000):
         click(qtbot, window, "action.train.start")
-    until(qtbot, lambda: window._last_frame is not None)
+    until(qtbot, lambda: window.focus.frame is not None)
     assert "diverged at iteration" in window.trouble.text
     assert "of Dense" in window.trouble.text
     assert window.trouble.isVisible()
-    assert all(np.isfinite(matrix).all() for matrix in window._last_frame.matrices.values())
+    assert all(np.isfinite(matrix).all() for matrix in window.focus.frame.matrices.values())
 
 
 def test_a_network_that_cannot_be_trained_says_why(qtbot: QtBot, window: MainWindow) -> None:
@@ -275,11 +275,11 @@ def test_choosing_another_target_makes_the_output_fit(qtbot: QtBot, window: Main
 def test_selection_links_wall_focus_and_stack(qtbot: QtBot, window: MainWindow) -> None:
     rect = window.wall.tile_rect(("layer-2", "weights_matrix"))
     qtbot.mouseClick(window.wall.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
-    assert window.selected_matrix == ("layer-2", "weights_matrix")
+    assert window.focus.matrix == ("layer-2", "weights_matrix")
     assert window.stack.selection == "layer-2"
     assert "Dense 2" in text_of(window.focus_panel)
     window.stack.select("layer-3")
-    assert window.selected_matrix == ("layer-3", "weights_matrix")
+    assert window.focus.matrix == ("layer-3", "weights_matrix")
     assert window.wall.selected() == ("layer-3", "weights_matrix")
 
 

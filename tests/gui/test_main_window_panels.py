@@ -55,18 +55,18 @@ def test_refused_units_keep_the_window_from_training(qtbot: QtBot, window: MainW
 
 
 def test_wall_and_focus_have_the_same_colours(qtbot: QtBot, window: MainWindow) -> None:
-    window.select_matrix(SUM)
+    window.focus.choose(SUM)
     with qtbot.waitSignal(window.trainer.finished, timeout=60_000):
         window.actions_by_name["train.toggle"].trigger()
     for key in (("layer-2", "weights_matrix"), ("layer-3", "dC_dw_matrix"), SUM):
-        window.select_matrix(key)
+        window.focus.choose(key)
         # A frame that was asked for before may come first.
         until(qtbot, lambda key=key: window.wall.level(key) is not None)
         assert window.focus_panel.grid.level() == window.wall.level(key)
 
 
 def test_the_chosen_cell_outlives_training_and_starting_over(qtbot: QtBot, window: MainWindow) -> None:
-    window.select_matrix(SUM)
+    window.focus.choose(SUM)
     window.focus_panel.set_selected_cell(5, 2)
     window.actions_by_name["train.step"].trigger()
     until(qtbot, lambda: window.trainer.iteration == 1)

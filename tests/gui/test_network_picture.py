@@ -92,7 +92,7 @@ def test_a_neuron_chooses_its_cell_of_that_row(qtbot: QtBot) -> None:
     assert words.endswith(" for 0101")
     qtbot.mouseClick(drawing, LEFT, pos=place.toPoint())
     until(qtbot, lambda: window.focus_panel.selected_cell() == (5, 3))
-    assert window.selected_matrix == H
+    assert window.focus.matrix == H
     assert drawing.marked.neurons == {(1, 3)}
 
 
@@ -106,7 +106,7 @@ def test_a_connection_chooses_its_weight_and_a_chosen_weight_is_marked(qtbot: Qt
     assert float(words.rpartition(" ")[2]) == pytest.approx(value, rel=1e-6)
     qtbot.mouseClick(drawing, LEFT, pos=near.toPoint())
     until(qtbot, lambda: window.focus_panel.selected_cell() == (0, 0))
-    assert window.selected_matrix == W
+    assert window.focus.matrix == W
     assert drawing.marked.connections == {(1, 0, 0)}
     grid = window.focus_panel.grid
     grid.setFocus()
@@ -116,8 +116,8 @@ def test_a_connection_chooses_its_weight_and_a_chosen_weight_is_marked(qtbot: Qt
 
 def test_the_row_follows_what_is_chosen_in_the_matrices(qtbot: QtBot) -> None:
     window, panel, drawing = opened(qtbot, sample("parity-4"))
-    window.select_matrix(("layer-1", "input_matrix"))
-    until(qtbot, lambda: window.focus_shows == ("layer-1", "input_matrix"))
+    window.focus.choose(("layer-1", "input_matrix"))
+    until(qtbot, lambda: window.focus.shows == ("layer-1", "input_matrix"))
     window.selection.choose(CellPlace(("layer-1", "input_matrix"), (9, 1)))
     until(qtbot, lambda: drawing.drawn.row == 9)
     assert panel.row_name == "1001"
@@ -170,12 +170,12 @@ def test_every_kind_of_layer_can_be_pointed_at(qtbot: QtBot, kind: str, gradient
     words = drawing.words_at(drawing.neuron_place(place, 0))
     assert graph.columns[place].title in words
     qtbot.mouseClick(drawing, LEFT, pos=drawing.neuron_place(place, 0).toPoint())
-    until(qtbot, lambda: window.selected_matrix[0] == added)
+    until(qtbot, lambda: window.focus.matrix[0] == added)
     for loop, key in graph.loops.items():
         at = drawing.neuron_place(loop, 0) - QPointF(0, 24 * drawing.scale)
         assert "remembers" in drawing.words_at(at)
         qtbot.mouseClick(drawing, LEFT, pos=at.toPoint())
-        until(qtbot, lambda key=key: window.selected_matrix == key)
+        until(qtbot, lambda key=key: window.focus.matrix == key)
     assert not drawing.grab().isNull()
     assert window.trouble.text == ""
 

@@ -41,8 +41,8 @@ def fact(window: MainWindow, name: str) -> float:
 
 def choose(qtbot: QtBot, window: MainWindow, cell: tuple[int, int] = CELL) -> None:
     """Click a cell of the weights."""
-    window.select_matrix(W)
-    until(qtbot, lambda: window.focus_shows == W)
+    window.focus.choose(W)
+    until(qtbot, lambda: window.focus.shows == W)
     grid = window.focus_panel.grid
     qtbot.mouseClick(
         grid.viewport(),
@@ -53,8 +53,8 @@ def choose(qtbot: QtBot, window: MainWindow, cell: tuple[int, int] = CELL) -> No
 
 
 def weights(window: MainWindow) -> np.ndarray:
-    assert window._last_frame is not None
-    return window._last_frame.matrices[W]
+    assert window.focus.frame is not None
+    return window.focus.frame.matrices[W]
 
 
 def test_without_a_cell_it_says_what_to_choose(qtbot: QtBot, window: MainWindow) -> None:
@@ -106,14 +106,14 @@ def test_a_typed_number_is_kept_and_undo_brings_the_old_one(qtbot: QtBot, window
     qtbot.keyClick(field, Qt.Key.Key_Return)
     until(qtbot, lambda: panel(window).keep.isEnabled())
     qtbot.mouseClick(panel(window).keep, Qt.MouseButton.LeftButton)
-    until(qtbot, lambda: window._last_frame is not None and float(weights(window)[CELL]) == np.float32(-0.75))
+    until(qtbot, lambda: window.focus.frame is not None and float(weights(window)[CELL]) == np.float32(-0.75))
     assert window.trainer.iteration == 1
     assert window.document.undo_stack.undoText() == "set w[3,1] of Dense 2 to -0.75"
     assert window.document.modified
     assert panel(window).delta == 0
     assert window.focus_panel.selected_cell() == CELL
     window.actions_by_name["edit.undo"].trigger()
-    until(qtbot, lambda: window._last_frame is not None and float(weights(window)[CELL]) == before)
+    until(qtbot, lambda: window.focus.frame is not None and float(weights(window)[CELL]) == before)
     assert window.trainer.iteration == 1
 
 
@@ -122,7 +122,7 @@ def test_before_the_first_iteration_a_kept_number_is_a_start_weight(qtbot: QtBot
     panel(window).field.type_text("0.5")
     until(qtbot, lambda: panel(window).keep.isEnabled())
     qtbot.mouseClick(panel(window).keep, Qt.MouseButton.LeftButton)
-    until(qtbot, lambda: window._last_frame is not None and float(weights(window)[CELL]) == 0.5)
+    until(qtbot, lambda: window.focus.frame is not None and float(weights(window)[CELL]) == 0.5)
 
 
 def test_training_rests_before_a_number_is_moved(qtbot: QtBot, window: MainWindow) -> None:
@@ -165,8 +165,8 @@ def test_a_check_can_be_cancelled_and_another_matrix_forgets_it(qtbot: QtBot, wi
     assert (
         "the first " in child(window, QLabel, "nudge.verdict").text() or panel(window).check.found.done == 32
     )
-    window.select_matrix(("layer-1", "weights_matrix"))
-    until(qtbot, lambda: window.focus_shows == ("layer-1", "weights_matrix"))
+    window.focus.choose(("layer-1", "weights_matrix"))
+    until(qtbot, lambda: window.focus.shows == ("layer-1", "weights_matrix"))
     window.focus_panel.set_selected_cell(0, 0)
     window.trainer.refresh()
     until(qtbot, lambda: panel(window).check.found is None)

@@ -84,7 +84,7 @@ def test_a_point_and_a_neuron_choose_row_and_column_of_the_matrices(qtbot: QtBot
     assert window.focus_panel.selected_cell() == (3, 0)
     qtbot.mouseClick(panel.neurons, LEFT, pos=panel.neurons.place_of("layer-1", 2).center())
     until(qtbot, lambda: window.focus_panel.selected_cell() == (3, 2))
-    assert window.selected_matrix == ("layer-1", "activated_output_matrix")
+    assert window.focus.matrix == ("layer-1", "activated_output_matrix")
 
 
 def test_other_axes_are_chosen_and_the_rest_stands_still(qtbot: QtBot) -> None:
@@ -125,8 +125,8 @@ def test_the_worst_rows_come_first_and_any_row_can_be_chosen(qtbot: QtBot) -> No
     assert [table.text(line, ROW) for line in range(3)] == ["row 1", "row 2", "row 3"]
     row = int(data.training[4])
     line = table.model_of_rows.line_of(row)
-    window.select_matrix(("layer-1", "weight_input_bias_matrix"))
-    until(qtbot, lambda: window.focus_shows == ("layer-1", "weight_input_bias_matrix"))
+    window.focus.choose(("layer-1", "weight_input_bias_matrix"))
+    until(qtbot, lambda: window.focus.shows == ("layer-1", "weight_input_bias_matrix"))
     table.scrollTo(table.model_of_rows.index(line, 0))
     qtbot.mouseClick(
         table.viewport(), LEFT, pos=table.visualRect(table.model_of_rows.index(line, 0)).center()

@@ -40,7 +40,7 @@ def window(qtbot: QtBot) -> MainWindow:
 
 
 def shown(window: MainWindow) -> int:
-    return int(window._last_frame.progress.iteration)
+    return int(window.focus.frame.progress.iteration)
 
 
 def timeline(window: MainWindow) -> TimeSlider:
@@ -88,7 +88,7 @@ def test_dragging_shows_every_moment_that_the_handle_stands_at(qtbot: QtBot, win
     qtbot.mouseRelease(slider, LEFT, pos=spot(window, 120))
     here = slider.value
     assert len(set(seen)) >= 4
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], weights_at(window, here))
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], weights_at(window, here))
     assert window.bar._iteration.text == str(here)
     assert window.curve.facts._iteration.text() == f"Iteration {here}"
     assert window.status.past.text == f"Showing iteration {here} of {END}"
@@ -138,13 +138,13 @@ def test_keys_go_back_and_forth(qtbot: QtBot, window: MainWindow, key: Qt.Key, i
     slider.setFocus()
     qtbot.keyClick(slider, key)
     until(qtbot, lambda: shown(window) == iteration)
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], weights_at(window, iteration))
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], weights_at(window, iteration))
     qtbot.keyClick(slider, back[key])
     until(qtbot, lambda: shown(window) == END)
 
 
 def test_returning_shows_the_present_again(qtbot: QtBot, window: MainWindow) -> None:
-    now = window._last_frame.matrices[W1].copy()
+    now = window.focus.frame.matrices[W1].copy()
     assert window.status.past.isHidden()
     assert not window.actions_by_name["train.now"].isEnabled()
     for leave in (
@@ -158,7 +158,7 @@ def test_returning_shows_the_present_again(qtbot: QtBot, window: MainWindow) -> 
         until(qtbot, lambda: shown(window) == END)
         assert window.status.past.isHidden()
         assert not window.curve.plot._moment_line.isVisible()
-        np.testing.assert_array_equal(window._last_frame.matrices[W1], now)
+        np.testing.assert_array_equal(window.focus.frame.matrices[W1], now)
 
 
 def test_looking_back_keeps_the_document_as_it_was(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_continuing_from_here_is_a_branch(qtbot: QtBot, window: MainWindow) -> N
     line = window.curve.plot._branch_lines[0]
     assert line.getData()[0][-1] == END
     assert line.opts["pen"].color().alphaF() < 0.5
-    assert not np.array_equal(window._last_frame.matrices[W1], weights_at(window, END))
+    assert not np.array_equal(window.focus.frame.matrices[W1], weights_at(window, END))
     run = window.document.latest().run
     assert run is not None
     assert [(change.iteration, change.learning_rate) for change in run.changes] == [(100, 0.01)]
@@ -201,7 +201,7 @@ def test_train_on_returns_first(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.mouseClick(train, LEFT)
     until(qtbot, lambda: not window.trainer.running and shown(window) >= END + 10)
     assert train.text() == "Train"
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], weights_at(window, shown(window)))
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], weights_at(window, shown(window)))
     assert window.curve.plot._branches == ()
 
 
@@ -213,7 +213,7 @@ def test_steps_go_along_what_was(qtbot: QtBot, window: MainWindow) -> None:
     window.actions_by_name["train.step"].trigger()
     until(qtbot, lambda: shown(window) == END - 1)
     assert window.trainer.is_past
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], weights_at(window, END - 1))
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], weights_at(window, END - 1))
 
 
 def test_it_pauses_what_runs(qtbot: QtBot, window: MainWindow) -> None:
@@ -245,7 +245,7 @@ def test_before_the_first_iteration_there_is_no_timeline(qtbot: QtBot) -> None:
 def test_an_edit_goes_on_from_the_present(qtbot: QtBot, window: MainWindow) -> None:
     go(qtbot, window, 30)
     window.workbench.set_batch(8)
-    until(qtbot, lambda: window.trainer.when is not None and window._last_frame is not None)
+    until(qtbot, lambda: window.trainer.when is not None and window.focus.frame is not None)
     assert shown(window) == END
     assert not window.trainer.is_past
     assert window.status.past.isHidden()

@@ -41,7 +41,7 @@ def step(qtbot: QtBot, window: MainWindow, back: bool = False) -> None:
 
 
 def place(window: MainWindow) -> tuple[int, int]:
-    frame = window._last_frame
+    frame = window.focus.frame
     return (-1, -1) if frame is None else (frame.when.shown, frame.when.done)
 
 
@@ -61,7 +61,7 @@ def test_operations_forwards_and_back(qtbot: QtBot, window: MainWindow) -> None:
         obey(session, FORWARD)
         assert place(window) == (0, done)
         assert window.status.past.text == f"Within iteration 1: {done} of 27 operations"
-        for key, matrix in window._last_frame.matrices.items():
+        for key, matrix in window.focus.frame.matrices.items():
             np.testing.assert_array_equal(matrix, session.network.matrix(key))
     assert not child(window, QPushButton, "action.past.branch").isVisible()
     for done in (3, 2, 1, 0):
@@ -100,8 +100,8 @@ def test_training_from_the_middle_of_an_iteration(qtbot: QtBot, window: MainWind
     straight.workbench.set_iterations(50)
     straight.workbench.toggle_training()
     until(qtbot, lambda: not straight.trainer.running and place(straight) == (50, 0))
-    for key, matrix in straight._last_frame.matrices.items():
-        np.testing.assert_array_equal(window._last_frame.matrices[key], matrix)
+    for key, matrix in straight.focus.frame.matrices.items():
+        np.testing.assert_array_equal(window.focus.frame.matrices[key], matrix)
 
 
 def test_the_program_lists_every_operation(qtbot: QtBot, window: MainWindow) -> None:
@@ -118,11 +118,11 @@ def test_the_mark_follows_and_shows_what_was_written(qtbot: QtBot, window: MainW
     for _ in range(3):
         step(qtbot, window)
     assert table.text(3, NUMBER) == "▶  4"
-    assert window.selected_matrix == A1
+    assert window.focus.matrix == A1
     choose(window, "phase")
     step(qtbot, window)
     assert table.text(10, NUMBER) == "▶  11"
-    assert window.selected_matrix == ("layer-3", "activated_output_matrix")
+    assert window.focus.matrix == ("layer-3", "activated_output_matrix")
 
 
 def test_a_click_shows_the_matrix_that_is_written(qtbot: QtBot, window: MainWindow) -> None:
@@ -130,7 +130,7 @@ def test_a_click_shows_the_matrix_that_is_written(qtbot: QtBot, window: MainWind
     index = table.lines.index(14, WRITES)
     table.scrollTo(index)
     qtbot.mouseClick(table.viewport(), LEFT, pos=table.visualRect(index).center())
-    assert window.selected_matrix == ("layer-3", "dC_da_matrix")
+    assert window.focus.matrix == ("layer-3", "dC_da_matrix")
 
 
 def test_steps_of_a_sequence_fold(qtbot: QtBot) -> None:
@@ -187,4 +187,4 @@ def test_a_hidden_program_asks_nothing(qtbot: QtBot, window: MainWindow) -> None
     choose(window, "operation")
     step(qtbot, window)
     assert panel.table.lines.rowCount() == 0
-    assert window.selected_matrix == A1
+    assert window.focus.matrix == A1

@@ -52,19 +52,19 @@ def test_a_tile_becomes_a_csv_with_names(qtbot: QtBot, window: MainWindow, tmp_p
     until(qtbot, out.exists)
     assert answers(window).asked[-1].endswith("dense-1-weight_input_bias_matrix.csv")
     header, *lines = csv.reader(out.read_text().splitlines())
-    assert window.selected_matrix == SUM
+    assert window.focus.matrix == SUM
     assert header == ["a", *(f"n{place}" for place in range(8))]
     assert [line[0] for line in lines] == [window.focus_panel.grid.row_label(row) for row in range(16)]
-    assert window._last_frame is not None
+    assert window.focus.frame is not None
     numbers = np.array([line[1:] for line in lines], np.float32)
-    np.testing.assert_array_equal(numbers, window._last_frame.matrices[SUM])
+    np.testing.assert_array_equal(numbers, window.focus.frame.matrices[SUM])
     assert window.status.currentMessage() == "saved taken.csv"
 
 
 def test_the_button_beside_the_numbers_has_the_same_menu(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
-    window.select_matrix(WEIGHTS)
+    window.focus.choose(WEIGHTS)
     button = child(window, QToolButton, "matrices.take")
     for name in ("npz", "png", "svg"):
         out = answers(window).out = tmp_path / f"taken.{name}"
@@ -87,7 +87,7 @@ def test_all_rows_are_taken_not_only_those_on_screen(qtbot: QtBot, monkeypatch: 
     monkeypatch.setattr(trainer, "SHOWN_ROWS", 5)
     window = open_window(qtbot, sample("parity-4"))
     key = ("layer-1", "activated_output_matrix")
-    window.select_matrix(key)
+    window.focus.choose(key)
     window.actions_by_name["edit.copy_matrix"].trigger()
     clipboard = QGuiApplication.clipboard()
     clipboard.clear()
@@ -96,7 +96,7 @@ def test_all_rows_are_taken_not_only_those_on_screen(qtbot: QtBot, monkeypatch: 
     rows, columns = window.trainer.ready.shapes[key]
     lines = [line.split("\t") for line in clipboard.text().splitlines()]
     assert (len(lines) - 1, len(lines[0]) - 1) == (rows, columns)
-    assert (rows, len(window._last_frame.matrices[key])) == (16, 5)  # type: ignore[union-attr]
+    assert (rows, len(window.focus.frame.matrices[key])) == (16, 5)  # type: ignore[union-attr]
 
 
 def test_a_picture_reaches_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:

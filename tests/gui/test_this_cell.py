@@ -34,8 +34,8 @@ def panel(window: MainWindow) -> CellPanel:
 
 def click(qtbot: QtBot, window: MainWindow, key: MatrixKey, cell: tuple[int, int]) -> CellPanel:
     """Click a number in the focus view, and wait until the panel tells of it."""
-    window.select_matrix(key)
-    until(qtbot, lambda: window.focus_shows == key)
+    window.focus.choose(key)
+    until(qtbot, lambda: window.focus.shows == key)
     grid = window.focus_panel.grid
     grid.set_selected_cell(cell)  # into view
     qtbot.mouseClick(grid.viewport(), LEFT, pos=grid.cell_rect(cell).center())
@@ -79,7 +79,7 @@ def test_a_term_leads_to_its_cell_and_back_returns(qtbot: QtBot, window: MainWin
     qtbot.mouseClick(shown.working, LEFT, pos=shown.working.link_rect("(x·w)[5,2]").center())
     wait_for(qtbot, window, WEIGHTED, (5, 2))
     until(qtbot, lambda: window.focus_panel.selected_cell() == (5, 2))
-    assert window.wall.selected() == window.selected_matrix == window.focus_shows == WEIGHTED
+    assert window.wall.selected() == window.focus.matrix == window.focus.shows == WEIGHTED
     weight = ("layer-1", "weights_matrix")
     qtbot.mouseClick(shown.working, LEFT, pos=shown.working.link_rect("w[3,2]").center())
     wait_for(qtbot, window, weight, (3, 2))
@@ -94,7 +94,7 @@ def test_a_term_leads_to_its_cell_and_back_returns(qtbot: QtBot, window: MainWin
     shown.working.setFocus()
     qtbot.keyClick(shown.working, Qt.Key.Key_Backspace)
     wait_for(qtbot, window, SUM, (5, 2))
-    until(qtbot, lambda: window.focus_panel.selected_cell() == (5, 2) and window.focus_shows == SUM)
+    until(qtbot, lambda: window.focus_panel.selected_cell() == (5, 2) and window.focus.shows == SUM)
     assert not shown.back.isEnabled()
 
 
@@ -103,11 +103,11 @@ def test_what_it_was_made_from_lights_up(qtbot: QtBot, window: MainWindow) -> No
     names = ("weight_and_input_matrix", "bias_matrix", "input_matrix", "weights_matrix")
     until(qtbot, lambda: window.wall.marked() == {("layer-1", name) for name in names})
     weights = ("layer-1", "weights_matrix")
-    window.select_matrix(weights)
-    until(qtbot, lambda: window.focus_shows == weights and len(window.focus_panel.grid.marked()) == 4)
+    window.focus.choose(weights)
+    until(qtbot, lambda: window.focus.shows == weights and len(window.focus_panel.grid.marked()) == 4)
     assert window.focus_panel.grid.marked() == {(row, 2) for row in range(4)}
-    window.select_matrix(WEIGHTED)
-    until(qtbot, lambda: window.focus_shows == WEIGHTED and window.focus_panel.grid.marked() == {(5, 2)})
+    window.focus.choose(WEIGHTED)
+    until(qtbot, lambda: window.focus.shows == WEIGHTED and window.focus_panel.grid.marked() == {(5, 2)})
     window.docks["data"].raise_()
     until(qtbot, lambda: not window.wall.marked())
     assert not window.focus_panel.grid.marked()

@@ -70,7 +70,7 @@ def bar_words(window: MainWindow) -> list[str]:
 
 
 def test_adam_in_batches_of_32_learns_and_can_be_undone(qtbot: QtBot, window: MainWindow) -> None:
-    first = window._last_frame.progress.loss
+    first = window.focus.frame.progress.loss
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         pick(qtbot, window, "optimizer", "Adam")
     assert window.workbench.specification.optimizer == OptimizerSpecification("adam", 0.01)
@@ -80,10 +80,10 @@ def test_adam_in_batches_of_32_learns_and_can_be_undone(qtbot: QtBot, window: Ma
         click(qtbot, window, "train.batch.32")
     assert window.workbench.specification.batch == 32
     assert child(window, ReadOut, "training.rows").text == "32 of 120 rows"
-    assert window._last_frame.matrices[X1].shape == (32, 4)
+    assert window.focus.frame.matrices[X1].shape == (32, 4)
 
     train_to_the_end(qtbot, window)
-    frame = window._last_frame
+    frame = window.focus.frame
     assert frame.progress.iteration == 1000
     assert frame.progress.loss < 0.1 * first
     assert frame.scores.right >= 114
@@ -91,8 +91,8 @@ def test_adam_in_batches_of_32_learns_and_can_be_undone(qtbot: QtBot, window: Ma
     assert window.document.undo_stack.undoText() == "Batch of 32 rows"
     undo(qtbot, window)
     assert window.workbench.specification.batch is None
-    assert window._last_frame.progress.iteration == 0
-    assert window._last_frame.progress.loss == pytest.approx(first)
+    assert window.focus.frame.progress.iteration == 0
+    assert window.focus.frame.progress.loss == pytest.approx(first)
     assert window.document.undo_stack.undoText() == "Optimizer Adam"
     undo(qtbot, window)
     assert window.workbench.specification == sample("iris").specification
@@ -103,12 +103,12 @@ def test_adam_in_batches_of_32_learns_and_can_be_undone(qtbot: QtBot, window: Ma
 def test_labels_name_the_rows_of_the_present_batch(qtbot: QtBot, window: MainWindow) -> None:
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         click(qtbot, window, "train.batch.32")
-    window.select_matrix(X1)
+    window.focus.choose(X1)
     data = window.document.project.dataset()
     inputs = data.inputs.astype(np.float32)
     seen = []
     for step in range(5):
-        grid, frame = window.focus_panel.grid, window._last_frame
+        grid, frame = window.focus_panel.grid, window.focus.frame
         rows = [int(grid.row_label(row).removeprefix("row ")) - 1 for row in range(frame.rows)]
         places = [int(np.flatnonzero(data.table_rows == row)[0]) for row in rows]
         np.testing.assert_array_equal(frame.matrices[X1], inputs[places])
@@ -117,7 +117,7 @@ def test_labels_name_the_rows_of_the_present_batch(qtbot: QtBot, window: MainWin
         assert words.startswith(f"{frame.rows} rows (samples)")
         seen.append(tuple(rows))
         click(qtbot, window, "action.train.step")
-        until(qtbot, lambda step=step: window._last_frame.progress.iteration == step + 1)
+        until(qtbot, lambda step=step: window.focus.frame.progress.iteration == step + 1)
     assert [len(rows) for rows in seen] == [32, 32, 32, 24, 32]
     assert len(set(seen)) == 5
 
@@ -133,14 +133,14 @@ def test_a_curve_of_batches_says_so(qtbot: QtBot, window: MainWindow) -> None:
 
 def test_the_run_and_its_weights_go_on_with_another_optimizer(qtbot: QtBot, window: MainWindow) -> None:
     train_to_the_end(qtbot, window)
-    trained = window._last_frame.matrices[W1].copy()
+    trained = window.focus.frame.matrices[W1].copy()
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         pick(qtbot, window, "optimizer", "RMSProp")
-    assert window._last_frame.progress.iteration == 1000
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], trained)
-    assert len(window._last_frame.curve.iterations) > 1
+    assert window.focus.frame.progress.iteration == 1000
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], trained)
+    assert len(window.focus.frame.curve.iterations) > 1
     train_to_the_end(qtbot, window)
-    assert window._last_frame.progress.iteration == 2000
+    assert window.focus.frame.progress.iteration == 2000
 
 
 def test_training_goes_on_while_it_is_changed(qtbot: QtBot, window: MainWindow) -> None:
@@ -154,7 +154,7 @@ def test_training_goes_on_while_it_is_changed(qtbot: QtBot, window: MainWindow) 
     assert window.trainer.iteration >= reached
     until(qtbot, lambda: window.trainer.ready is not None and window.trainer.iteration > reached + 5)
     assert window.trainer.running
-    assert window._last_frame.rows <= 16
+    assert window.focus.frame.rows <= 16
     write(qtbot, window, "iterations", "3")
     until(qtbot, lambda: not window.trainer.running)
     assert window.trainer.iteration < 1000
@@ -177,7 +177,7 @@ def test_the_schedule_is_drawn_and_followed(qtbot: QtBot, window: MainWindow) ->
     schedule = window.workbench.specification.optimizer.schedule
     assert schedule == ScheduleSpecification("cosine", period=1000.0)
     train_to_the_end(qtbot, window)
-    assert window._last_frame.progress.learning_rate < 1e-5
+    assert window.focus.frame.progress.learning_rate < 1e-5
     assert window.document.undo_stack.undoText() == "Schedule cosine"
 
 
@@ -188,12 +188,12 @@ def test_another_loss_brings_its_ending_and_begins_a_run(qtbot: QtBot, window: M
     specification = window.workbench.specification
     assert specification.loss == "cross_entropy"
     assert specification.layers[-1].settings["activation"] == "softmax"
-    assert window._last_frame.progress.iteration == 0
+    assert window.focus.frame.progress.iteration == 0
     train_to_the_end(qtbot, window)
-    assert window._last_frame.scores.right >= 110
+    assert window.focus.frame.scores.right >= 110
     undo(qtbot, window)
     assert window.workbench.specification.loss == "mse"
-    assert window._last_frame.progress.iteration == 1000
+    assert window.focus.frame.progress.iteration == 1000
 
 
 def test_a_loss_that_makes_no_sense_is_refused_with_the_reason(qtbot: QtBot, window: MainWindow) -> None:
@@ -210,21 +210,21 @@ def test_the_seed_draws_everything_anew(qtbot: QtBot, window: MainWindow) -> Non
     train_to_the_end(qtbot, window)
     with qtbot.waitSignal(window.frame_shown, timeout=60_000):
         write(qtbot, window, "seed", "7")
-    assert window._last_frame.progress.iteration == 0
+    assert window.focus.frame.progress.iteration == 0
     project = sample("iris")
     fresh = project.with_specification(project.specification.replace(seed=7)).network("reference")
-    np.testing.assert_array_equal(window._last_frame.matrices[W1], fresh.parameter(W1))
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], fresh.parameter(W1))
     assert window.document.undo_stack.undoText() == "Seed 7"
     undo(qtbot, window)
-    assert window._last_frame.progress.iteration == 1000
+    assert window.focus.frame.progress.iteration == 1000
 
 
 def test_training_stops_at_a_loss(qtbot: QtBot, window: MainWindow) -> None:
     write(qtbot, window, "stop_loss", "0.2")
     assert window.workbench.specification.stop == StopSpecification(loss=0.2)
     train_to_the_end(qtbot, window)
-    assert window._last_frame.progress.loss <= 0.2
-    assert window._last_frame.progress.iteration < 1000
+    assert window.focus.frame.progress.loss <= 0.2
+    assert window.focus.frame.progress.iteration < 1000
 
 
 def test_the_rate_is_one_and_the_same_in_both_places(qtbot: QtBot, window: MainWindow) -> None:

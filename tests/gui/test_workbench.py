@@ -141,8 +141,8 @@ class TestEditingWhileTraining:
         assert window.document.project.run is run
         until(qtbot, lambda: shown_iteration(window) == run.iteration)
         key = ("layer-1", "weights_matrix")
-        window.select_matrix(key)
-        np.testing.assert_array_equal(window._last_frame.matrices[key], run.parameters[key])
+        window.focus.choose(key)
+        np.testing.assert_array_equal(window.focus.frame.matrices[key], run.parameters[key])
 
     def test_a_table_dropped_while_training(self, qtbot: QtBot, window: MainWindow) -> None:
         train(qtbot, window)

@@ -14,6 +14,7 @@ from flux_studio.gui.widgets.typed_edit import TypedEdit
 from flux_studio.locations import sample as sample_path
 from flux_studio.project import files
 from flux_studio.project.specification import OptimizerSpecification, Place
+from flux_studio.training.bursts import Bursts
 from flux_studio.training.session import Session
 from tests.gui.endless import assert_alive, endless, loaded, rest, train
 from tests.gui.shown import settle
@@ -190,16 +191,16 @@ class TestOddShapes:
         assert_alive(qtbot, window)
 
     def test_frames_carry_what_is_on_screen_and_no_more(self, qtbot: QtBot, window: MainWindow) -> None:
-        window.select_matrix(("layer-3", "dC_db_matrix"))
+        window.focus.choose(("layer-3", "dC_db_matrix"))
         train(qtbot, window)
         rest(qtbot, window)
         window.trainer.refresh()
         with qtbot.waitSignal(window.frame_shown):
             pass
         wanted = set(window._wanted_matrices())
-        assert set(window._last_frame.matrices) == wanted
+        assert set(window.focus.frame.matrices) == wanted
         assert ("layer-3", "dC_db_matrix") in wanted
-        assert wanted <= {*window.wall.visible_keys(), window.selected_matrix}
+        assert wanted <= {*window.wall.visible_keys(), window.focus.matrix}
 
     def test_no_panel_on_screen_asks_for_no_matrix(self, qtbot: QtBot, window: MainWindow) -> None:
         for name in ("matrices", "focus"):
@@ -208,7 +209,7 @@ class TestOddShapes:
         assert window._wanted_matrices() == ()
         window.docks["focus"].show()
         settle()
-        assert window._wanted_matrices() == (window.selected_matrix,)
+        assert window._wanted_matrices() == (window.focus.matrix,)
         window.docks["matrices"].show()
         settle()
         assert_alive(qtbot, window)
@@ -255,7 +256,7 @@ class TestFailures:
             window.workbench.step()
         until(qtbot, lambda: window.trainer.iteration == 5)
         with monkeypatch.context() as patch:
-            patch.setattr(Session, "_iterate", lambda *_: 1 / 0)
+            patch.setattr(Bursts, "iterate", lambda *_: 1 / 0)
             window.workbench.step()
             until(qtbot, lambda: window.trainer.ended)
         assert window.workbench.save(tmp_path / "mine.flux")

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from flux_studio.errors import FluxError, ProgramError
 from flux_studio.gui import worker as worker_module
 from flux_studio.gui.worker import Ready, Worker
+from flux_studio.training.bursts import Bursts
 from flux_studio.training.events import (
     Close,
     Failed,
@@ -179,8 +180,12 @@ def test_any_other_error_is_told_and_ends_the_thread(
     if place == "making":
         monkeypatch.setattr(worker_module, "Session", raising(kind("the reason")))
     else:
-        method = {"frame": "_frame", "training": "_iterate", "obeying": "_set_learning_rate"}[place]
-        monkeypatch.setattr(Session, method, raising(kind("the reason")))
+        owner, method = {
+            "frame": (Session, "_frame"),
+            "training": (Bursts, "iterate"),
+            "obeying": (Session, "_set_learning_rate"),
+        }[place]
+        monkeypatch.setattr(owner, method, raising(kind("the reason")))
     worker = make()
     ear = Ear(worker)
     worker.send({"frame": FrameRequest(1, ()), "obeying": SetLearningRate(0.5)}.get(place, Play(10)))
@@ -230,11 +235,11 @@ def test_what_was_trained_before_a_failure_is_not_lost(
 def test_weights_that_are_no_numbers_are_not_kept(
     qtbot: QtBot, make: Start, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def spoil(self: Session, count: int) -> None:
-        self.network.parameter(W1)[0, 0] = np.nan
+    def spoil(self: Bursts, count: int) -> None:
+        self._network.parameter(W1)[0, 0] = np.nan
         raise RuntimeError("in the middle of an iteration")
 
-    monkeypatch.setattr(Session, "_iterate", spoil)
+    monkeypatch.setattr(Bursts, "iterate", spoil)
     worker = make()
     worker.send(Step(1))
     run_to_the_end(qtbot, worker)
