@@ -107,6 +107,9 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow("Train"),
     ActionRow(
+        "Train", "train.go_to", "Go to Iteration…", "Ctrl+G", meaning="Any iteration so far, by its number"
+    ),
+    ActionRow(
         "Train", "train.now", "Return to Now", "F8", meaning="From an earlier moment to where training stands"
     ),
     ActionRow(

@@ -35,12 +35,18 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "train.toggle": window.bar.toggle,
         "train.step": window.bar.step,
         "train.back": window.bar.step_back,
+        "train.go_to": lambda: _go_to(window),
         "train.now": window.trainer.return_to_now,
         "train.branch": window.trainer.branch,
         "train.same": lambda: bench.start_over(False),
         "train.new": lambda: bench.start_over(True),
         "help.about": window.about,
     }
+
+
+def _go_to(window: MainWindow) -> None:
+    window.docks.bring("loss")
+    window.curve.go_to()
 
 
 def obey_panels(window: MainWindow) -> None:

@@ -87,6 +87,11 @@ class Docks:
         self._front = ()
         return self._window.restoreState(state)
 
+    def bring(self, name: str) -> None:
+        """Show a panel, in front of those it shares its place with."""
+        self._docks[name].show()
+        self._docks[name].raise_()
+
     def settle(self) -> None:
         """Let tabs take the place of the headers of panels that share a place."""
         if self._window.isVisible():

@@ -199,7 +199,7 @@ class MainWindow(FileDrops):
         bar.pace_changed.connect(bench.set_pace)
         bar.learning_rate_changed.connect(bench.set_learning_rate)
         obey_panels(self)
-        for panel in (bar, self.data, self.training):
+        for panel in (bar, self.data, self.training, self.curve):
             panel.refused.connect(self._show_trouble)
         self.wall.matrix_selected.connect(self.focus.choose)
         self.wall.visible_keys_changed.connect(self.trainer.refresh)

@@ -142,6 +142,5 @@ class Predicting(Live):
 
     def _open_cell(self, true: int, taken: int) -> None:
         """From the scores to the rows that a cell of their confusion matrix counts."""
-        self._window.docks[self.name].show()
-        self._window.docks[self.name].raise_()
+        self._window.docks.bring(self.name)
         self.predictions.show_cell(self._window.scores.target_name, self._window.scores.part, (true, taken))

@@ -90,7 +90,7 @@ def test_dragging_shows_every_moment_that_the_handle_stands_at(qtbot: QtBot, win
     assert len(set(seen)) >= 4
     np.testing.assert_array_equal(window.focus.frame.matrices[W1], weights_at(window, here))
     assert window.bar._iteration.text == str(here)
-    assert window.curve.facts._iteration.text() == f"Iteration {here}"
+    assert window.curve.facts.iteration.text() == f"{here}"
     assert window.status.past.text == f"Showing iteration {here} of {END}"
     assert window.curve.plot._moment_line.isVisible()
     assert window.curve.plot._moment_line.value() == here
@@ -118,6 +118,33 @@ def test_a_click_on_the_curve_goes_there(qtbot: QtBot, window: MainWindow) -> No
     qtbot.mouseClick(plot.viewport(), LEFT, pos=QPoint(round(plot.place(END) - 2), round(middle)))
     until(qtbot, lambda: shown(window) == END)
     assert not window.trainer.is_past
+
+
+def test_an_iteration_is_gone_to_by_its_number(qtbot: QtBot, window: MainWindow) -> None:
+    field = window.curve.facts.iteration
+    window.actions_by_name["train.go_to"].trigger()
+    qtbot.keyClicks(field, "123")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    until(qtbot, lambda: shown(window) == 123)
+    np.testing.assert_array_equal(window.focus.frame.matrices[W1], weights_at(window, 123))
+    assert window.status.past.text == f"Showing iteration 123 of {END}"
+    qtbot.keyClick(field, Qt.Key.Key_Up)
+    until(qtbot, lambda: shown(window) == 124)
+    # One that has not been trained yet is none to see.
+    field.selectAll()
+    qtbot.keyClicks(field, "5000")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.trouble.text == f"The iteration must lie between 0 and {END}, not 5000"
+    assert shown(window) == 124
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert (field.text(), window.trouble.text) == ("124", "")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    until(qtbot, lambda: shown(window) == END)
+
+
+def test_before_training_there_is_no_iteration_to_type(qtbot: QtBot) -> None:
+    window = open_window(qtbot, sample("parity-4"))
+    assert not window.curve.facts.iteration.isEnabled()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ class LossCurve(QWidget):
     log_changed = Signal(bool)
     moment_chosen = Signal(object)
     """The iteration that a person wants to see, as an int."""
+    refused = Signal(str)
+    """Why what was typed cannot be taken; empty as soon as that is over."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +47,8 @@ class LossCurve(QWidget):
         view.sigXRangeChanged.connect(lambda *_: self.timeline.update())
         view.sigResized.connect(lambda *_: self.timeline.update())
         self.facts = CurveFacts()
+        self.facts.iteration.committed.connect(self.moment_chosen)
+        self.facts.iteration.refused.connect(self.refused)
         self._facts_place = Still(self.facts)
         self._scale = SegmentedControl((_LINEAR, _LOG))
         self._scale.set_value("linear")
@@ -94,6 +98,7 @@ class LossCurve(QWidget):
     def set_moment(self, first: int, now: int, shown: int, *, settled: bool = True) -> None:
         """Which iterations can be seen and which one is; unless ``settled``, another one is on its way."""
         self.timeline.set_moment(first, now, shown, settled=settled)
+        self.facts.iteration.set_range(first, now)
         self.plot.set_moment(shown if shown < now else None)
 
     def set_facts(
@@ -122,6 +127,7 @@ class LossCurve(QWidget):
         self.plot.clear_curves()
         self.timeline.set_moment(0, 0, 0)
         self.timeline.hide()
+        self.facts.iteration.set_range(0, 0)
         self.facts.clear()
         self._pages.setCurrentWidget(self._empty)
         self._write_legend()
@@ -131,6 +137,11 @@ class LossCurve(QWidget):
         self._log = log
         self._scale.set_value("log" if log else "linear")
         self.plot.set_log(log)
+
+    def go_to(self) -> None:
+        """Let a person type the iteration to see."""
+        self.facts.iteration.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.facts.iteration.selectAll()
 
     def sizeHint(self) -> QSize:
         return QSize(look.length(870), look.length(220))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.iteration_edit import IterationEdit
 from flux_studio.gui.widgets.numbers import loss_text, whole
 
 
 class CurveFacts(QWidget):
-    """Setters only; a line for what does not exist is not there."""
+    """A line for what does not exist is not there. ``iteration`` can be typed over."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -19,8 +20,15 @@ class CurveFacts(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(look.length(14), look.length(2), look.length(8), look.length(4))
         column.setSpacing(look.length(4))
-        self._iteration = self._label("iteration", heading=True)
-        column.addWidget(self._iteration)
+        self.iteration = IterationEdit()
+        title = self._label("iteration_title", heading=True)
+        title.setText("Iteration")
+        heading = QHBoxLayout()
+        heading.setSpacing(look.length(2))
+        heading.addWidget(title)
+        heading.addWidget(self.iteration, 1)
+        heading.addStretch()
+        column.addLayout(heading)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(look.length(10))
         self._grid.setVerticalSpacing(look.length(3))
@@ -79,7 +87,7 @@ class CurveFacts(QWidget):
         validation_accuracy: float | None,
     ) -> None:
         """Say all of this; ``None`` leaves its line out."""
-        self._iteration.setText(f"Iteration {whole(iteration)}")
+        self.iteration.set_value(iteration)
         self._set(self._loss, None if loss is None else loss_text(loss), self._loss_title)
         self._set(self._first, None if first_loss is None else f"was {loss_text(first_loss)}")
         answers = None if right is None or rows is None else f"{whole(right)} of {whole(rows)}"
