@@ -91,16 +91,17 @@ def test_other_axes_are_chosen_and_the_rest_stands_still(qtbot: QtBot) -> None:
     window, panel = opened(qtbot, sample("iris"), PICTURE)
     until(qtbot, lambda: panel.surface.values is not None)
     assert panel.surface.values.shape == (64, 64, 3)
+    assert panel.plane == (2, 3), "the petals' measures tell the species apart"
     before = panel.surface.values.copy()
     across = child(panel, ChoiceEdit, "predictions.across")
-    across.setCurrentIndex(2)
-    across.activated.emit(2)
-    assert panel.plane == (2, 1)
+    across.setCurrentIndex(0)
+    across.activated.emit(0)
+    assert panel.plane == (0, 3)
     until(
         qtbot, lambda: panel.surface.values is not None and not np.array_equal(panel.surface.values, before)
     )
     centre = panel.surface.rect().center()
-    assert panel.surface.tip(centre).startswith("petal_length ")
+    assert panel.surface.tip(centre).startswith("sepal_length ")
     assert window.trouble.text == ""
 
 

@@ -282,12 +282,8 @@ class PredictionsPanel(QWidget):
         names = tuple((field.start, field.name) for field in known.varying)
         self._across.set_choices(names)
         self._up.set_choices(names if len(names) > 1 else ())
-        # Of a window the last steps say most.
-        first, second = (-1, -2) if known.dataset.windowing.window > 1 else (0, 1)
-        if names:
-            self._across.set_value(names[first][0])
-        if len(names) > 1:
-            self._up.set_value(names[second][0])
+        for choice, field in zip((self._across, self._up), predicting.first_axes(known), strict=False):
+            choice.set_value(field.start)
 
     def _turn(self) -> None:
         """Show the page of the view, and those choices that belong to it."""
