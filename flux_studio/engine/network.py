@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from flux_studio.engine.batches import Batches, Rows
-from flux_studio.engine.executors import Executor, ExecutorName, Feed, ReferenceExecutor, load, loss_place
+from flux_studio.engine.executors import (
+    Executor,
+    ExecutorName,
+    Feed,
+    Norms,
+    ReferenceExecutor,
+    load,
+    loss_place,
+    norm,
+)
 from flux_studio.engine.layers import Layer, everything_learned
 from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import shape_text
@@ -123,6 +132,11 @@ class Network:
     def loss(self) -> float:
         """The training loss that the arena holds."""
         return float(self.arena[loss_place(self.program)])
+
+    @property
+    def gradient_norm(self) -> float:
+        """‖g‖ over the gradients of all parameters at once, before any penalty or clipping."""
+        return norm(self.layout.gradient_block.view(self.arena))
 
     @property
     def outputs(self) -> Array:
@@ -262,12 +276,27 @@ class Network:
         return float(self.arena[loss_place(self.validation)])
 
     def iterate(
-        self, losses: Array, iteration: int = 0, every: int = 0, validation_losses: Array | None = None
+        self,
+        losses: Array,
+        iteration: int = 0,
+        every: int = 0,
+        validation_losses: Array | None = None,
+        norms: Array | None = None,
     ) -> tuple[int, int]:
-        """Whole iterations from a resting point, one for each place of ``losses``; see :meth:`Executor.iterate`."""
+        """Whole iterations from a resting point, one for each place of ``losses``; see :meth:`Executor.iterate`.
+
+        ``norms`` has as many places and takes :attr:`gradient_norm` of each.
+        """
         feed = None if self.batches is None else self._feed(self.batches, iteration + 1, len(losses))
         done = self.executor.iterate(
-            self._batch_program, losses, iteration, self.validation, every, validation_losses, feed
+            self._batch_program,
+            losses,
+            iteration,
+            self.validation,
+            every,
+            validation_losses,
+            feed,
+            None if norms is None else Norms(self.layout.gradient_block, norms),
         )
         if feed is not None and done[0]:
             self.program = feed.program(self._batch_program, done[0] - 1)

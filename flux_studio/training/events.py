@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from flux_studio.project.curve import CurvePoints
 from flux_studio.project.project import Run
+from flux_studio.training.breakpoints import Condition
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 from flux_studio.training.stepping import Unit
@@ -53,6 +54,8 @@ class Paused:
     """Training rests at ``iteration``: all matrices belong together."""
 
     progress: Progress
+    reason: str = ""
+    """Why training stopped here, in words, where it is not what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +244,13 @@ class SetBreakpoints:
 
 
 @dataclass(frozen=True)
+class SetConditions:
+    """Let training stop where one of these comes to hold; :class:`Paused` tells."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
 class SetPace:
     """Iterations a second; ``None`` is as fast as the machine can."""
 
@@ -280,6 +290,7 @@ Command = (
     | Return
     | Branch
     | SetBreakpoints
+    | SetConditions
     | SetPace
     | SetLearningRate
     | StartOver

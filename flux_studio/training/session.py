@@ -20,6 +20,7 @@ from flux_studio.engine.executors import ExecutorName
 from flux_studio.errors import FluxError
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import LearningRateChange, Project, Run
+from flux_studio.training.breakpoints import Watch
 from flux_studio.training.bursts import Bursts
 from flux_studio.training.evaluation import Evaluation
 from flux_studio.training.events import (
@@ -45,6 +46,7 @@ from flux_studio.training.events import (
     RunTaken,
     Scores,
     SetBreakpoints,
+    SetConditions,
     SetLearningRate,
     SetPace,
     Started,
@@ -87,6 +89,7 @@ class Session:
         self._later: deque[Command] = deque()
         self._training = False
         self._breakpoints: frozenset[int] = frozenset()
+        self._watch = Watch()
         self._until = 0
         self._pacing = Pacing(project.specification.pace, clock)
         self._began = 0.0
@@ -152,7 +155,10 @@ class Session:
         else:
             self._record = self._first_record(loss)
         self._rewinding = Rewinding(self.network, self._record)
-        self._bursts = Bursts(self.project.specification, self.network, self._record, self._rewinding)
+        self._watch.forget()
+        self._bursts = Bursts(
+            self.project.specification, self.network, self._record, self._rewinding, self._watch
+        )
 
     def _first_record(self, loss: float) -> Record:
         """The record of a run that begins here, at iteration 0."""
@@ -211,6 +217,8 @@ class Session:
                 self._breakpoints = operations
                 if self._training and operations:
                     yield from self._run_to_breakpoint()
+            case SetConditions(conditions):
+                self._watch.conditions = conditions
             case SetPace(pace):
                 self._pacing.set(pace)
             case SetLearningRate(rate):
@@ -247,7 +255,7 @@ class Session:
 
     def _stop(self) -> Iterator[Event]:
         self._training = False
-        yield Paused(self.progress())
+        yield Paused(self.progress(), self._bursts.hit)
 
     def _step(self, iterations: int) -> Iterator[Event]:
         self._rewinding.settle()
@@ -257,7 +265,7 @@ class Session:
         self._training = False
         self._bursts.begin()
         failed = self._bursts.iterate(iterations)
-        yield failed if failed is not None else Paused(self.progress())
+        yield failed if failed is not None else Paused(self.progress(), self._bursts.hit)
 
     def _set_learning_rate(self, rate: float) -> None:
         if not (math.isfinite(rate) and rate > 0):
@@ -290,7 +298,7 @@ class Session:
         if not ahead:
             for event in self._step(1):
                 yield event
-                if isinstance(event, Failed):
+                if isinstance(event, Failed) or self._bursts.hit:
                     return
         number = min(ahead or self._breakpoints)
         reason = f"stopped before operation {number + 1}: there is a breakpoint"
@@ -315,6 +323,7 @@ class Session:
 
     def _branch(self) -> Iterator[Event]:
         self._rewinding.branch()
+        self._watch.forget()
         self._evaluation.forget()
         yield Moved(self.progress(), self._rewinding.when)
 
@@ -341,7 +350,9 @@ class Session:
                 self._told = now
                 yield self.progress()
         self._bursts.note_time(self._clock() - self._began)
-        if self.iteration >= self._until or self._bursts.reason:
+        if self._bursts.hit and not self._bursts.reason:
+            yield from self._stop()
+        elif self.iteration >= self._until or self._bursts.reason:
             yield self._finish()
 
     def _frame(self, request: FrameRequest) -> Frame:
