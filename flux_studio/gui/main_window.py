@@ -340,7 +340,7 @@ class MainWindow(FileDrops):
             if trainer.is_past
             else "making the engine ready"
             if trainer.takes_long
-            else "resting"
+            else trainer.why or "resting"
         )
         self.status.set_state("cannot train yet" if trouble else state, trainer.running)
         self.status.set_engine(f"{trainer.executor} executor, 1 thread, {specification.dtype}")

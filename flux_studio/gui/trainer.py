@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from flux_studio.engine.executors import fastest_executor
 from flux_studio.gui.worker import Ready, Worker
 from flux_studio.project.project import Project
+from flux_studio.training.breakpoints import Condition, Hit
 from flux_studio.training.events import (
     Answered,
     Ask,
@@ -29,6 +30,7 @@ from flux_studio.training.events import (
     Progress,
     Return,
     SetBreakpoints,
+    SetConditions,
     SetLearningRate,
     SetPace,
     Started,
@@ -63,7 +65,7 @@ class Trainer(QObject):
     finished = Signal(object)
     report_arrived = Signal(object)
     stopped = Signal(str)
-    """Why training stopped at a moment that nobody asked for by its number."""
+    """Why training rests, as in :attr:`why`; empty when that is over."""
     moved = Signal()
     """Another moment is shown, or on its way; :attr:`when`, :attr:`moving` and :attr:`reached` tell which."""
     answered = Signal(object)
@@ -81,6 +83,11 @@ class Trainer(QObject):
         """Whether a moment was asked for and is not there yet."""
         self.reached: int | None = None
         """How far a moment that takes long has been made again."""
+        self.why = ""
+        """Why training rests, where a breakpoint is the reason."""
+        self.hit: Hit | None = None
+        """The condition that it stopped at, if it was one."""
+        self._conditions: tuple[Condition, ...] = ()
         self._next_moment: int | None = None
         self._wanted = wanted
         self._worker: Worker | None = None
@@ -150,6 +157,7 @@ class Trainer(QObject):
         self._worker = Worker(project, self.executor, self)
         self._worker.told.connect(self._take)
         self._worker.finished.connect(self._ended)
+        self._send(SetConditions(self._conditions))
         self._worker.start()
         self._patience.start()
         self.ready_changed.emit()
@@ -170,6 +178,7 @@ class Trainer(QObject):
         self.when, self.moving, self.reached, self._next_moment = None, False, None, None
         self._answered, self._stale = True, False
         self._reached = None
+        self.why, self.hit = "", None
         self._timer.stop()
         self._patience.stop()
         if worker is None:
@@ -230,6 +239,11 @@ class Trainer(QObject):
         """Let training stop before each of these operations of an iteration."""
         self._send(SetBreakpoints(operations))
 
+    def set_conditions(self, conditions: tuple[Condition, ...]) -> None:
+        """Let training stop where one of these comes to hold, also that of a network to come."""
+        self._conditions = conditions
+        self._send(SetConditions(conditions))
+
     def set_pace(self, pace: float | None) -> None:
         """Iterations a second, or as fast as the machine can."""
         self._send(SetPace(pace))
@@ -278,8 +292,10 @@ class Trainer(QObject):
                 self.refresh()
             case Started(iteration):
                 self._started_at = iteration
+                self._rest_because("")
                 self._set_running(True)
-            case Paused(progress):
+            case Paused(progress, hit):
+                self._rest_because("" if hit is None else hit.reason, hit)
                 self._set_running(False)
                 self._set_progress(progress)
             case Finished(progress):
@@ -316,11 +332,14 @@ class Trainer(QObject):
         self.running = False
         if wish is not None and wish != event.when.shown:
             self.go_to(wish)
+        self._rest_because(event.reason)
         self._set_progress(event.progress)
         self.moved.emit()
-        if event.reason:
-            self.stopped.emit(event.reason)
         self.refresh()
+
+    def _rest_because(self, why: str, hit: Hit | None = None) -> None:
+        self.why, self.hit = why, hit
+        self.stopped.emit(why)
 
     def _set_running(self, running: bool) -> None:
         self.running = running

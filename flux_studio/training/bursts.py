@@ -10,7 +10,7 @@ from flux_studio.engine.network import Network
 from flux_studio.project.catalogue import titled, titles
 from flux_studio.project.specification import Specification
 from flux_studio.training import divergence
-from flux_studio.training.breakpoints import Watch
+from flux_studio.training.breakpoints import Hit, Watch
 from flux_studio.training.events import Failed
 from flux_studio.training.pacing import LONGEST_BURST
 from flux_studio.training.record import Record
@@ -21,7 +21,7 @@ from flux_studio.training.stopping import Best, Stopping
 class Bursts:
     """The one place where a run goes on. ``reason`` says why it should end, and is empty while it should not.
 
-    ``hit`` says which condition of ``watch`` came to hold, and is empty while none did.
+    ``hit`` is the condition of ``watch`` that came to hold, as soon as one did.
     """
 
     def __init__(
@@ -46,7 +46,8 @@ class Bursts:
 
     def begin(self) -> None:
         """Training starts: reasons to stop are looked for from here on."""
-        self._stopping, self.reason, self.hit = Stopping(self._specification.stop), "", ""
+        self._stopping, self.reason = Stopping(self._specification.stop), ""
+        self.hit: Hit | None = None
 
     def note_time(self, seconds: float) -> None:
         """Training has gone on for so long."""
@@ -103,7 +104,7 @@ class Bursts:
         hit = self._watch.first(self._iteration, losses, self._every, self._validation_losses[:validated])
         if hit is None or (self.reason and hit.iteration - self._iteration >= end):
             return end
-        self.reason, self.hit = "", hit.reason
+        self.reason, self.hit = "", hit
         return hit.iteration - self._iteration
 
     def _look_at(self, validation_loss: float) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flux_studio.project.curve import CurvePoints
 from flux_studio.project.project import Run
-from flux_studio.training.breakpoints import Condition
+from flux_studio.training.breakpoints import Condition, Hit
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 from flux_studio.training.stepping import Unit
@@ -54,8 +54,8 @@ class Paused:
     """Training rests at ``iteration``: all matrices belong together."""
 
     progress: Progress
-    reason: str = ""
-    """Why training stopped here, in words, where it is not what was asked for."""
+    hit: Hit | None = None
+    """The condition that training stopped at, where that is why it rests."""
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,8 @@ def stops(session: Session) -> list[int]:
         if isinstance(end, Finished):
             return found
         assert isinstance(end, Paused)
-        assert end.reason.startswith("stopped")
-        assert f"{session.iteration:,}" in end.reason
+        assert end.hit is not None
+        assert end.hit.iteration == end.progress.iteration == session.iteration
         found.append(end.progress.iteration)
 
 
@@ -150,7 +150,8 @@ def test_a_step_of_several_iterations_stops_there_too() -> None:
     session, _ = session_of(everything_project())  # 20 rows in batches of 7: three iterations an epoch
     obey(session, SetConditions((Condition("iteration", 4),)))
     paused = one(obey(session, Step(50)), Paused)
-    assert (paused.progress.iteration, paused.reason) == (4, "stopped at iteration 4: there is a breakpoint")
+    assert paused.progress.iteration == 4
+    assert paused.hit.reason == "stopped at iteration 4: there is a breakpoint"
     obey(session, StartOver())
     epochs = [obey(session, StepBy("epoch"))[-1] for _ in range(3)]
     assert [each.progress.iteration for each in epochs] == [3, 4, 6]  # type: ignore[union-attr]
@@ -162,7 +163,7 @@ def test_the_last_operation_of_an_iteration_tells_the_reason() -> None:
     operations = len(session.network.program.instructions)
     last = [obey(session, StepBy("operation"))[-1] for _ in range(operations)][-1]
     assert isinstance(last, Paused)
-    assert last.reason == "stopped at iteration 1: there is a breakpoint"
+    assert last.hit == Hit(Condition("iteration", 1), 1, 1.0)
 
 
 def test_an_operation_and_a_condition_take_turns() -> None:
@@ -171,7 +172,7 @@ def test_an_operation_and_a_condition_take_turns() -> None:
     seen = []
     for _ in range(5):
         end = obey(session, Play(50))[-1]
-        seen.append((session.iteration, end.when.done if isinstance(end, Moved) else end.reason != ""))  # type: ignore[union-attr]
+        seen.append((session.iteration, end.when.done if isinstance(end, Moved) else end.hit is not None))  # type: ignore[union-attr]
     assert seen == [(0, 3), (1, 3), (2, True), (2, 3), (3, 3)]
 
 
