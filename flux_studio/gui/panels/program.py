@@ -32,6 +32,7 @@ class ProgramPanel(QWidget):
         self.table.operation_chosen.connect(self.operation_chosen)
         self.table.breakpoint_toggled.connect(self.breakpoint_toggled)
         self.conditions = ConditionList()
+        self.header.add_control(self.conditions.button)
         self._empty = QLabel(_NOTHING)
         self._empty.setObjectName("program.empty")
         self._empty.setProperty("muted", "true")
@@ -58,6 +59,10 @@ class ProgramPanel(QWidget):
     def set_done(self, done: int | None) -> None:
         """Mark where the iteration stands; ``None`` while it trains."""
         self.table.set_done(done)
+
+    def minimumSizeHint(self) -> QSize:
+        # However many breakpoints there are: they must not push the window's other panels aside.
+        return QSize(look.length(200), look.length(90))
 
     def sizeHint(self) -> QSize:
         return QSize(look.length(870), look.length(220))

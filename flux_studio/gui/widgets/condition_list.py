@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -18,7 +17,6 @@ from PySide6.QtWidgets import (
 from flux_studio.gui.style import restyle
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.flow_layout import FlowLayout
-from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.number_edit import NumberEdit
 from flux_studio.gui.widgets.number_range import NumberRange, WholeRange
 from flux_studio.training.breakpoints import KINDS, Condition, Kind
@@ -66,10 +64,8 @@ class ConditionChip(QFrame):
         self.number = NumberEdit(_RANGES[condition.kind])
         self.number.setObjectName("program.condition.number")
         self.number.setAccessibleName(KINDS[condition.kind])
-        self.number.setProperty("flat", "true")
-        self.number.setButtonSymbols(NumberEdit.ButtonSymbols.NoButtons)
         self.number.set_value(condition.value)
-        self.number.setFixedWidth(look.length(84))
+        self.number.setFixedWidth(look.length(92))
         self.number.committed.connect(lambda _: self.changed.emit())
         self.number.refused.connect(self.refused)
         remove = QToolButton()
@@ -80,8 +76,8 @@ class ConditionChip(QFrame):
         remove.setAccessibleName("Remove this breakpoint")
         remove.clicked.connect(lambda _=False: self.removed.emit())
         row = QHBoxLayout(self)
-        row.setContentsMargins(look.length(8), 0, look.length(2), 0)
-        row.setSpacing(look.length(2))
+        row.setContentsMargins(look.length(8), look.length(2), look.length(2), look.length(2))
+        row.setSpacing(look.length(4))
         for part in (self.check, self.number, remove):
             row.addWidget(part)
 
@@ -116,18 +112,24 @@ class ConditionList(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._add = QPushButton("Add…")
-        self._add.setObjectName("program.add")
-        self._add.setIcon(icon("add"))
-        self._add.setProperty("kind", "quiet")
-        self._add.setToolTip("Add a breakpoint: let training stop at an iteration, a loss or a gradient norm")
-        menu = QMenu(self._add)
+        self.button = QToolButton(self)
+        """Adds another; it stands in the panel's header."""
+        self.button.setObjectName("program.add")
+        self.button.setText("add breakpoint")
+        self.button.setProperty("kind", "quiet")
+        self.button.setFont(look.text_font(0.92))
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setToolTip(
+            "Let training stop at an iteration, a loss or a gradient norm.\n"
+            "A click on an operation's number lets it stop before that one; at a NaN or an infinity it always stops."
+        )
+        menu = QMenu(self.button)
         self._kinds = {}
         for kind, words in _MENU.items():
             action = self._kinds[kind] = menu.addAction(words)
             action.setObjectName(f"action.program.add.{kind}")
             action.triggered.connect(lambda _=False, kind=kind: self.add_requested.emit(kind))
-        self._add.setMenu(menu)
+        self.button.setMenu(menu)
         self._always = QLabel(_ALWAYS)
         self._always.setObjectName("program.always")
         self._always.setProperty("caption", "true")
@@ -136,7 +138,7 @@ class ConditionList(QWidget):
         )
         title = QLabel("Stop at")
         title.setProperty("muted", "true")
-        self._ends = (title, self._add, self._always)
+        self._title = title
         self._lay_out()
 
     @property
@@ -183,8 +185,8 @@ class ConditionList(QWidget):
     def _lay_out(self) -> None:
         while self._flow.count():
             self._flow.takeAt(0)
-        title, add, always = self._ends
-        for widget in (title, *self.chips, add, always):
+        for widget in (self._title, *self.chips, self._always):
             self._flow.addWidget(widget)
             widget.show()
+        self.setVisible(bool(self.chips))
         self.updateGeometry()
