@@ -14,7 +14,7 @@ from flux_studio.project import files
 from flux_studio.project.project import Project
 from tests.gui.shown import themed
 
-PATIENCE_MS = 8_000
+PATIENCE_MS = 60_000
 
 
 class Answers(Dialogs):

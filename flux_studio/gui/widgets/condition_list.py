@@ -40,7 +40,6 @@ _MEANINGS: dict[Kind, str] = {
     "gradient": "Training rests at the first iteration whose gradients, all of them together as one vector, are longer",
 }
 _AGAIN = "Going on, it stops again only where this comes to hold anew."
-_ALWAYS = "always: a NaN or an infinity"
 
 
 class ConditionChip(QFrame):
@@ -76,7 +75,7 @@ class ConditionChip(QFrame):
         remove.setAccessibleName("Remove this breakpoint")
         remove.clicked.connect(lambda _=False: self.removed.emit())
         row = QHBoxLayout(self)
-        row.setContentsMargins(look.length(8), look.length(2), look.length(2), look.length(2))
+        row.setContentsMargins(look.length(8), look.length(1), look.length(2), look.length(1))
         row.setSpacing(look.length(4))
         for part in (self.check, self.number, remove):
             row.addWidget(part)
@@ -130,15 +129,8 @@ class ConditionList(QWidget):
             action.setObjectName(f"action.program.add.{kind}")
             action.triggered.connect(lambda _=False, kind=kind: self.add_requested.emit(kind))
         self.button.setMenu(menu)
-        self._always = QLabel(_ALWAYS)
-        self._always.setObjectName("program.always")
-        self._always.setProperty("caption", "true")
-        self._always.setToolTip(
-            "A run that diverges stops by itself; the message names iteration, matrix and cell"
-        )
-        title = QLabel("Stop at")
-        title.setProperty("muted", "true")
-        self._title = title
+        self._title = QLabel("Stop at", self)
+        self._title.setProperty("muted", "true")
         self._lay_out()
 
     @property
@@ -185,7 +177,7 @@ class ConditionList(QWidget):
     def _lay_out(self) -> None:
         while self._flow.count():
             self._flow.takeAt(0)
-        for widget in (self._title, *self.chips, self._always):
+        for widget in (self._title, *self.chips):
             self._flow.addWidget(widget)
             widget.show()
         self.setVisible(bool(self.chips))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Lines are as high as their highest item, and the others stand in their middle; the height depends on the width."""
+    """Lines are as high as their highest item, whose middle the others share; the height depends on the width."""
 
     def __init__(self, parent: QWidget, margins: QMargins, spacing: int) -> None:
         super().__init__(parent)
