@@ -204,6 +204,7 @@ class Network:
             slot.view(self.arena)[...] = 0
         powers = [RATES.index(name) for name in ("beta_1_power", "beta_2_power")]
         self._updating.rates.view(self.arena)[0, powers] = 1
+        self.arena[self._updating.learning_rate.offset] = self._learning_rate
         self.clear_update_matrices()
 
     def clear_update_matrices(self) -> None:

@@ -91,6 +91,8 @@ class When:
     shown: int
     done: int = 0
     operations: int = field(default=0, compare=False)
+    lost: str = field(default="", compare=False)
+    """Why what came before ``first`` cannot be seen, where something did."""
 
     @property
     def is_past(self) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.errors import FluxError
 from flux_studio.project.curve import Curve
-from flux_studio.project.project import LearningRateChange, Project, Run
+from flux_studio.project.project import Project, Run
 from flux_studio.training.breakpoints import Watch
 from flux_studio.training.bursts import Bursts
 from flux_studio.training.evaluation import Evaluation
@@ -120,6 +120,7 @@ class Session:
                     yield from self._obey(command)
                 except FluxError as error:
                     self._training = False
+                    self._evaluation.forget()
                     yield Failed(str(error), self.iteration)
             if self._training:
                 yield from self._train()
@@ -151,7 +152,7 @@ class Session:
         loss = self.network.rest(run.iteration if run is not None else 0)
         self._evaluation.forget()
         if run is not None and run.begun:
-            self._record = Record.of(run, loss)
+            self._record = Record.of(run, loss, self.network.learning_rate)
         else:
             self._record = self._first_record(loss)
         self._rewinding = Rewinding(self.network, self._record)
@@ -163,7 +164,6 @@ class Session:
     def _first_record(self, loss: float) -> Record:
         """The record of a run that begins here, at iteration 0."""
         rate = self.network.learning_rate
-        given = self.project.specification.optimizer.learning_rate
         curve, validation_curve = Curve(), None
         curve.extend(np.array([loss]))
         first_loss = self._evaluation.now(0, self._training)[0]
@@ -171,8 +171,7 @@ class Session:
         if validation is not None:
             validation_curve = Curve(every=self._every)
             validation_curve.extend(np.array([validation]))
-        changes = () if rate == given else (LearningRateChange(0, rate),)
-        return Record(0, self.network.parameters(), first_loss, curve, validation_curve, changes)
+        return Record(0, self.network.parameters(), first_loss, curve, validation_curve, (), rate)
 
     def _waiting(self) -> Iterator[Command]:
         """The commands that have come; waits for one while there is nothing else to do."""
@@ -316,7 +315,7 @@ class Session:
             self._later.extend(self._arrived())
             if any(isinstance(command, GoTo | Return | Close) for command in self._later):
                 break
-            yield Moving(part.iteration, iteration)
+            yield Moving(part.iteration, part.until)
         else:
             self._evaluation.forget()
             yield Moved(self.progress(), self._rewinding.when)

@@ -2,7 +2,10 @@
 
 A snapshot holds the rates, parameters, gradients and the optimizer's state of a resting point. Mini-batches, schedules
 and dropout are functions of seed and iteration, so that training on from a snapshot gives the same bits as before, on
-the same executor; changes of the learning rate are made again where they were made.
+the same executor; changes of the learning rate, and of weights by hand, are made again where they were made.
+
+What came before a session is made again from the run's first weights when somebody first wants to see it, and is shown
+only if it leads to the very state that the session began with.
 """
 
 from __future__ import annotations
@@ -17,9 +20,15 @@ import numpy as np
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
 from flux_studio.errors import FluxError
+from flux_studio.project.project import WeightSet
+from flux_studio.training.past import Past
 
 BUDGET = 256 * 2**20
 """Bytes of snapshots, unless somebody says otherwise."""
+UNLIKE = (
+    "what came before iteration {:,} cannot be shown: made again from the first weights, the run comes out otherwise "
+    "there than it was saved; another executor, version or machine has trained it"
+)
 _MOST = 4096
 _LEAST = 2
 _ROOM = 7 / 8
@@ -34,6 +43,8 @@ class Part:
     iteration: int
     losses: Array
     validation_losses: Array
+    until: int
+    """Where they are on the way to."""
 
 
 class Timeline:
@@ -43,18 +54,32 @@ class Timeline:
     away from it. The first one stays, and so do those from which the lowest and the highest loss are reached soonest.
     """
 
-    def __init__(self, network: Network, iteration: int, budget: int = BUDGET) -> None:
-        """``network`` rests at ``iteration``."""
-        self.first = iteration
+    def __init__(
+        self, network: Network, iteration: int, budget: int = BUDGET, past: Past | None = None
+    ) -> None:
+        """``network`` rests at ``iteration``; ``past`` leads there."""
         self.budget = budget
+        self._past = past
+        self._before_us: Timeline | None = None
         self._network = network
         self._iterations = [iteration]
         self._snapshots = [network.snapshot()]
         self._rates = [(iteration, network.learning_rate)]
+        self._edits: tuple[WeightSet, ...] = ()
         self._lowest = self._highest = (network.loss, iteration)
         self._focus = iteration
         self._part = 256
         self._seconds = 0.0
+
+    @property
+    def first(self) -> int:
+        """The first iteration that can be reached, as far as one can tell before it has been tried."""
+        return self.sure if self._past is None else 0
+
+    @property
+    def sure(self) -> int:
+        """The first iteration that is known to be reached as it was."""
+        return self._iterations[0]
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -118,6 +143,9 @@ class Timeline:
             raise FluxError(
                 f"iteration {iteration:,} cannot be reached: what is known begins at iteration {self.first:,}"
             )
+        if iteration < self.sure:
+            yield from self._reach_back()
+            resting = None
         at = self._restore(iteration, resting)
         yield from self.again(at, iteration)
 
@@ -125,20 +153,62 @@ class Timeline:
         """Make the iterations behind ``at``, where the network rests, again; with ``every`` also the validations."""
         self._focus = until
         self._network.learning_rate = self._rate_at(at)
+        turns = [rate[0] for rate in self._rates] + [edit.iteration for edit in self._edits]
         while at < until:
-            change = bisect_right(self._rates, (at, np.inf))
-            stop = until if change == len(self._rates) else min(until, self._rates[change][0])
+            stop = min([until, *(turn for turn in turns if turn > at)])
             losses = np.empty(min(self._part, stop - at), self._network.dtype)
             validations = np.empty(len(losses) if every else 0, self._network.dtype)
             begun = time.thread_time()
             done, validated = self._network.iterate(losses, at, every, validations if every else None)
             self._learn(done, time.thread_time() - begun)
             at += done
-            self._network.learning_rate = self._rate_at(at)
+            self._arrive(at)
             if at < until:
                 self.keep(at, self._network.snapshot())
                 self._focus = until
-            yield Part(at, losses[:done], validations[:validated])
+            yield Part(at, losses[:done], validations[:validated], until)
+
+    def _arrive(self, at: int) -> None:
+        """Change what was changed by hand at this iteration."""
+        self._network.learning_rate = self._rate_at(at)
+        edits = [edit for edit in self._edits if edit.iteration == at]
+        for edit in edits:
+            self._network.parameter((edit.layer, edit.matrix))[edit.row, edit.column] = edit.value
+        if edits:
+            self._network.rest(at)
+
+    def _reach_back(self) -> Iterator[Part]:
+        """Make what came before the session again; left in between, it goes on from there the next time."""
+        past, known, network = self._past, self.sure, self._network
+        if past is None:
+            return
+        if self._before_us is None:
+            past.begin(network)
+            network.rest(0)
+            before = self._before_us = Timeline(network, 0, self.budget - self.bytes)
+            before._rates = [(rate.iteration, rate.learning_rate) for rate in past.rates]
+            before._edits = past.edits
+            before._arrive(0)
+            before._snapshots = [network.snapshot()]
+        before = self._before_us
+        network.restore(before._snapshots[-1])
+        try:
+            for part in before.again(before._iterations[-1], known):
+                before.note(part.iteration - len(part.losses), part.losses)
+                yield part
+        except GeneratorExit:
+            self._restore(known, None)
+            raise
+        self._past = self._before_us = None
+        if not past.led_to(network):
+            self._restore(known, None)
+            raise FluxError(UNLIKE.format(known))
+        self._iterations = before._iterations + self._iterations
+        self._snapshots = before._snapshots + self._snapshots
+        self._rates = [*(rate for rate in before._rates if rate[0] < known), *self._rates]
+        self._edits = past.edits
+        self._lowest = min(self._lowest, before._lowest)
+        self._highest = max(self._highest, before._highest)
 
     def _restore(self, iteration: int, resting: int | None) -> int:
         """Put the nearest moment before an iteration in place and return its iteration.

@@ -192,11 +192,6 @@ def test_beyond_the_ends_are_the_ends() -> None:
     obey(session, Step(20))
     assert one(obey(session, GoTo(-3)), Moved).when == When(0, 20, 0)
     assert one(obey(session, GoTo(99)), Moved).when == When(0, 20, 20)
-    again, _ = session_of(parity_project().with_run(session.run()))
-    obey(again, Step(5))
-    # What was before this session is not known here.
-    assert one(obey(again, GoTo(0)), Moved).when == When(20, 25, 20)
-    assert_same(everything(again), everything(session))
 
 
 def test_the_newest_wish_wins_where_jumps_take_long() -> None:
