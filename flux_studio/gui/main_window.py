@@ -101,7 +101,15 @@ class MainWindow(FileDrops):
         self.actions_by_name, submenus = build_menus(self, obeyed)
         self._fill_submenus(submenus)
         ways_out = [self.actions_by_name[name] for name in ("train.now", "train.branch")]
-        self.rewinding = Rewinding(self.trainer, self.curve, self.status.past, ways_out, self)
+        self.rewinding = Rewinding(
+            self.trainer,
+            self.curve,
+            self.status.past,
+            ways_out,
+            submenus["train.memory"],
+            self.settings,
+            self,
+        )
         self._connect()
         self._show_document()
         screen = QApplication.primaryScreen().availableSize()

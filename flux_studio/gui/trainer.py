@@ -30,6 +30,7 @@ from flux_studio.training.events import (
     Progress,
     Return,
     SetBreakpoints,
+    SetBudget,
     SetConditions,
     SetLearningRate,
     SetPace,
@@ -83,11 +84,14 @@ class Trainer(QObject):
         """Whether a moment was asked for and is not there yet."""
         self.reached: int | None = None
         """How far a moment that takes long has been made again."""
+        self.goal = 0
+        """Up to where it is being made again."""
         self.why = ""
         """Why training rests, where a breakpoint is the reason."""
         self.hit: Hit | None = None
         """The condition that it stopped at, if it was one."""
         self._conditions: tuple[Condition, ...] = ()
+        self._budget: int | None = None
         self._next_moment: int | None = None
         self._wanted = wanted
         self._worker: Worker | None = None
@@ -157,7 +161,10 @@ class Trainer(QObject):
         self._worker = Worker(project, self.executor, self)
         self._worker.told.connect(self._take)
         self._worker.finished.connect(self._ended)
-        self._send(SetConditions(self._conditions))
+        if self._conditions:
+            self._send(SetConditions(self._conditions))
+        if self._budget is not None:
+            self._send(SetBudget(self._budget))
         self._worker.start()
         self._patience.start()
         self.ready_changed.emit()
@@ -244,6 +251,12 @@ class Trainer(QObject):
         self._conditions = conditions
         self._send(SetConditions(conditions))
 
+    def set_budget(self, budget: int) -> None:
+        """How many bytes the moments may take that are kept for rewinding, also those of a network to come."""
+        self._budget = budget
+        self._send(SetBudget(budget))
+        self.refresh()
+
     def set_pace(self, pace: float | None) -> None:
         """Iterations a second, or as fast as the machine can."""
         self._send(SetPace(pace))
@@ -310,7 +323,7 @@ class Trainer(QObject):
             case Moved():
                 self._take_moment(event)
             case Moving():
-                self.reached = event.reached
+                self.reached, self.goal = event.reached, event.wanted
                 self.moved.emit()
             case Failed(message):
                 self._answered = True

@@ -15,6 +15,7 @@ from flux_studio.training.breakpoints import Condition, Hit
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 from flux_studio.training.stepping import Unit
+from flux_studio.training.timeline import Memory
 
 MatrixKey = tuple[str, str]
 """Which matrix: the layer's identity and the matrix's name, such as ``("layer-1", "weights_matrix")``."""
@@ -93,6 +94,8 @@ class When:
     operations: int = field(default=0, compare=False)
     lost: str = field(default="", compare=False)
     """Why what came before ``first`` cannot be seen, where something did."""
+    memory: Memory | None = field(default=None, compare=False)
+    """What the moments that are kept take."""
 
     @property
     def is_past(self) -> bool:
@@ -253,6 +256,13 @@ class SetConditions:
 
 
 @dataclass(frozen=True)
+class SetBudget:
+    """How many bytes the moments may take that are kept for rewinding."""
+
+    budget: int
+
+
+@dataclass(frozen=True)
 class SetPace:
     """Iterations a second; ``None`` is as fast as the machine can."""
 
@@ -293,6 +303,7 @@ Command = (
     | Branch
     | SetBreakpoints
     | SetConditions
+    | SetBudget
     | SetPace
     | SetLearningRate
     | StartOver

@@ -13,6 +13,11 @@ from flux_studio.engine.slots import MatrixKey
 from flux_studio.project.project import LearningRateChange, WeightSet
 from flux_studio.training.record import Record
 
+UNLIKE = (
+    "made again from its first weights, the run comes out otherwise there than it was saved; "
+    "another executor, version or machine has trained it"
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Past:

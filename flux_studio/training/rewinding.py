@@ -13,10 +13,10 @@ from flux_studio.project.curve import Curve
 from flux_studio.project.project import LearningRateChange, Run
 from flux_studio.training import stepping
 from flux_studio.training.events import When
-from flux_studio.training.past import Past, missing
+from flux_studio.training.past import UNLIKE, Past, missing
 from flux_studio.training.record import Record
 from flux_studio.training.stepping import Unit
-from flux_studio.training.timeline import BUDGET, Part, Timeline
+from flux_studio.training.timeline import Part, Timeline
 
 _PATIENCE_SECONDS = 0.3
 
@@ -27,8 +27,8 @@ class Rewinding:
     Everything that training leaves behind stays that of now until somebody continues from the moment shown.
     """
 
-    def __init__(self, network: Network, record: Record, budget: int = BUDGET) -> None:
-        """The network rests where the record stands."""
+    def __init__(self, network: Network, record: Record, budget: int) -> None:
+        """The network rests where the record stands. ``budget`` is the bytes that snapshots may take."""
         self.timeline = Timeline(network, record.iteration, budget, Past.of(record, network))
         self._lost = missing(record)
         self._network, self._record = network, record
@@ -54,7 +54,8 @@ class Rewinding:
         """All of this for a frame."""
         operations = len(self._network.program.instructions)
         first, now = self.timeline.first, self._record.iteration
-        return When(first, now, self.shown, self._done, operations, self._lost if first else "")
+        lost = self._lost if first else ""
+        return When(first, now, self.shown, self._done, operations, lost, self.timeline.memory)
 
     @property
     def batch(self) -> int:
@@ -77,8 +78,8 @@ class Rewinding:
                     # What has still to prove true is not shown.
                     self._set_shown(max(part.iteration, self.timeline.sure))
                     yield part
-            except FluxError as error:
-                self._lost = str(error)
+            except FluxError:
+                self._lost = UNLIKE
                 for _ in self.timeline.go(self._record.iteration):
                     pass
                 self._set_shown(self._record.iteration)
@@ -120,7 +121,13 @@ class Rewinding:
 
     def keep(self, losses: Array, validation_losses: Array) -> None:
         """Training has gone on: the losses of the iterations that followed, and of the validations among them."""
-        self.timeline.note(self._record.iteration, losses)
+        before = self._record.iteration
+        self.timeline.note(before, losses)
+        curve = self._record.validation_curve
+        if curve is not None and len(validation_losses):
+            place = int(np.argmin(validation_losses))
+            first = (before // curve.every + 1) * curve.every
+            self.timeline.note_validation(first + place * curve.every, float(validation_losses[place]))
         self._record.keep(losses, validation_losses)
 
     def fall_back(self, iteration: int, curve: Curve, validation_curve: Curve) -> None:

@@ -46,6 +46,7 @@ from flux_studio.training.events import (
     RunTaken,
     Scores,
     SetBreakpoints,
+    SetBudget,
     SetConditions,
     SetLearningRate,
     SetPace,
@@ -61,6 +62,7 @@ from flux_studio.training.questions import Moment, Question
 from flux_studio.training.record import Record
 from flux_studio.training.rewinding import Rewinding
 from flux_studio.training.stepping import Unit
+from flux_studio.training.timeline import BUDGET
 
 PROGRESS_SECONDS = 0.1
 
@@ -90,6 +92,7 @@ class Session:
         self._training = False
         self._breakpoints: frozenset[int] = frozenset()
         self._watch = Watch()
+        self._budget = BUDGET
         self._until = 0
         self._pacing = Pacing(project.specification.pace, clock)
         self._began = 0.0
@@ -155,7 +158,7 @@ class Session:
             self._record = Record.of(run, loss, self.network.learning_rate)
         else:
             self._record = self._first_record(loss)
-        self._rewinding = Rewinding(self.network, self._record)
+        self._rewinding = Rewinding(self.network, self._record, self._budget)
         self._watch.forget()
         self._bursts = Bursts(
             self.project.specification, self.network, self._record, self._rewinding, self._watch
@@ -218,6 +221,9 @@ class Session:
                     yield from self._run_to_breakpoint()
             case SetConditions(conditions):
                 self._watch.conditions = conditions
+            case SetBudget(budget):
+                self._budget = budget
+                self._rewinding.timeline.set_budget(budget)
             case SetPace(pace):
                 self._pacing.set(pace)
             case SetLearningRate(rate):

@@ -27,7 +27,9 @@ from flux_studio.training.events import (
     Play,
     Return,
     RunTaken,
+    SetBudget,
     SetLearningRate,
+    StartOver,
     Step,
     TakeRun,
     When,
@@ -281,3 +283,31 @@ def test_the_weights_that_early_stopping_went_back_to_are_now() -> None:
     obey(session, GoTo(best // 2), GoTo(best + 50))
     assert one(obey(session, FrameRequest(0, ())), Frame).when == When(0, best, best)
     np.testing.assert_array_equal(everything(session)["state"], present["state"])
+
+
+def test_the_budget_is_set_while_it_trains_and_holds_after_starting_over() -> None:
+    session, _ = session_of(parity_project())
+    for _ in range(40):
+        obey(session, Step())
+    size = session.network.snapshot().nbytes
+    when = one(obey(session, SetBudget(10 * size), FrameRequest(0, ())), Frame).when
+    assert when.memory is not None
+    assert (when.memory.budget, when.memory.used <= 10 * size) == (10 * size, True)
+    obey(session, StartOver())
+    assert session._rewinding.when.memory is not None
+    assert session._rewinding.when.memory.budget == 10 * size
+
+
+def test_the_best_validation_is_never_lost() -> None:
+    session, _ = session_of(number_project(rate=0.5, validate_every=3))
+    size = session.network.snapshot().nbytes
+    obey(session, SetBudget(5 * size))
+    seen = {}
+    for iteration in range(1, 200):
+        obey(session, Step())
+        if iteration % 3 == 0:
+            seen[iteration] = session.network.validate()
+    best = min(seen, key=lambda iteration: (seen[iteration], iteration))
+    kept = session._rewinding.timeline.kept
+    assert best - 1 in kept or best in kept
+    assert len(kept) <= 5
