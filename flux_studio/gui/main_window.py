@@ -317,7 +317,8 @@ class MainWindow(FileDrops):
         now = time.monotonic()
         if not frame.training or now - self._curve_shown >= _CURVE_SECONDS:
             self._curve_shown = now
-            self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches)
+            marks = presenting.marks(self.document.project, frame.by_hand)
+            self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches, marks)
 
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project

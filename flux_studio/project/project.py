@@ -93,7 +93,7 @@ class Run:
         values = {each: array.copy() for each, array in self.parameters.items()}
         values[key][cell] = value
         if self.iteration == 0:
-            return Run.at_start(values)
+            return replace(Run.at_start(values), branches=self.branches)
         edit = WeightSet(self.iteration, *key, *cell, float(values[key][cell]))
         return replace(self, parameters=values, edits=(*self.edits, edit))
 

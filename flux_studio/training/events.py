@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flux_studio.project.curve import CurvePoints
-from flux_studio.project.project import Run
+from flux_studio.project.project import LearningRateChange, Run, WeightSet
 from flux_studio.training.breakpoints import Condition, Hit
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
@@ -141,6 +141,8 @@ class Frame:
     when: When
     branches: tuple[CurvePoints, ...] = ()
     """The curves of where training went before it was continued from an earlier moment."""
+    by_hand: tuple[LearningRateChange | WeightSet, ...] = ()
+    """What was changed on the way, in its order."""
     answers: Mapping[Question, Any] = field(default_factory=dict)
     """What was asked with the request, of the same resting point; a :class:`FluxError` where there is no answer."""
 

@@ -52,6 +52,11 @@ class Record:
             run.branches,
         )
 
+    @property
+    def by_hand(self) -> tuple[LearningRateChange | WeightSet, ...]:
+        """What was changed on the way, in its order."""
+        return tuple(sorted((*self.changes, *self.edits), key=lambda each: each.iteration))
+
     def keep(self, losses: Array, validation_losses: Array) -> None:
         """The losses of the iterations that follow, and of the validations among them."""
         self.iteration += len(losses)

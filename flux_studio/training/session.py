@@ -158,6 +158,7 @@ class Session:
             self._record = Record.of(run, loss, self.network.learning_rate)
         else:
             self._record = self._first_record(loss)
+            self._record.branches = () if run is None else run.branches
         self._rewinding = Rewinding(self.network, self._record, self._budget)
         self._watch.forget()
         self._bursts = Bursts(
@@ -380,6 +381,7 @@ class Session:
             training=self._training,
             when=self._rewinding.when,
             branches=record.branches,
+            by_hand=record.by_hand,
             answers={question: self._answer(question) for question in request.questions},
         )
 

@@ -220,6 +220,10 @@ def test_both_branches_stay_with_the_run() -> None:
     again, _ = session_of(parity_project().with_run(session.run()))
     (branch,) = one(obey(again, FrameRequest(0, ())), Frame).branches
     assert branch.iterations[-1] == 30
+    obey(again, GoTo(0), Branch())
+    first, _ = session_of(parity_project().with_run(again.run().with_number(W1, (0, 0), 0.5)))
+    frame = one(obey(first, FrameRequest(0, ())), Frame)
+    assert (frame.when.now, len(frame.branches)) == (0, 2)
 
 
 def test_before_the_first_iteration_a_number_is_a_first_weight() -> None:

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QLabel, QWidget
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import axis_steps
 from flux_studio.gui.widgets.curve_points import (
+    Mark,
     bucket_at,
     extremes,
     iterations_text,
     line_through,
+    marks_between,
     thinned,
     value_text,
 )
@@ -24,6 +26,8 @@ from flux_studio.training.events import CurvePoints
 _PIXELS_A_BUCKET = 1.0
 _CATCH = 4
 """Pixels from the curve's end within which a click means now."""
+_MARK = 0.08
+"""How high a mark is, as a share of the plot."""
 _PALE = 0.35
 """How much of its colour a branch keeps that training has left."""
 
@@ -67,10 +71,13 @@ class CurvePlot(pg.PlotWidget):
         self._moment_line.hide()
         self._branches: tuple[CurvePoints, ...] = ()
         self._branch_lines: list[pg.PlotCurveItem] = []
+        self._marks: tuple[Mark, ...] = ()
+        self._mark_lines = pg.PlotCurveItem(antialias=False)
         self._grid_lines = pg.PlotCurveItem(antialias=False)
         self._dots = pg.ScatterPlotItem(pxMode=True)
         for item in (
             self._grid_lines,
+            self._mark_lines,
             self._train_line,
             self._validation_line,
             self._moment_line,
@@ -110,6 +117,12 @@ class CurvePlot(pg.PlotWidget):
             self.addItem(line)
         self._draw()
 
+    def set_marks(self, marks: tuple[Mark, ...]) -> None:
+        """Mark where something was changed by hand; pointing there says what."""
+        if marks != self._marks:
+            self._marks = marks
+            self._draw()
+
     def set_moment(self, iteration: int | None) -> None:
         """Mark an earlier moment that is shown; ``None`` for now."""
         self._moment_line.setVisible(iteration is not None)
@@ -127,7 +140,7 @@ class CurvePlot(pg.PlotWidget):
     def clear_curves(self) -> None:
         """Forget the curves and the axes they had."""
         self._train = self._validation = self._top = None
-        self._branches = ()
+        self._branches, self._marks = (), ()
         self.set_moment(None)
         self._set_cursor(None)
         self._draw()
@@ -169,6 +182,10 @@ class CurvePlot(pg.PlotWidget):
         # Drawn by us: the grid of pyqtgraph's axes lies above the curves.
         heights = np.repeat([height for height, _ in ticks], 2)
         self._grid_lines.setData(np.tile([0.0, right], len(ticks)), heights, connect="pairs")
+        bottom, top = view.viewRange()[1]
+        places = np.repeat([float(mark.iteration) for mark in self._marks], 2)
+        ends = np.tile([bottom, bottom + _MARK * (top - bottom)], len(self._marks))
+        self._mark_lines.setData(places, ends, connect="pairs")
         for line, points in ((self._train_line, self._train), (self._validation_line, self._validation)):
             self._draw_line(line, points, lowest)
         for place, line in enumerate(self._branch_lines):
@@ -211,6 +228,7 @@ class CurvePlot(pg.PlotWidget):
         self.getAxis("left").setWidth(look.length(60))
         self.getAxis("bottom").setHeight(look.length(24))
         self._grid_lines.setPen(QPen(colour("border"), 0))
+        self._mark_lines.setPen(self._pen("text_soft"))
         self._train_line.setPen(self._pen("curve_train"))
         self._validation_line.setPen(self._pen("curve_validation"))
         self._cursor_line.setPen(QPen(colour("border_strong"), 0))
@@ -295,6 +313,9 @@ class CurvePlot(pg.PlotWidget):
             lines.append(
                 f"validation {value_text(self._validation, bucket_at(self._validation, self._cursor))}"
             )
+        within = self.iteration_at(self.place(self._cursor) + look.length(_CATCH)) - self._cursor
+        if changed := marks_between(self._marks, self._cursor - within, self._cursor + within):
+            lines.append(changed)
         self._readout.setText("\n".join(lines))
         self._readout.adjustSize()
         self._cursor_line.setValue(float(self._train.iterations[bucket]))

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from flux_studio.gui.widgets.numbers import loss_text, whole
 from flux_studio.training.events import CurvePoints
+
+_MOST_MARKS = 3
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An iteration at which something was changed by hand, and what."""
+
+    iteration: int
+    words: str
+
+
+def marks_between(marks: Sequence[Mark], first: float, last: float) -> str:
+    """What was changed from one iteration up to another, a line each; of many, the last few."""
+    found = [mark.words for mark in marks if first <= mark.iteration <= last]
+    more = [f"and {len(found) - _MOST_MARKS} more"] if len(found) > _MOST_MARKS else []
+    return "\n".join([*found[-_MOST_MARKS:], *more])
 
 
 def thinned(points: CurvePoints, most: int) -> CurvePoints:
