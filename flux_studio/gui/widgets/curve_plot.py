@@ -23,11 +23,13 @@ from flux_studio.gui.widgets.curve_points import (
 from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.training.events import CurvePoints
 
-_PIXELS_A_BUCKET = 1.0
 _CATCH = 4
 """Pixels from the curve's end within which a click means now."""
 _MARK = 0.08
 """How high a mark is, as a share of the plot."""
+_CALM = 4
+"""So many heights of the plot a line goes up and down before it is drawn with a fine pen: many sharp turns of a wider
+one take Qt a tenth of a second, and side by side they fill the same area."""
 _PALE = 0.35
 """How much of its colour a branch keeps that training has left."""
 
@@ -90,8 +92,8 @@ class CurvePlot(pg.PlotWidget):
         self._readout.setProperty("card", True)
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._readout.hide()
-        self._take_look()
         self.clear_curves()
+        self._take_look()
         FocusRing(self)
         look.changed.connect(self._take_look)
 
@@ -111,7 +113,7 @@ class CurvePlot(pg.PlotWidget):
             return
         self._branches = branches
         while len(self._branch_lines) < len(branches):
-            line = pg.PlotCurveItem(antialias=True, pen=self._pen("curve_train", _PALE))
+            line = pg.PlotCurveItem(antialias=True)
             line.setZValue(-1)
             self._branch_lines.append(line)
             self.addItem(line)
@@ -155,6 +157,11 @@ class CurvePlot(pg.PlotWidget):
         """What the readout says now; empty while it is hidden."""
         return "" if self._cursor is None else self._readout.text()
 
+    def line(self) -> tuple[np.ndarray, np.ndarray]:
+        """The points that the training curve's line is drawn through; on a log scale, the powers of ten."""
+        x, y = self._train_line.getData()
+        return (np.empty(0), np.empty(0)) if x is None else (x, y)
+
     def minimumSizeHint(self) -> QSize:
         return QSize(look.length(200), look.length(80))
 
@@ -186,21 +193,34 @@ class CurvePlot(pg.PlotWidget):
         places = np.repeat([float(mark.iteration) for mark in self._marks], 2)
         ends = np.tile([bottom, bottom + _MARK * (top - bottom)], len(self._marks))
         self._mark_lines.setData(places, ends, connect="pairs")
-        for line, points in ((self._train_line, self._train), (self._validation_line, self._validation)):
-            self._draw_line(line, points, lowest)
+        self._draw_line(self._train_line, self._train, lowest, "curve_train")
+        self._draw_line(self._validation_line, self._validation, lowest, "curve_validation")
         for place, line in enumerate(self._branch_lines):
-            self._draw_line(line, self._branches[place] if place < len(self._branches) else None, lowest)
+            branch = self._branches[place] if place < len(self._branches) else None
+            self._draw_line(line, branch, lowest, "curve_train", _PALE)
         self._read()
 
-    def _draw_line(self, line: pg.PlotCurveItem, points: CurvePoints | None, lowest: float) -> None:
+    def _draw_line(
+        self,
+        line: pg.PlotCurveItem,
+        points: CurvePoints | None,
+        lowest: float,
+        name: str,
+        opacity: float = 1.0,
+    ) -> None:
         if points is None or not len(points.iterations):
             line.setData([], [])
             return
-        x, y = line_through(thinned(points, max(16, round(self.getViewBox().width() / _PIXELS_A_BUCKET))))
+        view = self.getViewBox()
+        left, right = view.viewRange()[0]
+        x, y = line_through(thinned(points, (right - left) / max(16.0, view.width())))
         if self._log:
             # A loss of exactly zero has no logarithm; it is drawn at the lowest loss that has one.
             y = np.log10(np.maximum(y, lowest))
+        bottom, top = view.viewRange()[1]
+        travel = np.abs(np.diff(y[np.isfinite(y)])).sum()
         line.setData(x, y, connect="all" if np.isfinite(y).all() else "finite")
+        line.setPen(self._pen(name, opacity, fine=travel > _CALM * (top - bottom)))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
@@ -229,25 +249,22 @@ class CurvePlot(pg.PlotWidget):
         self.getAxis("bottom").setHeight(look.length(24))
         self._grid_lines.setPen(QPen(colour("border"), 0))
         self._mark_lines.setPen(self._pen("text_soft"))
-        self._train_line.setPen(self._pen("curve_train"))
-        self._validation_line.setPen(self._pen("curve_validation"))
         self._cursor_line.setPen(QPen(colour("border_strong"), 0))
         self._moment_line.setPen(self._pen("accent"))
-        for line in self._branch_lines:
-            line.setPen(self._pen("curve_train", _PALE))
         self._readout.setFont(look.text_font(0.88))
         self._readout.setContentsMargins(*(look.length(side) for side in (8, 5, 8, 5)))
+        self._draw()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._take_look()
         return super().event(event)
 
-    def _pen(self, name: str, opacity: float = 1.0) -> QPen:
+    def _pen(self, name: str, opacity: float = 1.0, *, fine: bool = False) -> QPen:
         # Cosmetic: as wide on screen whatever the axes' scales are; Qt then counts in the screen's own pixels.
         tone = QColor(colour(name))
         tone.setAlphaF(opacity)
-        pen = QPen(tone, 1.5 * self.devicePixelRatioF())
+        pen = QPen(tone, 1.0 if fine else 1.5 * self.devicePixelRatioF())
         pen.setCosmetic(True)
         return pen
 

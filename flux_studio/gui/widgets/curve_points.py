@@ -28,12 +28,15 @@ def marks_between(marks: Sequence[Mark], first: float, last: float) -> str:
     return "\n".join([*found[-_MOST_MARKS:], *more])
 
 
-def thinned(points: CurvePoints, most: int) -> CurvePoints:
-    """The same curve in at most ``most`` buckets, each with the extremes of those it takes the place of."""
-    count = len(points.iterations)
-    if count <= most:
+def thinned(points: CurvePoints, width: float) -> CurvePoints:
+    """The same curve in a bucket for each ``width`` iterations, with the extremes of those that begin within them.
+
+    With the iterations that a column of pixels stands for, each extreme is drawn in its own column.
+    """
+    columns = np.floor_divide(points.iterations, max(width, 1e-9))
+    starts = np.flatnonzero(np.diff(columns, prepend=-1.0))
+    if len(starts) == len(columns):
         return points
-    starts = np.arange(0, count, -(-count // most))
     low, high = np.minimum.reduceat(points.low, starts), np.maximum.reduceat(points.high, starts)
     return CurvePoints(points.iterations[starts], low, high)
 
