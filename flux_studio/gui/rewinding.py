@@ -83,6 +83,6 @@ def _memory_text(memory: Memory | None) -> str:
     if memory is None:
         return ""
     used, budget = memory.used / 2**20, memory.budget / 2**20
-    size = f"{used:.0f}" if used >= 10 else f"{used:.1f}"
+    size = f"{used:.0f}" if used >= 10 else f"{used:.1f}" if used >= 0.1 else "less than 0.1"
     dense = f", dense for the last {whole(memory.dense)} iterations" if memory.dense else ""
     return f"Rewind: {size} of {budget:.0f} MB{dense}; a right click sets how much it may take."

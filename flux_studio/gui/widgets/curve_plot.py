@@ -25,8 +25,8 @@ from flux_studio.training.events import CurvePoints
 
 _CATCH = 4
 """Pixels from the curve's end within which a click means now."""
-_MARK = 0.08
-"""How high a mark is, as a share of the plot."""
+_MARK = 9
+"""How far a mark reaches down from the plot's upper edge, in pixels."""
 _CALM = 4
 """So many heights of the plot a line goes up and down before it is drawn with a fine pen: many sharp turns of a wider
 one take Qt a tenth of a second, and side by side they fill the same area."""
@@ -190,8 +190,9 @@ class CurvePlot(pg.PlotWidget):
         heights = np.repeat([height for height, _ in ticks], 2)
         self._grid_lines.setData(np.tile([0.0, right], len(ticks)), heights, connect="pairs")
         bottom, top = view.viewRange()[1]
+        foot = top - (top - bottom) * look.length(_MARK) / max(1.0, view.height())
         places = np.repeat([float(mark.iteration) for mark in self._marks], 2)
-        ends = np.tile([bottom, bottom + _MARK * (top - bottom)], len(self._marks))
+        ends = np.tile([foot, top], len(self._marks))
         self._mark_lines.setData(places, ends, connect="pairs")
         self._draw_line(self._train_line, self._train, lowest, "curve_train")
         self._draw_line(self._validation_line, self._validation, lowest, "curve_validation")
@@ -347,6 +348,8 @@ class CurvePlot(pg.PlotWidget):
 
     def _place_dots(self) -> None:
         x = float(self._cursor_line.value())
+        rim = QPen(colour("surface"), 1.5 * self.devicePixelRatioF())
+        rim.setCosmetic(True)  # else it grows with the dot
         spots = []
         for line, name in ((self._validation_line, "curve_validation"), (self._train_line, "curve_train")):
             xs, ys = line.getData()
@@ -355,7 +358,7 @@ class CurvePlot(pg.PlotWidget):
             # Between two points the curve is a straight line, and the dot lies on it.
             y = float(np.interp(x, xs, ys))
             if np.isfinite(y):
-                spots.append({"pos": (x, y), "brush": colour(name), "pen": QPen(colour("surface"), 1.5)})
+                spots.append({"pos": (x, y), "brush": colour(name), "pen": rim})
         self._dots.setData(spots, size=look.length(9))
 
     def _place_readout(self) -> None:

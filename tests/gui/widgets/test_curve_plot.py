@@ -31,6 +31,7 @@ def plot(qtbot: QtBot) -> Iterator[CurvePlot]:
     plot.resize(900, 240)
     shown(qtbot, place, 1900, 240)
     yield plot
+    place.close()
 
 
 @settings(
