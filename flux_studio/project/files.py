@@ -237,7 +237,7 @@ def _run(members: _Members, record: _RunRecord, project: Project) -> Run:
         optimizer=_optimizer_state(members, record.optimizer, project, expected),
         first_rate=record.first_rate,
         edits=record.edits,
-        since=record.since,
+        since=min(max(0, record.since), record.iteration),
     )
 
 

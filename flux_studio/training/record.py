@@ -87,6 +87,10 @@ class Record:
         behind = max(0, int(np.searchsorted(left.iterations, iteration, side="right")) - 1)
         old = CurvePoints(left.iterations[behind:], left.low[behind:], left.high[behind:])
         self.branches = (*self.branches, old)[-_MOST_BRANCHES:]
+        self.forget_after(iteration, curve, validation_curve)
+
+    def forget_after(self, iteration: int, curve: Curve, validation_curve: Curve | None) -> None:
+        """What came after this iteration has not been; up to it these are the curves."""
         self.iteration, self.curve, self.validation_curve = iteration, curve, validation_curve
         self.changes = tuple(change for change in self.changes if change.iteration <= iteration)
         self.edits = tuple(edit for edit in self.edits if edit.iteration <= iteration)

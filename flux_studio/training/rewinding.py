@@ -50,6 +50,11 @@ class Rewinding:
         return self._shown is not None
 
     @property
+    def done(self) -> int:
+        """How many operations of the iteration that follows have been carried out."""
+        return self._done
+
+    @property
     def when(self) -> When:
         """All of this for a frame."""
         operations = len(self._network.program.instructions)
@@ -132,9 +137,11 @@ class Rewinding:
 
     def fall_back(self, iteration: int, curve: Curve, validation_curve: Curve) -> None:
         """The network rests at an earlier iteration again, up to which these are the curves, and that is now."""
-        record = self._record
-        record.iteration, record.curve, record.validation_curve = iteration, curve, validation_curve
+        rate = self.timeline.rate
+        self._record.forget_after(iteration, curve, validation_curve)
         self.timeline.forget_after(iteration)
+        if rate != self.timeline.rate:
+            self.set_rate(rate)
 
     def run(self) -> Run:
         """What training has left behind up to now, also while an earlier moment is shown."""

@@ -299,7 +299,7 @@ class Session:
 
     def _run_to_breakpoint(self) -> Iterator[Event]:
         """Go on, if need be into the next iteration, until the next operation is one to stop before."""
-        done = self._rewinding.when.done
+        done = self._rewinding.done
         ahead = [number for number in self._breakpoints if number > done]
         if not ahead:
             for event in self._step(1):
@@ -392,7 +392,7 @@ class Session:
             self.network,
             self._rewinding.shown,
             self._training,
-            self._rewinding.when.done,
+            self._rewinding.done,
         )
         try:
             return question.answer(moment)

@@ -311,3 +311,24 @@ def test_the_best_validation_is_never_lost() -> None:
     kept = session._rewinding.timeline.kept
     assert best - 1 in kept or best in kept
     assert len(kept) <= 5
+
+
+def test_going_back_to_the_best_weights_keeps_the_rate_that_was_set_after_them() -> None:
+    made = number_project(validate_every=2, rate=0.05, iterations=4000, pace=10.0)
+    session, _ = session_of(
+        made.with_specification(made.specification.replace(stop=StopSpecification(patience=3)))
+    )
+    events = session.events()
+    session.send(Play())
+    while session.iteration < 11:
+        next(events)
+    session.send(SetLearningRate(3.0))
+    assert next(event for event in events if isinstance(event, Finished)).reason
+    best = session.iteration
+    assert best == 10
+    assert session.run().changes == (LearningRateChange(10, 3.0),)
+    session.send(Step(4))
+    next(event for event in events if isinstance(event, Paused))
+    now = everything(session)
+    obey(session, GoTo(best + 2), Return())
+    assert_same(everything(session), now)
