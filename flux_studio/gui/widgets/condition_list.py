@@ -28,7 +28,7 @@ _RANGES: dict[Kind, NumberRange] = {
     "gradient": NumberRange("gradient norm", 1e-30, 1e30),
 }
 _MENU: dict[Kind, str] = {
-    "iteration": "An iteration",
+    "iteration": "Iteration…",
     "loss": "Loss below…",
     "validation": "Validation loss below…",
     "gradient": "Gradient norm above…",
