@@ -34,7 +34,9 @@ def thinned(points: CurvePoints, width: float) -> CurvePoints:
     With the iterations that a column of pixels stands for, each extreme is drawn in its own column.
     """
     columns = np.floor_divide(points.iterations, max(width, 1e-9))
-    starts = np.flatnonzero(np.diff(columns, prepend=-1.0))
+    first = np.diff(columns, prepend=-1.0) != 0
+    first[-1:] = True  # the line ends where the curve does
+    starts = np.flatnonzero(first)
     if len(starts) == len(columns):
         return points
     low, high = np.minimum.reduceat(points.low, starts), np.maximum.reduceat(points.high, starts)
