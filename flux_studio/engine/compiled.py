@@ -28,7 +28,7 @@ import numpy as np
 
 from flux_studio import locations
 from flux_studio.engine import operations, subnormals, tiles, vectorised, vectors
-from flux_studio.engine.executors import Executor, Feed, Norms, loss_place
+from flux_studio.engine.executors import Executor, Feed, loss_place
 from flux_studio.engine.operations.base import Array, Elementwise, Operation
 from flux_studio.engine.program import Program
 from flux_studio.engine.slots import Slot
@@ -51,14 +51,12 @@ class CompiledExecutor(Executor):
         self._work = interpreter().work
         self._nothing = np.empty(0, arena.dtype)
         self._no_watch = (_NO_TABLE, _NONE, _NONE, self._nothing)
-        self._no_norms = (_NONE, _NONE, self._nothing)
         no_rows = np.empty((0, 1), arena.dtype)
         self._no_feed = (_NO_TABLE, _NONE, _NONE, no_rows, no_rows, *[_NONE] * 4, _NO_ROWS, _NO_ROWS)
 
     def run(self, program: Program, start: int, stop: int, iteration: int = 0) -> None:
         span = np.uint64(start), np.uint64(stop), np.uint64(iteration)
-        without = (*self._no_feed, *self._no_watch, *self._no_norms)
-        self._work(self.arena, program.table, *span, self._nothing, _NONE, *without)
+        self._work(self.arena, program.table, *span, self._nothing, _NONE, *self._no_feed, *self._no_watch)
 
     def iterate(
         self,
@@ -69,7 +67,6 @@ class CompiledExecutor(Executor):
         every: int = 0,
         validation_losses: Array | None = None,
         feed: Feed | None = None,
-        norms: Norms | None = None,
     ) -> tuple[int, int]:
         if not len(losses):
             return 0, 0
@@ -80,11 +77,7 @@ class CompiledExecutor(Executor):
         span = _NONE, _NONE, np.uint64(iteration)
         place = np.uint64(loss_place(training))
         fed = self._no_feed if feed is None else _fed(training, feed)
-        measured = self._no_norms
-        if norms is not None:
-            measured = np.uint64(norms.gradients.offset), np.uint64(norms.gradients.size), norms.values
-        work = (*fed, *watch, *measured)
-        done, validated = self._work(self.arena, training.table, *span, losses, place, *work)
+        done, validated = self._work(self.arena, training.table, *span, losses, place, *fed, *watch)
         return int(done), int(validated)
 
 
@@ -209,7 +202,7 @@ _TEMPLATE = textwrap.dedent(
     @njit(cache=True, **OPTIONS)
     def work(
         A, T, start, stop, t, losses, loss, T2, loss2, small, X, Y, x, y, x2, y2, order, bounds,
-        V, validation_loss, every, validation_losses, g, gs, norms,
+        V, validation_loss, every, validation_losses,
     ):
         before = flush()
         if len(losses) == 0:
@@ -230,11 +223,6 @@ _TEMPLATE = textwrap.dedent(
             t += uint64(1)
             carry_out(A, P, start, uint64(len(P)), t)
             losses[done] = A[place]
-            if len(norms) > 0:
-                total = A.dtype.type(0)
-                for i in range(gs):
-                    total += A[g + i] * A[g + i]
-                norms[done] = np.sqrt(total)
             done += 1
             if not np.isfinite(losses[done - 1]):
                 break

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.program import Program
-from flux_studio.engine.slots import Slot
 from flux_studio.errors import ProgramError
 
 ExecutorName = Literal["compiled", "reference"]
@@ -43,15 +42,6 @@ class Feed:
         return training
 
 
-@dataclass(frozen=True, eq=False)
-class Norms:
-    """Where to keep ‖g‖ of each iteration, over the gradients of all parameters at once."""
-
-    gradients: Slot
-    values: Array
-    """A place for each iteration."""
-
-
 class Executor(ABC):
     """Runs the programs of one arena."""
 
@@ -77,15 +67,13 @@ class Executor(ABC):
         every: int = 0,
         validation_losses: Array | None = None,
         feed: Feed | None = None,
-        norms: Norms | None = None,
     ) -> tuple[int, int]:
         """Run whole iterations (update, forward, loss, backward), one for each place of ``losses``.
 
         ``losses[i]`` becomes the loss of the weights of iteration ``iteration + i + 1``. When that number is a
         multiple of ``every``, the validation program runs too and its loss goes to the next place of
-        ``validation_losses``. With a ``feed`` each iteration loads its batch first; with ``norms`` the norm of its
-        gradients is kept, too. Stops behind the first loss that is not finite. Returns how many iterations and how
-        many validations were done.
+        ``validation_losses``. With a ``feed`` each iteration loads its batch first. Stops behind the first loss
+        that is not finite. Returns how many iterations and how many validations were done.
         """
 
 
@@ -114,7 +102,6 @@ class ReferenceExecutor(Executor):
         every: int = 0,
         validation_losses: Array | None = None,
         feed: Feed | None = None,
-        norms: Norms | None = None,
     ) -> tuple[int, int]:
         validated = 0
         for index in range(len(losses)):
@@ -123,8 +110,6 @@ class ReferenceExecutor(Executor):
                 load(program, self.arena, feed, index)
             self.run(program, 0, len(program.instructions), iteration + index + 1)
             losses[index] = self.arena[loss_place(program)]
-            if norms is not None:
-                norms.values[index] = norm(norms.gradients.view(self.arena))
             if not np.isfinite(losses[index]):
                 return index + 1, validated
             if (
@@ -155,12 +140,6 @@ def load(program: Program, arena: Array, feed: Feed, index: int) -> None:
     program.inputs.view(arena)[...] = feed.inputs[rows]
     if program.targets is not None:
         program.targets.view(arena)[...] = feed.targets[rows]
-
-
-def norm(values: Array) -> float:
-    """√Σg², in the numbers' own type, as clipping by the norm works it out."""
-    with np.errstate(over="ignore"):
-        return float(np.sqrt((values * values).sum()))
 
 
 def loss_place(program: Program) -> int:

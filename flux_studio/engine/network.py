@@ -9,16 +9,7 @@ from typing import Any
 import numpy as np
 
 from flux_studio.engine.batches import Batches, Rows
-from flux_studio.engine.executors import (
-    Executor,
-    ExecutorName,
-    Feed,
-    Norms,
-    ReferenceExecutor,
-    load,
-    loss_place,
-    norm,
-)
+from flux_studio.engine.executors import Executor, ExecutorName, Feed, ReferenceExecutor, load, loss_place
 from flux_studio.engine.layers import Layer, everything_learned
 from flux_studio.engine.losses import Loss
 from flux_studio.engine.operations import shape_text
@@ -136,7 +127,11 @@ class Network:
     @property
     def gradient_norm(self) -> float:
         """‖g‖ over the gradients of all parameters at once, before any penalty or clipping."""
-        return norm(self.layout.gradient_block.view(self.arena))
+        measuring = self.layout.measuring
+        if measuring is None:
+            raise ProgramError("this network does not learn, so it has no gradients")
+        self.executor.run(measuring, 0, len(measuring.instructions))
+        return float(measuring.outputs.view(self.arena)[0, 0])
 
     @property
     def outputs(self) -> Array:
@@ -288,17 +283,26 @@ class Network:
 
         ``norms`` has as many places and takes :attr:`gradient_norm` of each.
         """
+        if norms is None:
+            return self._burst(losses, iteration, self.validation, every, validation_losses)
+        # Executors run one program beside training. Here that is the one that measures; validations come between.
+        done = validated = 0
+        every = 0 if self.validation is None or validation_losses is None else every
+        while done < len(losses) and (not done or np.isfinite(losses[done - 1])):
+            stop = min(len(losses), done + every - (iteration + done) % every) if every else len(losses)
+            part = slice(done, stop)
+            done += self._burst(losses[part], iteration + done, self.layout.measuring, 1, norms[part])[0]
+            due = every and (iteration + done) % every == 0 and np.isfinite(losses[done - 1])
+            if due and validation_losses is not None and (loss := self.validate()) is not None:
+                validation_losses[validated] = loss
+                validated += 1
+        return done, validated
+
+    def _burst(
+        self, losses: Array, iteration: int, beside: Program | None, every: int, found: Array | None
+    ) -> tuple[int, int]:
         feed = None if self.batches is None else self._feed(self.batches, iteration + 1, len(losses))
-        done = self.executor.iterate(
-            self._batch_program,
-            losses,
-            iteration,
-            self.validation,
-            every,
-            validation_losses,
-            feed,
-            None if norms is None else Norms(self.layout.gradient_block, norms),
-        )
+        done = self.executor.iterate(self._batch_program, losses, iteration, beside, every, found, feed)
         if feed is not None and done[0]:
             self.program = feed.program(self._batch_program, done[0] - 1)
         return done
