@@ -119,7 +119,7 @@ class Predicting(Live):
         known, key = self.predictions.known, self._window.focus.matrix
         if known is None or key is None:
             return
-        found = np.flatnonzero(known.dataset.training[self._samples] == row)
+        found = np.flatnonzero(self._samples == row)
         matrix = self._window.wall.find(key)
         if found.size and matrix is not None and matrix.kind.shape.startswith("N"):
             self._select(key, row=int(found[0]))

@@ -139,7 +139,7 @@ def data_view(project: Project, refused: str = "") -> DataView:
 
 
 class SampleNames:
-    """What training rows are called: their bits where all inputs are 0 or 1, else their row or rows in the table."""
+    """What rows of the data set are called: their bits where all inputs are 0 or 1, else their places in the table."""
 
     def __init__(self, data: Dataset) -> None:
         self._data = data
@@ -147,11 +147,7 @@ class SampleNames:
         few = data.inputs.shape[1] <= _MOST_BITS and not data.windowing.is_series
         self._bits = few and bool(np.isin(data.training_inputs, (0.0, 1.0)).all())
 
-    def of(self, samples: np.ndarray) -> tuple[str, ...]:
-        """The names of some training rows, by their places among them."""
-        return self.of_rows(self._data.training[samples])
-
-    def of_rows(self, rows: np.ndarray) -> tuple[str, ...]:
+    def of(self, rows: np.ndarray) -> tuple[str, ...]:
         """The names of some rows of the data set."""
         if self._bits:
             return tuple("".join(str(int(bit)) for bit in row) for row in self._data.inputs[rows])

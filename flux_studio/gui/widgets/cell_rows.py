@@ -123,7 +123,10 @@ def _written(story: CellStory) -> str:
 
 def _uses(story: CellStory) -> tuple[Row, ...]:
     if not story.uses:
-        return (Row("caption", "nothing reads it"),)
+        why = (
+            "nothing reads it" if story.trains else "used for nothing more: no update follows from these rows"
+        )
+        return (Row("caption", why),)
     rows = [Row("caption", "used for")]
     for use in story.uses[:_MOST_USES]:
         more = f"and {use.count - 1:,} more like it, " if use.count > 1 else ""
