@@ -11,6 +11,7 @@ from flux_studio.gui.live import Live
 from flux_studio.gui.panels.cell import CellPanel
 from flux_studio.gui.selection import CellPlace
 from flux_studio.gui.widgets.cell_rows import cell_view
+from flux_studio.gui.widgets.grid_painting import named_row
 from flux_studio.gui.widgets.numbers import exact
 from flux_studio.training.events import Frame, MatrixKey
 from flux_studio.training.explaining import FEW_TERMS, CellStory, ExplainCell, Link
@@ -38,6 +39,7 @@ class ThisCell(Live):
         self._cell.whole_requested.connect(self._toggle_whole)
         self._cell.back_requested.connect(self._selection.go_back)
         self._selection.changed.connect(self._choose)
+        self._selection.chosen.connect(self._raise)
         window.focus_panel.cell_selected.connect(self._point_at)
         window.document.opened.connect(self._selection.clear)
         window.trainer.ready_changed.connect(self._keep_what_exists)
@@ -109,7 +111,6 @@ class ThisCell(Live):
             self._cell.set_message("")
             return
         self._pending = place
-        self._raise()
         if place.key != self._window.focus.matrix:
             self._window.focus.choose(place.key)
         self._outline()
@@ -136,7 +137,8 @@ class ThisCell(Live):
         if ready is None or place is None:
             return
         rows, columns = ready.shapes.get(place.key, (0, 0))
-        if place.cell[0] >= rows or place.cell[1] >= columns:
+        row, column = place.cell
+        if column >= columns or (row >= rows and not matrices.is_of_rows(place.key)):
             self._selection.clear()
 
     # Words
@@ -150,12 +152,12 @@ class ThisCell(Live):
         samples: tuple[str, ...] = ()
         is_batch = matrix.kind.shape.startswith("N")
         if is_batch and row < len(frame.samples):
-            samples = self._window.sample_names.of(frame.samples[row : row + 1])
+            samples = self._window.rows.names.of(frame.samples[row : row + 1])
         names = samples or (f"row {row} of the batch",)
         rows, columns = matrices.labels(self._window.document.project, matrix, matrix.shape, names)
         line = names[0] if is_batch else rows[row]
         across = columns[column] if column < len(columns) else str(column)
-        both = [line if line.startswith("row") else f"row {line}", across]
+        both = [named_row(line), across]
         if matrix.shape == (1, 1):
             both = []
         elif matrix.shape[0] == 1:

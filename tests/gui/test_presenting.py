@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import msgspec
-import numpy as np
 import pytest
 
 from flux_studio.data.columns import Column

@@ -20,6 +20,11 @@ LONGEST_LABEL = 14
 _HATCHED_CELL = 5
 
 
+def named_row(label: str) -> str:
+    """A row by its label, in a sentence: ``row 5``, ``row 0101``, ``rows 4–11``."""
+    return label if label.startswith("row") else f"row {label}"
+
+
 def number_font(zoom: float | None) -> QFont:
     """The font of the cells' numbers."""
     return look.number_font(0.88 * (zoom or 1.0))

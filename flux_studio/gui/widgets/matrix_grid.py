@@ -27,7 +27,13 @@ from flux_studio.gui.widgets import heat, levels
 from flux_studio.gui.widgets.cell_selection import Cell, CellSelection
 from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.grid_geometry import GridGeometry
-from flux_studio.gui.widgets.grid_painting import LONGEST_LABEL, GridPainter, label_font, number_font
+from flux_studio.gui.widgets.grid_painting import (
+    LONGEST_LABEL,
+    GridPainter,
+    label_font,
+    named_row,
+    number_font,
+)
 from flux_studio.gui.widgets.keys import aim
 from flux_studio.gui.widgets.numbers import NumberFormat, exact, number_format, whole
 
@@ -177,6 +183,10 @@ class MatrixGrid(QAbstractScrollArea):
     def column_label(self, column: int) -> str:
         """What a column is called; its index where nobody named it."""
         return str(self._column_labels[column]) if column < len(self._column_labels) else str(column)
+
+    def place(self, cell: Cell) -> str:
+        """A cell's row and column by their names."""
+        return f"{named_row(self.row_label(cell[0]))}, column {self.column_label(cell[1])}"
 
     def cell_rect(self, cell: Cell) -> QRect:
         """Where a cell stands in the viewport."""
@@ -435,4 +445,4 @@ class MatrixGrid(QAbstractScrollArea):
             return self.toolTip()
         row, column = cell
         number = exact(float(self._matrix[row, column]))
-        return f"row {self.row_label(row)}, column {self.column_label(column)}: {number}"
+        return f"{self.place(cell)}: {number}"
