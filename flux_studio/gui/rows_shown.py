@@ -55,7 +55,9 @@ class RowsShown(QObject):
         self._apply()
 
     def show_rows(self, rows: Iterable[int]) -> None:
-        """Show these rows of the data set from now on."""
+        """Show these rows of the data set from now on, with the matrices in front."""
+        self._window.docks["matrices"].show()
+        self._window.docks["matrices"].raise_()
         self.show_numbers(tuple(int(self._data.table_rows[row]) + 1 for row in rows))
 
     def show_numbers(self, numbers: tuple[int, ...]) -> None:

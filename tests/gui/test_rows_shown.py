@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from flux_studio.errors import DataError
@@ -215,3 +215,47 @@ def test_rows_without_a_sample_are_refused() -> None:
         rows_shown.places_of(data, (1,))
     assert data.table_rows[list(rows_shown.places_of(data, (40, 41)))].tolist() == [39, 40]
     assert np.issubdtype(data.table_rows.dtype, np.integer)
+
+
+def test_a_row_of_the_data_table_can_be_shown(qtbot: QtBot, window: MainWindow) -> None:
+    preview, button_of_row = window.data._preview, child(window, QPushButton, "data.show_row")
+    window.docks["data"].raise_()
+    until(qtbot, lambda: preview.isVisible())
+    assert button_of_row.isHidden()
+    place = preview.visualRect(preview.model().index(2, 0)).center()
+    qtbot.mouseClick(preview.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert button_of_row.text() == "Show row 3 in matrices"
+    qtbot.mouseClick(button_of_row, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: window.focus.frame.choice is not None)
+    until(qtbot, lambda: shown(window) == [3])
+
+
+def test_the_rows_of_a_confusion_cell_and_the_worst_one_can_be_shown(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    live = next(live for live in window.lives if live.name == "predictions")
+    window.docks["predictions"].raise_()
+    until(qtbot, lambda: live.seen)
+    panel = live.predictions
+    panel.show_view("rows")
+    rows = panel.rows
+    until(qtbot, lambda: rows.table.model().rowCount() == 150)
+    assert rows.show_rows.text() == "Show the first 64 in matrices"
+    counts = np.array(rows.confusion._counts)
+    true, taken = np.argwhere((counts > 1) & (counts <= 64))[0].tolist()
+    rows.set_cell((true, taken))
+    count = int(counts[true, taken])
+    assert rows.show_rows.text() == f"Show these {count} in matrices"
+    qtbot.mouseClick(rows.show_rows, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: window.focus.frame.choice is not None and window.focus.frame.rows == count)
+    assert not live.seen  # the matrices are in front
+    assert len(shown(window)) == count
+    window.docks["predictions"].raise_()
+    until(qtbot, lambda: live.seen)
+    line = rows.table.visualRect(rows.table.model().index(0, 0)).center()
+    qtbot.mouseClick(rows.table.viewport(), Qt.MouseButton.LeftButton, pos=line)
+    name = rows.table.text(0, 0)
+    assert rows.show_rows.text() == f"Show {name} in matrices"
+    qtbot.mouseClick(rows.show_rows, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: window.focus.frame.rows == 1)
+    assert shown(window) == [int(name.removeprefix("row "))]

@@ -47,6 +47,8 @@ class PredictionsPanel(QWidget):
     """Something else is to be shown."""
     row_chosen = Signal(int)
     """A row of the data set."""
+    rows_wanted = Signal(object)
+    """These rows of the data set, an array, are to be shown in the matrices."""
     neuron_chosen = Signal(str, int)
     """A layer's identity and the column of one of its neurons."""
     refused = Signal(str)
@@ -83,6 +85,7 @@ class PredictionsPanel(QWidget):
         self._up.committed.connect(lambda _: self._replane())
         self.surface.row_chosen.connect(self._choose_row)
         self.rows.row_chosen.connect(self._choose_row)
+        self.rows.rows_wanted.connect(self.rows_wanted)
         self.rows.stale.connect(self.stale)
         for pictures in (self.neurons, self.own.flow):
             pictures.neuron_chosen.connect(self.neuron_chosen)
