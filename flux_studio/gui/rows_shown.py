@@ -169,7 +169,7 @@ class RowsShown(QObject):
         short, note = presenting.batch_note(project), presenting.rows_note(project, SHOWN_ROWS)
         said = ""
         if frame is not None and frame.choice is not None:
-            short = said = f"{self._shown(frame)}: not what it trains on"
+            short = said = f"{self._shown(frame)}: not the batch it trains on"
             note = f"{said}, so nothing is learnt from these gradients{self._dropout()}"
         elif frame is not None and frame.when.done and self._choice() is not None:
             said = short = "this batch"

@@ -73,8 +73,10 @@ def test_fixed_rows_are_the_first_ones_until_others_are_typed(qtbot: QtBot, wind
     until(qtbot, lambda: window.wall.find(H).shape == (USUAL_ROWS, 8))
     assert shown(window) == [*range(1, USUAL_ROWS + 1)]
     assert button(window).text() == "rows: 12 fixed"
-    assert window.focus_header.detail == "12 fixed rows: not what it trains on"
-    assert window.wall._rows_note.startswith("12 fixed rows: not what it trains on, so nothing is learnt")
+    assert window.focus_header.detail == "12 fixed rows: not the batch it trains on"
+    assert window.wall._rows_note.startswith(
+        "12 fixed rows: not the batch it trains on, so nothing is learnt"
+    )
     assert window.wall.find(W).shape == (4, 8)
     type_rows(qtbot, window, "3, 140-142")
     until(qtbot, lambda: window.wall.find(H).shape == (4, 8))
@@ -84,7 +86,7 @@ def test_fixed_rows_are_the_first_ones_until_others_are_typed(qtbot: QtBot, wind
     until(qtbot, lambda: shown(window) == [7])
     assert (button(window).text(), window.focus_header.detail) == (
         "rows: row 7",
-        "row 7: not what it trains on",
+        "row 7: not the batch it trains on",
     )
     choose(qtbot, window, "batch")
     assert window.wall.find(H).shape == (120, 8)
@@ -109,7 +111,7 @@ def test_the_worst_rows_are_shown_worst_first(qtbot: QtBot, window: MainWindow) 
     data = window.document.project.dataset()
     assert set(frame.samples.tolist()) <= set(data.validation.tolist())
     assert shown(window) == [int(data.table_rows[row]) + 1 for row in frame.samples]
-    assert window.focus_header.detail == "12 worst validation rows: not what it trains on"
+    assert window.focus_header.detail == "12 worst validation rows: not the batch it trains on"
     assert button(window).text() == "rows: worst validation"
 
 
@@ -160,7 +162,7 @@ def test_a_gradient_of_chosen_rows_leads_to_no_update(qtbot: QtBot, window: Main
     until(qtbot, lambda: live.story is not None and live.story.key == GRADIENT)
     panel = live.panel
     assert panel.verdict.text() == "✓ the same as in the matrix"
-    assert panel.uses.text().startswith("used for nothing more")
+    assert panel.uses.text().startswith("used for no update")
 
 
 def test_another_network_shows_the_same_rows(qtbot: QtBot, window: MainWindow) -> None:
@@ -183,7 +185,7 @@ def test_windows_of_a_series_are_called_so(qtbot: QtBot) -> None:
     window = open_window(qtbot, sample("mackey-glass"))
     choose(qtbot, window, "fixed")
     until(qtbot, lambda: window.focus.frame.choice is not None)
-    assert window.focus_header.detail == "12 fixed windows: not what it trains on"
+    assert window.focus_header.detail == "12 fixed windows: not the batch it trains on"
     window.focus_panel.set_selected_cell(2, 0)
     assert " at rows " in window.focus_panel.facts._cell.text()
     assert "row row" not in window.focus_panel.facts._cell.text()

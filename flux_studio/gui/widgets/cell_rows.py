@@ -123,9 +123,7 @@ def _written(story: CellStory) -> str:
 
 def _uses(story: CellStory) -> tuple[Row, ...]:
     if not story.uses:
-        why = (
-            "nothing reads it" if story.trains else "used for nothing more: no update follows from these rows"
-        )
+        why = "nothing reads it" if story.trains else "used for no update: these rows do not train"
         return (Row("caption", why),)
     rows = [Row("caption", "used for")]
     for use in story.uses[:_MOST_USES]:

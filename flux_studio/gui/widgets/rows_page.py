@@ -56,6 +56,7 @@ class RowsPage(QWidget):
         self.clear.setProperty("kind", "quiet")
         self.clear.setToolTip("List all rows again")
         self.show_rows = QPushButton()
+        """Stands above the page, where there is room for it."""
         self.show_rows.setObjectName("predictions.show_rows")
         self.show_rows.setProperty("kind", "quiet")
         self.show_rows.setToolTip(
@@ -81,7 +82,6 @@ class RowsPage(QWidget):
         head.addWidget(self._count)
         head.addWidget(self.clear)
         head.addStretch(1)
-        head.addWidget(self.show_rows)
         left = QVBoxLayout()
         left.setSpacing(look.length(6))
         left.addLayout(head)
@@ -159,7 +159,7 @@ class RowsPage(QWidget):
     def _offer_rows(self) -> None:
         """Say which rows the button would show."""
         rows, listed = self._wanted_rows(), self.table.model().rowCount()
-        self.show_rows.setVisible(len(rows) > 0)
+        self.show_rows.setEnabled(len(rows) > 0)
         if self._known is None or not len(rows):
             return
         some = f"the first {len(rows)}" if len(rows) < listed else f"these {len(rows)}"
