@@ -31,6 +31,7 @@ from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
 from flux_studio.gui.file_drops import FileDrops
 from flux_studio.gui.filing import Filing
+from flux_studio.gui.flashing import Flashing
 from flux_studio.gui.focusing import Focusing
 from flux_studio.gui.lives import make_lives
 from flux_studio.gui.panels.curve import LossCurve
@@ -93,6 +94,7 @@ class MainWindow(FileDrops):
         self._make_panels()
         self.focus = Focusing(self)
         self.rows = RowsShown(self)
+        self.flashing = Flashing(self)
         self.scoring = Scoring(self.trainer, self.scores, self)
         self.taking = Taking(self)
         self.lives = make_lives(self)
@@ -288,6 +290,7 @@ class MainWindow(FileDrops):
         self.rows.show_frame(frame)
         self.wall.set_matrices(frame.matrices)
         self.focus.show_frame(frame)
+        self.flashing.show_frame(frame)
         self._draw_curve(frame)
         for live in self.lives:
             if live.seen:

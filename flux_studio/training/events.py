@@ -136,6 +136,8 @@ class Frame:
     """The curves of where training went before it was continued from an earlier moment."""
     choice: RowChoice = None
     """Which rows were chosen that the batch matrices are of; ``None``: of the batch, as always between rests."""
+    written: Mapping[MatrixKey, range] = field(default_factory=dict)
+    """The matrices that the step just done has written, and of each the columns; empty outside of an iteration."""
     answers: Mapping[Question, Any] = field(default_factory=dict)
     """What was asked with the request, of the same resting point; a :class:`FluxError` where there is no answer."""
 

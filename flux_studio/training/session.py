@@ -60,6 +60,7 @@ from flux_studio.training.record import Record
 from flux_studio.training.rewinding import Rewinding
 from flux_studio.training.stepping import Unit
 from flux_studio.training.viewing import Viewer
+from flux_studio.training.written import Written
 
 PROGRESS_SECONDS = 0.1
 
@@ -93,6 +94,7 @@ class Session:
         self._began = 0.0
         self._told = 0.0
         self._evaluation = Evaluation(self.network, self.dataset, clock)
+        self._written = Written(self.network)
         self._viewer = Viewer(self.network, self.dataset, project.specification.loss, clock)
         self._begin(project.run)
 
@@ -368,6 +370,7 @@ class Session:
             training=self._training,
             when=self._rewinding.when,
             branches=record.branches,
+            written=self._written.at(self._rewinding.when, self._training),
             choice=None if moment.viewed is None else moment.viewed.choice,
             answers={question: answer_to(question, moment) for question in request.questions},
         )

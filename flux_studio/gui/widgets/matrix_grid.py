@@ -36,6 +36,7 @@ from flux_studio.gui.widgets.grid_painting import (
 )
 from flux_studio.gui.widgets.keys import aim
 from flux_studio.gui.widgets.numbers import NumberFormat, exact, number_format, whole
+from flux_studio.gui.widgets.written_mark import WrittenMark
 
 _COLOUR_ZOOMS = (1, 2, 3, 4, 6, 8, 11, 15)
 _TEXT_ZOOMS = (0.8, 0.9, 1.0, 1.15, 1.35, 1.6, 2.0)
@@ -67,6 +68,7 @@ class MatrixGrid(QAbstractScrollArea):
         self._format: NumberFormat = number_format(1.0)
         self._selection: CellSelection | None = None
         self._marked: frozenset[Cell] = frozenset()
+        self._written = (range(0), WrittenMark("", 0.0))
         self._zoom = _ORDINARY_ZOOM
         self._shrunk: dict[int, np.ndarray] = {}
         self._sentence = ""
@@ -151,6 +153,17 @@ class MatrixGrid(QAbstractScrollArea):
         if marked != self._marked:
             self._marked = marked
             self.viewport().update()
+
+    def set_written(self, columns: range, side: str, strength: float) -> None:
+        """Mark columns that a step has just written, in the colour of its side and so strongly (0 to 1)."""
+        written = (columns, WrittenMark(side, strength))
+        if written != self._written and (columns or self._written[0]):
+            self.viewport().update()
+        self._written = written
+
+    def written(self) -> range:
+        """The columns marked as just written."""
+        return self._written[0]
 
     def marked(self) -> frozenset[Cell]:
         """The finely outlined cells."""
@@ -343,6 +356,7 @@ class MatrixGrid(QAbstractScrollArea):
             style=self._format,
             selection=self._selection,
             marked=self._marked,
+            written=self._written,
             zoom=self._text_zoom(),
         ).paint(self.row_label, self.column_label)
 
