@@ -33,6 +33,7 @@ from flux_studio.gui.file_drops import FileDrops
 from flux_studio.gui.filing import Filing
 from flux_studio.gui.flashing import Flashing
 from flux_studio.gui.focusing import Focusing
+from flux_studio.gui.hovering import Hovering
 from flux_studio.gui.lives import make_lives
 from flux_studio.gui.panels.curve import LossCurve
 from flux_studio.gui.panels.data import DataPanel
@@ -95,6 +96,7 @@ class MainWindow(FileDrops):
         self.focus = Focusing(self)
         self.rows = RowsShown(self)
         self.flashing = Flashing(self)
+        self.hovering = Hovering(self)
         self.scoring = Scoring(self.trainer, self.scores, self)
         self.taking = Taking(self)
         self.lives = make_lives(self)

@@ -34,10 +34,14 @@ class ThisCell(Live):
         self._shown: tuple[tuple[int, ...], ...] = ()
         self.story: CellStory | None = None
         self._pending: CellPlace | None = None
+        self._hovered: CellPlace | None = None
+        """The cell under the pointer, while it is to be told of."""
         self._cell.set_tip(self._tip)
         self._cell.link_chosen.connect(self._follow)
         self._cell.whole_requested.connect(self._toggle_whole)
         self._cell.back_requested.connect(self._selection.go_back)
+        self._cell.follow_changed.connect(lambda _: self._hover(None))
+        window.focus_panel.grid.hovered.connect(self._hover)
         self._selection.changed.connect(self._choose)
         self._selection.chosen.connect(self._raise)
         window.focus_panel.cell_selected.connect(self._point_at)
@@ -50,11 +54,16 @@ class ThisCell(Live):
         self._light_up()
 
     def questions(self) -> tuple[Question, ...]:
-        place = self._selection.place
+        place = self._place
         return () if place is None else (ExplainCell(place.key, place.cell, self._whole, self._shown),)
 
+    @property
+    def _place(self) -> CellPlace | None:
+        """What is told of: the cell under the pointer, or else the chosen one."""
+        return self._hovered or self._selection.place
+
     def show_frame(self, frame: Frame) -> None:
-        place = self._selection.place
+        place = self._place
         if place is None:
             return
         asked = (place.key, place.cell, self._whole)
@@ -87,6 +96,24 @@ class ThisCell(Live):
     def _follow(self, link: Link) -> None:
         if link.key is not None:
             self._selection.choose(CellPlace(link.key, link.cell), follow=True)
+
+    def _hover(self, cell: tuple[int, int] | None) -> None:
+        """Tell of the number under the pointer, if that is wished for."""
+        key = self._window.focus.shows
+        follows = self.seen and self._cell.follow.isChecked() and cell is not None and key is not None
+        hovered = CellPlace(key, cell) if follows else None
+        if hovered == self._hovered:
+            return
+        before = self._place
+        self._hovered = hovered
+        if self._place is None:
+            self.story = None
+            self._cell.set_message("")
+            self._light_up()
+        elif self._place != before:
+            # What is shown stays until the answer is there: frames come fast enough, and nothing flickers.
+            self._whole, self._shown = False, ()
+            self.stale.emit()
 
     def _toggle_whole(self) -> None:
         self._whole = not self._whole

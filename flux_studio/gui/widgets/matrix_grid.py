@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
@@ -49,6 +49,10 @@ class MatrixGrid(QAbstractScrollArea):
     """Shows the numbers of one matrix; zoomed out, only its colours."""
 
     cell_selected = Signal(int, int)
+    explanation_wanted = Signal(int, int)
+    """The pointer rests on this cell; :meth:`tell` answers."""
+    hovered = Signal(object)
+    """The pointer is over another cell, or with ``None`` over none."""
     menu_requested = Signal(QPoint)
     """A person asks what can be done with the matrix, at a place of the screen."""
 
@@ -68,6 +72,9 @@ class MatrixGrid(QAbstractScrollArea):
         self._format: NumberFormat = number_format(1.0)
         self._selection: CellSelection | None = None
         self._marked: frozenset[Cell] = frozenset()
+        self._hovered: Cell | None = None
+        self._tip_at = QPoint()
+        self._place_text: Callable[[int, int], str] = lambda row, column: self.place((row, column))
         self._written = (range(0), WrittenMark("", 0.0))
         self._zoom = _ORDINARY_ZOOM
         self._shrunk: dict[int, np.ndarray] = {}
@@ -381,6 +388,7 @@ class MatrixGrid(QAbstractScrollArea):
             self.menu_requested.emit(event.globalPos())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._cell_at(event.position().toPoint()))
         if event.buttons() & Qt.MouseButton.LeftButton and self._selection is not None:
             cell = self._geometry.nearest(event.position().toPoint(), self._scroll())
             if cell != self._selection.current:
@@ -448,9 +456,35 @@ class MatrixGrid(QAbstractScrollArea):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip(event.pos()), self)
+            self._tip_at = event.globalPos()
+            self._show_tip(self.tip(event.pos()))
+            if (cell := self._cell_at(event.pos())) is not None:
+                self.explanation_wanted.emit(*cell)
             return True
+        if event.type() == QEvent.Type.Leave:
+            self._hover(None)
         return super().viewportEvent(event)
+
+    def _hover(self, cell: Cell | None) -> None:
+        if cell != self._hovered:
+            self._hovered = cell
+            self.hovered.emit(cell)
+
+    def set_tip(self, place_text: Callable[[int, int], str]) -> None:
+        """How a cell's row and column are told where the pointer rests."""
+        self._place_text = place_text
+
+    def tell(self, cell: Cell, text: str) -> None:
+        """Say more of a cell, if the pointer still rests on it."""
+        if cell == self._cell_at(self.viewport().mapFromGlobal(self._tip_at)) and QToolTip.isVisible():
+            self._show_tip(text)
+
+    def _show_tip(self, text: str) -> None:
+        """Show it until the pointer leaves the cell."""
+        cell = self._cell_at(self.viewport().mapFromGlobal(self._tip_at))
+        QToolTip.showText(
+            self._tip_at, text, self.viewport(), QRect() if cell is None else self.cell_rect(cell)
+        )
 
     def tip(self, position: QPoint) -> str:
         """What the tool tip says about a place in the viewport."""
@@ -459,4 +493,4 @@ class MatrixGrid(QAbstractScrollArea):
             return self.toolTip()
         row, column = cell
         number = exact(float(self._matrix[row, column]))
-        return f"{self.place(cell)}: {number}"
+        return f"{self._place_text(row, column)}\n{number}"
