@@ -38,7 +38,11 @@ class Flashing(QObject):
         written = frame.written if frame.choice is None else {}
         at = (frame.when.shown, frame.when.done)
         if at != self._at:
-            self._begin(bool(written) and at > self._at)
+            forwards = bool(written) and at > self._at
+            self._begin(forwards)
+            if forwards:
+                # In the order of the network, so that one sees where a step begins.
+                self._window.wall.bring_into_view(written)
             self._at = at
         self._written = written
         self._mark()

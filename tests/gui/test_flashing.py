@@ -111,3 +111,16 @@ def test_without_animations_there_is_only_the_light_mark(
     assert W1 in window.wall.written()
     assert window.flashing.strength == LASTING
     assert not window.flashing._timer.isActive()
+
+
+def test_the_wall_goes_along_with_the_steps(qtbot: QtBot, window: MainWindow) -> None:
+    window.resize(1200, 700)
+    window.reset_layout()
+    settle()
+    last = ("layer-3", "activated_output_matrix")
+    seen = window.wall.viewport().rect()
+    assert not seen.contains(window.wall.tile_rect(last))
+    step(qtbot, window)
+    while last not in window.wall.written():
+        step(qtbot, window)
+    assert seen.contains(window.wall.tile_rect(last))

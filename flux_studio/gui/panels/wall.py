@@ -126,6 +126,13 @@ class MatrixWall(QAbstractScrollArea):
             self.viewport().update()
         self._written = (written, strength)
 
+    def bring_into_view(self, keys: Iterable[MatrixKey]) -> None:
+        """Scroll to the first of these matrices, unless one of them is in view."""
+        places = [place for key in keys if (place := self._content.place(key)) is not None]
+        body, scroll = self._geometry.body(), self._scroll()
+        if places and not any(body.contains(self._geometry.tile(*place, scroll)) for place in places):
+            self._bring_into_view(places[0])
+
     def written(self) -> frozenset[MatrixKey]:
         """The matrices marked as just written."""
         return self._written[0]
