@@ -68,7 +68,7 @@ class RowsButton(QToolButton):
     def _field(self, menu: QMenu) -> QWidgetAction:
         box = QWidget()
         row = QHBoxLayout(box)
-        row.setContentsMargins(look.length(26), look.length(2), look.length(10), look.length(4))
+        row.setContentsMargins(look.length(40), look.length(2), look.length(10), look.length(4))
         row.setSpacing(look.length(8))
         words = QLabel("rows of the table")
         words.setProperty("muted", "true")
