@@ -23,8 +23,8 @@ class Hovering(QObject):
         self._window, self._grid = window, window.focus_panel.grid
         self._asked: ExplainCell | None = None
         self._next: ExplainCell | None = None
-        self._grid.set_tip(self._place_text)
-        self._grid.explanation_wanted.connect(self._ask)
+        self._grid.tips.place = self._place_text
+        self._grid.tips.explanation_wanted.connect(self._ask)
         window.trainer.answered.connect(self._tell)
         window.trainer.ready_changed.connect(self._forget)
 
@@ -47,19 +47,18 @@ class Hovering(QObject):
             return
         asked, answer = self._asked, event.answer
         if isinstance(answer, CellStory) and self._window.focus.shows == asked.key:
-            row, column = asked.cell
             told = f"{answer.symbol} = {exact(answer.value)}"
-            self._grid.tell(asked.cell, f"{told}\n{self._place_text(row, column)}\n{brief(answer)}")
+            self._grid.tips.tell(asked.cell, f"{told}\n{self._place_text(asked.cell)}\n{brief(answer)}")
         self._send()
 
     def _forget(self) -> None:
         """The thread that was asked is gone."""
         self._asked = self._next = None
 
-    def _place_text(self, row: int, column: int) -> str:
-        """What row and column are: ``row 5: a sample, column n2: a neuron``."""
+    def _place_text(self, cell: tuple[int, int]) -> str:
+        """What row and column are: ``row 5 (sample), column n2 (neuron)``."""
         matrix = self._window.wall.find(self._window.focus.shows)
-        place = self._grid.place((row, column))
+        place = self._grid.place(cell)
         if matrix is None:
             return place
         down, across = sides(matrix.kind.shape)

@@ -39,6 +39,7 @@ class RowsShown(QObject):
         self._kind = window.settings.rows if window.settings.rows in KINDS else _BATCH
         self._numbers: tuple[int, ...] = ()
         """The fixed rows as the table counts them, from 1; none: its first ones."""
+        self._data: Dataset | None = None
         self._frame: Frame | None = None
         self._rows = 0
         window.wall_header.add_control(self._button)
@@ -63,6 +64,8 @@ class RowsShown(QObject):
     def show_numbers(self, numbers: tuple[int, ...]) -> None:
         """Show these rows of the table, counted from 1, from now on; what cannot be shown is told in the strip."""
         try:
+            if self._data is None:
+                raise DataError("no row can be shown yet: first say what is to be learnt from the table")
             places_of(self._data, numbers)
         except DataError as error:
             self._window.workbench.troubled.emit(str(error))
@@ -81,11 +84,12 @@ class RowsShown(QObject):
 
     def show_project(self, project: Project) -> None:
         """Another document, or another state of it: the same rows of its table, as far as they are there."""
-        self._frame = None
-        data = presenting.dataset(project)
+        self._frame, self._data = None, presenting.dataset(project)
+        data = self._data
+        self._button.setEnabled(data is not None)
         if data is None:
             return
-        self._data, self.names = data, presenting.SampleNames(data)
+        self.names = presenting.SampleNames(data)
         self._button.set_offered("validation", len(data.validation) > 0)
         self._apply()
 
@@ -238,9 +242,11 @@ def numbers_text(numbers: Iterable[int]) -> str:
 def places_of(data: Dataset, numbers: Iterable[int]) -> tuple[int, ...]:
     """The rows of the data set that these rows of the table became; :class:`DataError` where one became none."""
     numbers = tuple(numbers)
-    known = {row + 1: place for place, row in enumerate(data.table_rows.tolist())}
-    lost = [number for number in numbers if number not in known]
-    if lost:
-        what = "no window ends in it" if data.windowing.window > 1 else "it lacks a value, or is not there"
-        raise DataError(f"row {lost[0]:,} of the table cannot be shown: {what}")
-    return tuple(known[number] for number in numbers)
+    places = np.searchsorted(data.table_rows, np.array(numbers) - 1).tolist()
+    for number, place in zip(numbers, places, strict=True):
+        if place == len(data.table_rows) or data.table_rows[place] != number - 1:
+            what = (
+                "no window ends in it" if data.windowing.window > 1 else "it lacks a value, or is not there"
+            )
+            raise DataError(f"row {number:,} of the table cannot be shown: {what}")
+    return tuple(places)

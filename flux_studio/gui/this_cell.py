@@ -41,7 +41,7 @@ class ThisCell(Live):
         self._cell.whole_requested.connect(self._toggle_whole)
         self._cell.back_requested.connect(self._selection.go_back)
         self._cell.follow_changed.connect(lambda _: self._hover(None))
-        window.focus_panel.grid.hovered.connect(self._hover)
+        window.focus_panel.grid.tips.hovered.connect(self._hover)
         self._selection.changed.connect(self._choose)
         self._selection.chosen.connect(self._raise)
         window.focus_panel.cell_selected.connect(self._point_at)

@@ -102,6 +102,8 @@ class CellStory:
     instructions: int
     trains: bool = True
     """Whether these are numbers that training works with; those of rows that are only looked at are not."""
+    beside: bool = False
+    """Whether an update is told of while other rows are shown than those by whose gradients it goes."""
 
     @property
     def made_from(self) -> tuple[Link, ...]:
@@ -150,6 +152,7 @@ class ExplainCell(Question):
             ),
             instructions=len(moment.network.program.instructions),
             trains=own is None,
+            beside=viewed is not None and own is None and found.is_ahead,
         )
 
 

@@ -20,6 +20,7 @@ from flux_studio.engine.operations.base import Array
 from flux_studio.engine.recording import NETWORK
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.twin import Viewing
+from flux_studio.errors import ProgramError
 
 USUAL_ROWS = 12
 MOST_ROWS = 64
@@ -99,15 +100,21 @@ class Viewer:
         rows = self._rows(self._choice, iteration, training)
         if len(rows) == 0:
             return None
-        known = self._viewed
-        viewing = (
-            known.viewing if known and known.viewing.rows == len(rows) else Viewing(self._network, len(rows))
-        )
-        now = self._clock()
+        viewing, now = self._viewing(len(rows)), self._clock()
         viewing.look(self._network, iteration, self._dataset.inputs[rows], self._dataset.targets[rows])
         self._due = self._clock() + SHARE * (self._clock() - now)
         self._viewed = Viewed(self._choice, rows, viewing, iteration)
         return self._viewed
+
+    def _viewing(self, rows: int) -> Viewing:
+        if self._viewed is not None and self._viewed.viewing.rows == rows:
+            return self._viewed.viewing
+        try:
+            return Viewing(self._network, rows)
+        except ProgramError:
+            # Told once; the batch stays to be looked at.
+            self._choice = None
+            raise
 
     def _rows(self, choice: FixedRows | WorstRows, iteration: int, training: bool) -> Rows:
         if isinstance(choice, FixedRows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -261,3 +262,19 @@ def test_the_rows_of_a_confusion_cell_and_the_worst_one_can_be_shown(
     qtbot.mouseClick(rows.show_rows, Qt.MouseButton.LeftButton)
     until(qtbot, lambda: window.focus.frame.rows == 1)
     assert shown(window) == [int(name.removeprefix("row "))]
+
+
+def test_without_a_target_there_is_nothing_to_show_and_that_is_told(qtbot: QtBot) -> None:
+    project = sample("iris")
+    columns = tuple(
+        msgspec.structs.replace(each, role="input") for each in project.specification.data.columns
+    )
+    window = open_window(qtbot, project)
+    window.workbench.set_columns(columns)
+    until(qtbot, lambda: not button(window).isEnabled())
+    window.data.row_wanted.emit(3)
+    assert "No row can be shown yet" in window.trouble.text
+    window.document.undo_stack.undo()
+    until(qtbot, lambda: button(window).isEnabled())
+    window.data.row_wanted.emit(3)
+    until(qtbot, lambda: window.focus.frame is not None and window.focus.frame.choice == FixedRows((2,)))

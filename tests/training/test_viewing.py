@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from flux_studio.data.dataset import Dataset
+from flux_studio.engine import twin
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.engine.losses import make_loss
 from flux_studio.project.project import Project
@@ -15,6 +16,7 @@ from flux_studio.training.events import (
     Answered,
     Ask,
     Command,
+    Failed,
     Frame,
     FrameRequest,
     GoTo,
@@ -198,3 +200,11 @@ def test_every_loss_tells_which_rows_are_worst() -> None:
         frame = frame_of(session, ShowRows(WorstRows("training", 3)))
         assert make_loss(session.project.specification.loss) is not None
         assert len(frame.samples) == 3
+
+
+def test_where_there_is_no_room_it_is_told_once_and_the_batch_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    session, _ = session_of(project())
+    monkeypatch.setattr(twin, "MAXIMUM_BYTES", 1_000)
+    events = obey(session, ShowRows(FixedRows((1, 2))), FrameRequest(0, KEYS), FrameRequest(1, KEYS))
+    assert "look at fewer rows" in one(events, Failed).message
+    assert one(events, Frame).choice is None

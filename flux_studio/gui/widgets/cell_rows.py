@@ -65,6 +65,8 @@ def _origin(story: CellStory) -> str:
 def _rows(story: CellStory, told: Told, opened: bool) -> list[Row]:
     ahead = "the next update" if told.phase == "update" else "the next operation"
     rows = [Row("caption", f"{ahead}, {_words(told.operation)}" if story.is_ahead else "symbols")]
+    if story.beside:
+        rows.append(Row("note", "by the batch's gradients, not these rows'"))
     # What a short sum inside is made of stands behind the line that it is part of.
     inner = [
         part

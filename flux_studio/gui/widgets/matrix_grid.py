@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetrics,
     QGuiApplication,
-    QHelpEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import heat, levels
 from flux_studio.gui.widgets.cell_selection import Cell, CellSelection
+from flux_studio.gui.widgets.cell_tips import CellTips
 from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.grid_geometry import GridGeometry
 from flux_studio.gui.widgets.grid_painting import (
@@ -49,10 +49,6 @@ class MatrixGrid(QAbstractScrollArea):
     """Shows the numbers of one matrix; zoomed out, only its colours."""
 
     cell_selected = Signal(int, int)
-    explanation_wanted = Signal(int, int)
-    """The pointer rests on this cell; :meth:`tell` answers."""
-    hovered = Signal(object)
-    """The pointer is over another cell, or with ``None`` over none."""
     menu_requested = Signal(QPoint)
     """A person asks what can be done with the matrix, at a place of the screen."""
 
@@ -72,14 +68,12 @@ class MatrixGrid(QAbstractScrollArea):
         self._format: NumberFormat = number_format(1.0)
         self._selection: CellSelection | None = None
         self._marked: frozenset[Cell] = frozenset()
-        self._hovered: Cell | None = None
-        self._tip_at = QPoint()
-        self._place_text: Callable[[int, int], str] = lambda row, column: self.place((row, column))
         self._written = (range(0), WrittenMark("", 0.0))
         self._zoom = _ORDINARY_ZOOM
         self._shrunk: dict[int, np.ndarray] = {}
         self._sentence = ""
         self._geometry = self._fit()
+        self.tips = CellTips(self)
         FocusRing(self)
         look.changed.connect(self._arrange)
 
@@ -376,7 +370,7 @@ class MatrixGrid(QAbstractScrollArea):
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self._cell_at(event.position().toPoint())
+        cell = self.cell_at(event.position().toPoint())
         if cell is not None and event.button() == Qt.MouseButton.LeftButton:
             self._go(cell, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
 
@@ -388,7 +382,6 @@ class MatrixGrid(QAbstractScrollArea):
             self.menu_requested.emit(event.globalPos())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._cell_at(event.position().toPoint()))
         if event.buttons() & Qt.MouseButton.LeftButton and self._selection is not None:
             cell = self._geometry.nearest(event.position().toPoint(), self._scroll())
             if cell != self._selection.current:
@@ -429,7 +422,7 @@ class MatrixGrid(QAbstractScrollArea):
         else:
             super().keyPressEvent(event)
 
-    def _cell_at(self, position: QPoint) -> Cell | None:
+    def cell_at(self, position: QPoint) -> Cell | None:
         """The cell that is seen at a place: of a block, the one whose colour the block has."""
         cell, size = self._geometry.hit(position, self._scroll()), self._block()
         if cell is None or size == 1:
@@ -454,43 +447,9 @@ class MatrixGrid(QAbstractScrollArea):
         self.horizontalScrollBar().setValue(centre.x())
         self.verticalScrollBar().setValue(centre.y())
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            self._tip_at = event.globalPos()
-            self._show_tip(self.tip(event.pos()))
-            if (cell := self._cell_at(event.pos())) is not None:
-                self.explanation_wanted.emit(*cell)
-            return True
-        if event.type() == QEvent.Type.Leave:
-            self._hover(None)
-        return super().viewportEvent(event)
-
-    def _hover(self, cell: Cell | None) -> None:
-        if cell != self._hovered:
-            self._hovered = cell
-            self.hovered.emit(cell)
-
-    def set_tip(self, place_text: Callable[[int, int], str]) -> None:
-        """How a cell's row and column are told where the pointer rests."""
-        self._place_text = place_text
-
-    def tell(self, cell: Cell, text: str) -> None:
-        """Say more of a cell, if the pointer still rests on it."""
-        if cell == self._cell_at(self.viewport().mapFromGlobal(self._tip_at)) and QToolTip.isVisible():
-            self._show_tip(text)
-
-    def _show_tip(self, text: str) -> None:
-        """Show it until the pointer leaves the cell."""
-        cell = self._cell_at(self.viewport().mapFromGlobal(self._tip_at))
-        QToolTip.showText(
-            self._tip_at, text, self.viewport(), QRect() if cell is None else self.cell_rect(cell)
-        )
-
     def tip(self, position: QPoint) -> str:
         """What the tool tip says about a place in the viewport."""
-        cell = self._cell_at(position)
+        cell = self.cell_at(position)
         if cell is None:
             return self.toolTip()
-        row, column = cell
-        number = exact(float(self._matrix[row, column]))
-        return f"{self._place_text(row, column)}\n{number}"
+        return f"{self.tips.place(cell)}\n{exact(float(self._matrix[cell]))}"
