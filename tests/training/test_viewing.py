@@ -10,7 +10,6 @@ import pytest
 from flux_studio.data.dataset import Dataset
 from flux_studio.engine import twin
 from flux_studio.engine.executors import ExecutorName
-from flux_studio.engine.losses import make_loss
 from flux_studio.project.project import Project
 from flux_studio.training.events import (
     Answered,
@@ -125,7 +124,6 @@ def test_training_stays_the_same_bit_for_bit(choice: RowChoice, executor: Execut
 
 def test_while_training_a_look_waits_until_twenty_times_its_cost_has_passed() -> None:
     session, clock = session_of(project(), tick=0.01)
-    asked: list[tuple[int, float]] = []
     for command in (ShowRows(FixedRows((1, 2))), SetPace(None), Play(10_000_000), FrameRequest(0, (W,))):
         session.send(command)
     moments = []
@@ -135,7 +133,6 @@ def test_while_training_a_look_waits_until_twenty_times_its_cost_has_passed() ->
             if len(moments) == 60:
                 break
             session.send(FrameRequest(len(moments), (W,)))
-    del asked
     looks = [moments[0]]
     for moment in moments[1:]:
         if not np.array_equal(moment[1], looks[-1][1]):
@@ -192,14 +189,6 @@ def test_what_is_taken_away_is_what_is_shown() -> None:
     taken = one(events, Answered).answer
     assert taken.samples.tolist() == [3, 140]
     np.testing.assert_allclose(taken.values, session.dataset.inputs[[3, 140]], rtol=1e-6)
-
-
-def test_every_loss_tells_which_rows_are_worst() -> None:
-    for name in ("parity-4", "iris"):
-        session, _ = session_of(project(name))
-        frame = frame_of(session, ShowRows(WorstRows("training", 3)))
-        assert make_loss(session.project.specification.loss) is not None
-        assert len(frame.samples) == 3
 
 
 def test_where_there_is_no_room_it_is_told_once_and_the_batch_stays(monkeypatch: pytest.MonkeyPatch) -> None:
