@@ -47,7 +47,9 @@ class Hovering(QObject):
             return
         asked, answer = self._asked, event.answer
         if isinstance(answer, CellStory) and self._window.focus.shows == asked.key:
-            told = f"{answer.symbol} = {exact(answer.value)}"
+            # A tip stays as it is while training goes on.
+            when = f" at iteration {event.iteration:,}" if self._window.trainer.running else ""
+            told = f"{answer.symbol} = {exact(answer.value)}{when}"
             self._grid.tips.tell(asked.cell, f"{told}\n{self._place_text(asked.cell)}\n{brief(answer)}")
         self._send()
 

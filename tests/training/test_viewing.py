@@ -111,10 +111,15 @@ def test_going_back_keeps_the_choice() -> None:
 
 
 @pytest.mark.parametrize("executor", ["reference", "compiled"])
+@pytest.mark.parametrize("batch", [None, 32])
 @pytest.mark.parametrize("choice", [FixedRows((0, 5, 7)), WorstRows("training"), WorstRows("validation")])
-def test_training_stays_the_same_bit_for_bit(choice: RowChoice, executor: ExecutorName) -> None:
+def test_training_stays_the_same_bit_for_bit(
+    choice: RowChoice, batch: int | None, executor: ExecutorName
+) -> None:
+    specification = project().specification.replace(batch=batch)
+
     def trained(*choices: Command) -> np.ndarray:
-        session, _ = session_of(project(), executor)
+        session, _ = session_of(project().with_specification(specification), executor)
         looks = (FrameRequest(1, KEYS, 256, (ExplainCell(H, (0, 0)),)), Step(3)) * 5
         obey(session, *choices, *looks)
         return session.network.arena.copy()
