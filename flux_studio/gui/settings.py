@@ -13,7 +13,7 @@ LAYOUT_VERSION = 5
 
 
 class Settings:
-    """Theme, layout and the folder last used."""
+    """Theme, layout, the folder last used, and which rows to look at."""
 
     def __init__(self) -> None:
         self._store = QSettings(
@@ -28,6 +28,15 @@ class Settings:
     @theme.setter
     def theme(self, theme: Theme) -> None:
         self._store.setValue("theme", theme.name)
+
+    @property
+    def rows(self) -> str:
+        """Which rows the matrices are of; the window knows what it means."""
+        return str(self._store.value("rows", ""))
+
+    @rows.setter
+    def rows(self, rows: str) -> None:
+        self._store.setValue("rows", rows)
 
     @property
     def folder(self) -> str:

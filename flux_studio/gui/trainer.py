@@ -31,6 +31,7 @@ from flux_studio.training.events import (
     SetBreakpoints,
     SetLearningRate,
     SetPace,
+    ShowRows,
     Started,
     Step,
     StepBy,
@@ -40,6 +41,7 @@ from flux_studio.training.events import (
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 from flux_studio.training.stepping import Unit
+from flux_studio.training.viewing import RowChoice
 
 FRAME_MS = 33
 PATIENCE_MS = 250
@@ -83,6 +85,7 @@ class Trainer(QObject):
         """How far a moment that takes long has been made again."""
         self._next_moment: int | None = None
         self._wanted = wanted
+        self._rows: RowChoice = None
         self._worker: Worker | None = None
         self._leaving: list[Worker] = []
         self._generation = 0
@@ -151,6 +154,8 @@ class Trainer(QObject):
         self._worker.told.connect(self._take)
         self._worker.finished.connect(self._ended)
         self._worker.start()
+        if self._rows is not None:
+            self._send(ShowRows(self._rows))
         self._patience.start()
         self.ready_changed.emit()
 
@@ -229,6 +234,13 @@ class Trainer(QObject):
     def set_breakpoints(self, operations: frozenset[int]) -> None:
         """Let training stop before each of these operations of an iteration."""
         self._send(SetBreakpoints(operations))
+
+    def show_rows(self, choice: RowChoice) -> None:
+        """Let frames and answers be of these rows, also those of networks to come."""
+        if choice != self._rows:
+            self._rows = choice
+            self._send(ShowRows(choice))
+            self.refresh()
 
     def set_pace(self, pace: float | None) -> None:
         """Iterations a second, or as fast as the machine can."""

@@ -14,6 +14,7 @@ from flux_studio.project.project import Run
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 from flux_studio.training.stepping import Unit
+from flux_studio.training.viewing import RowChoice
 
 MatrixKey = tuple[str, str]
 """Which matrix: the layer's identity and the matrix's name, such as ``("layer-1", "weights_matrix")``."""
@@ -123,9 +124,9 @@ class Frame:
     matrices: Mapping[MatrixKey, np.ndarray]
     """Each N×F as people see it; batch matrices hold the first ``rows`` rows that the request allowed."""
     samples: NDArray[np.int64]
-    """Which training rows the batch matrices show, in their order."""
+    """Which rows of the data set the batch matrices show, in their order."""
     rows: int
-    """How many rows the present batch has; more than ``samples`` where the request allowed fewer."""
+    """How many rows the batch matrices have; more than ``samples`` where the request allowed fewer."""
     curve: CurvePoints
     validation_curve: CurvePoints | None
     first_loss: float
@@ -133,6 +134,10 @@ class Frame:
     when: When
     branches: tuple[CurvePoints, ...] = ()
     """The curves of where training went before it was continued from an earlier moment."""
+    choice: RowChoice = None
+    """Which rows were chosen that the batch matrices are of; ``None``: of the batch, as always between rests."""
+    written: Mapping[MatrixKey, range] = field(default_factory=dict)
+    """The matrices that the step just done has written, and of each the columns; empty outside of an iteration."""
     answers: Mapping[Question, Any] = field(default_factory=dict)
     """What was asked with the request, of the same resting point; a :class:`FluxError` where there is no answer."""
 
@@ -241,6 +246,13 @@ class SetBreakpoints:
 
 
 @dataclass(frozen=True)
+class ShowRows:
+    """Let frames and answers be of these rows from now on."""
+
+    choice: RowChoice
+
+
+@dataclass(frozen=True)
 class SetPace:
     """Iterations a second; ``None`` is as fast as the machine can."""
 
@@ -280,6 +292,7 @@ Command = (
     | Return
     | Branch
     | SetBreakpoints
+    | ShowRows
     | SetPace
     | SetLearningRate
     | StartOver

@@ -49,11 +49,6 @@ class Rewinding:
         operations = len(self._network.program.instructions)
         return When(self.timeline.first, self._record.iteration, self.shown, self._done, operations)
 
-    @property
-    def batch(self) -> int:
-        """The iteration whose batch is in place."""
-        return self.shown + (self._done > self._network.program.phases["forward"][0])
-
     def go(self, iteration: int, done: int = 0) -> Iterator[Part]:
         """Show another moment, as near as there is one; stops may be made between two parts.
 
