@@ -9,17 +9,19 @@ a copy up to that instruction.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from flux_studio.engine.network import Network
+from flux_studio.engine.batches import Batches
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.places import Named, Place, Places, Writer
-from flux_studio.engine.program import Program
+from flux_studio.engine.program import Layout, Program
 from flux_studio.engine.recording import Phase
 from flux_studio.engine.scratch import Scratch
 from flux_studio.engine.slots import MatrixKey
+from flux_studio.engine.updating import UpdateRule
 from flux_studio.engine.workings import Cell, Earlier, Factor, Piece, Pieces, Source, Working
 from flux_studio.errors import ProgramError
 
@@ -113,11 +115,28 @@ class Explanation:
     """How many there are in the program."""
 
 
+class Explainable(Protocol):
+    """A program over an arena: a network, or a replica of one, where no update follows."""
+
+    @property
+    def program(self) -> Program: ...
+    @property
+    def arena(self) -> Array: ...
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def rule(self) -> UpdateRule: ...
+    @property
+    def batches(self) -> Batches | None: ...
+
+
 _KNOWN: WeakKeyDictionary[Program, Places] = WeakKeyDictionary()
 
 
-def explain(network: Network, key: MatrixKey, cell: Cell, iteration: int = 0, done: int = 0) -> Explanation:
-    """Explain a cell, by row and column, of a matrix of a network that rests at ``iteration``.
+def explain(
+    network: Explainable, key: MatrixKey, cell: Cell, iteration: int = 0, done: int = 0
+) -> Explanation:
+    """Explain a cell, by row and column, of a matrix of a network that rests at ``iteration``, or of a replica.
 
     With ``done`` above 0, so many of the instructions of the iteration behind that rest have been carried out.
     """
@@ -163,7 +182,7 @@ def explain(network: Network, key: MatrixKey, cell: Cell, iteration: int = 0, do
     )
 
 
-def _is_stale(network: Network, places: Places, writer: Writer, done: int) -> bool:
+def _is_stale(network: Explainable, places: Places, writer: Writer, done: int) -> bool:
     """Whether a result that is still of the rest has lost some of what it was made from."""
     program, inputs = network.program, writer.instruction.inputs
     if any(places.is_overwritten(slot, done) for slot in inputs):
@@ -204,7 +223,7 @@ def _made(arena: Array, places: Places, writer: Writer, address: int, iteration:
 
 
 def _made_by_update(
-    network: Network, places: Places, address: int, writers: tuple[Writer, ...], iteration: int, done: int
+    network: Explainable, places: Places, address: int, writers: tuple[Writer, ...], iteration: int, done: int
 ) -> tuple[Made, ...]:
     """What the next update makes of a cell, instruction by instruction, on a copy of what it works with."""
     program, by_number = network.program, {writer.number: writer for writer in writers}
@@ -221,7 +240,9 @@ def _made_by_update(
     return tuple(found)
 
 
-def _origin(network: Network, address: int, writers: tuple[Writer, ...], iteration: int, done: int) -> str:
+def _origin(
+    network: Explainable, address: int, writers: tuple[Writer, ...], iteration: int, done: int
+) -> str:
     """Where a number comes from that no instruction before the resting point has written."""
     program, layout = network.program, network.layout
     if any(writer.instruction.phase != "update" for writer in writers):

@@ -210,10 +210,11 @@ class Network:
 
     def fill(self, program: Program, inputs: Array, targets: Array | None = None) -> None:
         """Copy rows into a program's input and target matrices."""
-        self._fill(self.arena, program, inputs, targets)
+        self.fill_arena(self.arena, program, inputs, targets)
 
     @staticmethod
-    def _fill(arena: Array, program: Program, inputs: Array, targets: Array | None) -> None:
+    def fill_arena(arena: Array, program: Program, inputs: Array, targets: Array | None) -> None:
+        """Copy rows into the input and target matrices of a program in another arena."""
         _put(program.inputs.view(arena), inputs, "inputs")
         if targets is not None and program.targets is not None:
             _put(program.targets.view(arena), targets, "targets")
@@ -348,7 +349,7 @@ class Network:
         layout.prepare(arena)
         source, place = self.layout.parameter_block, layout.parameter_block
         arena[place.offset : place.offset + place.size] = source.view(self.arena)[0]
-        self._fill(arena, program, inputs, targets)
+        self.fill_arena(arena, program, inputs, targets)
         make_executor(self.executor_name, arena).run(program, 0, len(program.instructions))
         return Trial(program, arena)
 

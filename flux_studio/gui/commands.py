@@ -57,6 +57,7 @@ def obey_panels(window: MainWindow) -> None:
     data.columns_changed.connect(bench.set_columns)
     data.windowing_changed.connect(bench.set_windowing)
     data.shares_changed.connect(bench.set_shares)
+    data.row_wanted.connect(lambda number: window.rows.show_numbers((number,)))
     training.optimizer_changed.connect(bench.set_optimizer)
     training.batch_changed.connect(bench.set_batch)
     training.loss_changed.connect(bench.set_loss)

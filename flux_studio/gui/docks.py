@@ -99,6 +99,9 @@ class Docks:
             front, self._front = self._front, ()
             for name in front:
                 self._docks[name].raise_()
+            if front:
+                # Only now panels know how little room they can do with.
+                self.share_space()
         for name, dock in self._docks.items():
             others = self._window.tabifiedDockWidgets(dock)
             self._headers[name].set_folded(any(not other.isHidden() for other in others))
@@ -125,7 +128,7 @@ class Docks:
         columns = [docks["layers"], docks["matrices"], docks["data"]]
         window.resizeDocks(columns, [left, width - left - right, right], _ACROSS)
         middle = [docks["matrices"], docks["focus"], docks["loss"]]
-        window.resizeDocks(middle, [round(height * share) for share in (0.43, 0.24, 0.23)], _DOWN)
+        window.resizeDocks(middle, [round(height * share) for share in (0.425, 0.265, 0.21)], _DOWN)
         palette = docks["layers"].sizeHint().height()
         window.resizeDocks([docks["layers"], docks["network"]], [palette, height - palette], _DOWN)
 

@@ -82,12 +82,12 @@ class Focusing(QObject):
         full = (frame.rows, matrix.shape[1]) if is_batch else matrix.shape
         if key == self.shows:
             if is_batch and not np.array_equal(frame.samples, self._samples):
-                self._panel.set_rows(window.sample_names.of(frame.samples), full)
+                self._panel.set_rows(window.rows.names.of(frame.samples), full)
             self._samples = frame.samples
             self._panel.update_values(array, window.wall.level(key))
             return
         self.shows, self._samples = key, frame.samples
-        names = window.sample_names.of(frame.samples)
+        names = window.rows.names.of(frame.samples)
         rows, columns = matrices.labels(window.document.project, matrix, full, names)
         level = window.wall.level(key)
         self._panel.set_matrix(matrix.kind, matrix.owner, array, rows, columns, full, level)

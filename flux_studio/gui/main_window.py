@@ -23,7 +23,7 @@ import flux_studio
 from flux_studio import locations
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.updating import OPTIMIZERS
-from flux_studio.gui import matrices, presenting
+from flux_studio.gui import presenting
 from flux_studio.gui.actions import SAMPLES, build_menus
 from flux_studio.gui.commands import callbacks, obey_panels
 from flux_studio.gui.dialogs import Dialogs
@@ -31,7 +31,9 @@ from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
 from flux_studio.gui.file_drops import FileDrops
 from flux_studio.gui.filing import Filing
+from flux_studio.gui.flashing import Flashing
 from flux_studio.gui.focusing import Focusing
+from flux_studio.gui.hovering import Hovering
 from flux_studio.gui.lives import make_lives
 from flux_studio.gui.panels.curve import LossCurve
 from flux_studio.gui.panels.data import DataPanel
@@ -43,13 +45,14 @@ from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
 from flux_studio.gui.rewinding import Rewinding
+from flux_studio.gui.rows_shown import RowsShown
 from flux_studio.gui.scoring import Scoring
 from flux_studio.gui.selection import Selection
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
 from flux_studio.gui.taking import Taking
 from flux_studio.gui.theme import DARK, LIGHT, look
-from flux_studio.gui.trainer import SHOWN_ROWS, Trainer, Wanted
+from flux_studio.gui.trainer import Trainer, Wanted
 from flux_studio.gui.widgets.colour_range_button import ColourRangeButton
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.message_strip import MessageStrip
@@ -91,6 +94,9 @@ class MainWindow(FileDrops):
         self._curve_shown = 0.0
         self._make_panels()
         self.focus = Focusing(self)
+        self.rows = RowsShown(self)
+        self.flashing = Flashing(self)
+        self.hovering = Hovering(self)
         self.scoring = Scoring(self.trainer, self.scores, self)
         self.taking = Taking(self)
         self.lives = make_lives(self)
@@ -251,7 +257,6 @@ class MainWindow(FileDrops):
         learned = 0 if project.run is None else sum(each.size for each in project.run.parameters.values())
         self.stack.set_network(presenting.network_view(project, learned))
         self.data.set_data(presenting.data_view(project))
-        self.wall_header.set_detail(presenting.batch_note(project))
         self._show_settings()
         self._show_curve()
         data = presenting.dataset(project)
@@ -262,6 +267,7 @@ class MainWindow(FileDrops):
         if self._problem:
             self.wall.set_rows(())
             self.focus_panel.clear()
+        self.rows.show_project(project)
         for live in self.lives:
             live.show_project(project)
         self._show_title()
@@ -285,16 +291,16 @@ class MainWindow(FileDrops):
     def _show_ready(self) -> None:
         ready, project = self.trainer.ready, self.document.project
         if ready is not None:
-            self.wall.set_rows(matrices.wall_rows(project, ready.shapes))
+            self.rows.begin()
             self.focus.begin()
-            self.sample_names = presenting.SampleNames(project.dataset())
-            self.wall.set_rows_note(presenting.rows_note(project, SHOWN_ROWS))
             self.stack.set_network(presenting.network_view(project, ready.parameter_count))
         self._show_training()
 
     def _show_frame(self, frame: Frame) -> None:
+        self.rows.show_frame(frame)
         self.wall.set_matrices(frame.matrices)
         self.focus.show_frame(frame)
+        self.flashing.show_frame(frame)
         self._draw_curve(frame)
         for live in self.lives:
             if live.seen:
@@ -338,7 +344,7 @@ class MainWindow(FileDrops):
                 optimizer=OPTIMIZERS[specification.optimizer.kind].title,
                 learning_rate=specification.optimizer.learning_rate,
                 pace=specification.pace,
-                rows=batch_text(specification.batch, rows) if rows else "",
+                rows=batch_text(specification, rows) if rows else "",
                 busy="making the engine ready…" if trainer.takes_long else "",
             )
         )

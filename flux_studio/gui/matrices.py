@@ -38,6 +38,12 @@ def wall_rows(project: Project, shapes: Mapping[MatrixKey, Shape]) -> tuple[Wall
     return (*layers, rows.loss(), rows.optimizer())
 
 
+def is_of_rows(key: MatrixKey) -> bool:
+    """Whether a matrix has a row for each sample that is looked at."""
+    kind = MATRIX_KINDS.get(key[1])
+    return kind is not None and kind.shape.startswith("N")
+
+
 class _Rows:
     """Makes the rows of one project."""
 

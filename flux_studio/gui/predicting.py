@@ -89,7 +89,7 @@ def predictions_view(project: Project) -> PredictionsView:
             Target(encoder.column, encoder, place) for encoder, place in data.preprocessor.target_places()
         ),
         usual=usual_row(data),
-        names=SampleNames(data).of_rows,
+        names=SampleNames(data).of,
         layers={layer.identity: named[layer.identity] for layer in layers},
         counts={layer.identity: outputs(layer, passing[layer.identity]).columns for layer in layers},
     )

@@ -42,6 +42,7 @@ class Predicting(Live):
         self._samples = np.zeros(0, np.int64)
         panel.stale.connect(self._changed)
         panel.row_chosen.connect(self._choose_row)
+        panel.rows_wanted.connect(window.rows.show_rows)
         panel.neuron_chosen.connect(self._choose_neuron)
         panel.refused.connect(lambda text: window.trouble.set_text(text))
         window.scores.confusion.cell_clicked.connect(self._open_cell)
@@ -119,7 +120,7 @@ class Predicting(Live):
         known, key = self.predictions.known, self._window.focus.matrix
         if known is None or key is None:
             return
-        found = np.flatnonzero(known.dataset.training[self._samples] == row)
+        found = np.flatnonzero(self._samples == row)
         matrix = self._window.wall.find(key)
         if found.size and matrix is not None and matrix.kind.shape.startswith("N"):
             self._select(key, row=int(found[0]))
@@ -132,7 +133,8 @@ class Predicting(Live):
         ready, place = self._window.trainer.ready, self._window.selection.place
         if ready is None or key not in ready.shapes:
             return
-        rows, columns = ready.shapes[key]
+        matrix = self._window.wall.find(key)
+        rows, columns = ready.shapes[key] if matrix is None else matrix.shape
         before = (0, 0) if place is None else place.cell
         cell = (
             min(before[0], rows - 1) if row is None else row,

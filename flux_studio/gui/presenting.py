@@ -32,7 +32,7 @@ from flux_studio.project.catalogue import (
     widths,
 )
 from flux_studio.project.defaults import output_activation
-from flux_studio.project.descriptions import batch_text, counted, is_whole
+from flux_studio.project.descriptions import batch_text, counted, is_whole, sample_noun
 from flux_studio.project.project import LearningRateChange, Project, WeightSet
 from flux_studio.project.specification import LayerSpecification, Place, Setting, Specification
 from flux_studio.project.stack import check_depth
@@ -143,7 +143,7 @@ def data_view(project: Project, refused: str = "") -> DataView:
 
 
 class SampleNames:
-    """What training rows are called: their bits where all inputs are 0 or 1, else their row or rows in the table."""
+    """What rows of the data set are called: their bits where all inputs are 0 or 1, else their places in the table."""
 
     def __init__(self, data: Dataset) -> None:
         self._data = data
@@ -151,11 +151,7 @@ class SampleNames:
         few = data.inputs.shape[1] <= _MOST_BITS and not data.windowing.is_series
         self._bits = few and bool(np.isin(data.training_inputs, (0.0, 1.0)).all())
 
-    def of(self, samples: np.ndarray) -> tuple[str, ...]:
-        """The names of some training rows, by their places among them."""
-        return self.of_rows(self._data.training[samples])
-
-    def of_rows(self, rows: np.ndarray) -> tuple[str, ...]:
+    def of(self, rows: np.ndarray) -> tuple[str, ...]:
         """The names of some rows of the data set."""
         if self._bits:
             return tuple("".join(str(int(bit)) for bit in row) for row in self._data.inputs[rows])
@@ -184,7 +180,8 @@ def rows_note(project: Project, limit: int) -> str:
     rows, batch = len(data.training), batch_rows(project, data)
     if batch <= limit:
         return ""
-    return f"the first {limit:,} of {batch:,} rows{'' if batch == rows else ' of the present batch'}"
+    among = "" if batch == rows else " of the present batch"
+    return f"the first {limit:,} of {batch:,} {sample_noun(project.specification)}s{among}"
 
 
 def batch_note(project: Project) -> str:
@@ -192,7 +189,7 @@ def batch_note(project: Project) -> str:
     if not is_batched(project):
         return ""
     rows = len(project.dataset().training)
-    return f"{batch_text(project.specification.batch, rows)}, others at each iteration"
+    return f"{batch_text(project.specification, rows)}, others at each iteration"
 
 
 def training_settings_view(project: Project) -> TrainingSettingsView:
@@ -204,6 +201,7 @@ def training_settings_view(project: Project) -> TrainingSettingsView:
         losses=tuple((name, loss.title) for name, loss in LOSSES.items()),
         batch=specification.batch,
         rows=len(data.training) if data else 0,
+        noun=sample_noun(specification),
         iterations=specification.iterations,
         validate_every=specification.validate_every,
         seed=specification.seed,

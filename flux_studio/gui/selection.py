@@ -23,7 +23,9 @@ class Selection(QObject):
     """One chosen cell. Going about in one matrix is one visit; each other matrix is another, and Back returns."""
 
     changed = Signal()
-    """Another cell was chosen, or none."""
+    """Another cell is the chosen one, or none."""
+    chosen = Signal()
+    """A person wants to see another cell."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,14 +43,20 @@ class Selection(QObject):
             return
         if self.place is not None and (follow or place.key != self.place.key):
             self._before = [*self._before, self.place][-_MOST_KEPT:]
-        self.place = place
-        self.changed.emit()
+        self.move(place)
+        self.chosen.emit()
+
+    def move(self, place: CellPlace) -> None:
+        """Let the chosen cell be another one because its row stands elsewhere now."""
+        if place != self.place:
+            self.place = place
+            self.changed.emit()
 
     def go_back(self) -> None:
         """Choose the cell from which one came, if there is one."""
         if self._before:
-            self.place = self._before.pop()
-            self.changed.emit()
+            self.move(self._before.pop())
+            self.chosen.emit()
 
     def clear(self) -> None:
         """Choose none, and forget the way back."""

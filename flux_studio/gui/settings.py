@@ -15,7 +15,7 @@ REWIND_MEGABYTES = 256
 
 
 class Settings:
-    """Theme, layout, the folder last used, and how much memory rewinding may take."""
+    """Theme, layout, the folder last used, which rows to look at, and how much memory rewinding may take."""
 
     def __init__(self) -> None:
         self._store = QSettings(
@@ -30,6 +30,15 @@ class Settings:
     @theme.setter
     def theme(self, theme: Theme) -> None:
         self._store.setValue("theme", theme.name)
+
+    @property
+    def rows(self) -> str:
+        """Which rows the matrices are of; the window knows what it means."""
+        return str(self._store.value("rows", ""))
+
+    @rows.setter
+    def rows(self, rows: str) -> None:
+        self._store.setValue("rows", rows)
 
     @property
     def folder(self) -> str:

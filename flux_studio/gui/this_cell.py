@@ -11,6 +11,7 @@ from flux_studio.gui.live import Live
 from flux_studio.gui.panels.cell import CellPanel
 from flux_studio.gui.selection import CellPlace
 from flux_studio.gui.widgets.cell_rows import cell_view
+from flux_studio.gui.widgets.grid_painting import named_row
 from flux_studio.gui.widgets.numbers import exact
 from flux_studio.training.events import Frame, MatrixKey
 from flux_studio.training.explaining import FEW_TERMS, CellStory, ExplainCell, Link
@@ -33,11 +34,16 @@ class ThisCell(Live):
         self._shown: tuple[tuple[int, ...], ...] = ()
         self.story: CellStory | None = None
         self._pending: CellPlace | None = None
+        self._hovered: CellPlace | None = None
+        """The cell under the pointer, while it is to be told of."""
         self._cell.set_tip(self._tip)
         self._cell.link_chosen.connect(self._follow)
         self._cell.whole_requested.connect(self._toggle_whole)
         self._cell.back_requested.connect(self._selection.go_back)
+        self._cell.follow_changed.connect(lambda _: self._hover(None))
+        window.focus_panel.grid.tips.hovered.connect(self._hover)
         self._selection.changed.connect(self._choose)
+        self._selection.chosen.connect(self._raise)
         window.focus_panel.cell_selected.connect(self._point_at)
         window.document.opened.connect(self._selection.clear)
         window.trainer.ready_changed.connect(self._keep_what_exists)
@@ -48,11 +54,16 @@ class ThisCell(Live):
         self._light_up()
 
     def questions(self) -> tuple[Question, ...]:
-        place = self._selection.place
+        place = self._place
         return () if place is None else (ExplainCell(place.key, place.cell, self._whole, self._shown),)
 
+    @property
+    def _place(self) -> CellPlace | None:
+        """What is told of: the cell under the pointer, or else the chosen one."""
+        return self._hovered or self._selection.place
+
     def show_frame(self, frame: Frame) -> None:
-        place = self._selection.place
+        place = self._place
         if place is None:
             return
         asked = (place.key, place.cell, self._whole)
@@ -86,6 +97,24 @@ class ThisCell(Live):
         if link.key is not None:
             self._selection.choose(CellPlace(link.key, link.cell), follow=True)
 
+    def _hover(self, cell: tuple[int, int] | None) -> None:
+        """Tell of the number under the pointer, if that is wished for."""
+        key = self._window.focus.shows
+        follows = self.seen and self._cell.follow.isChecked() and cell is not None and key is not None
+        hovered = CellPlace(key, cell) if follows else None
+        if hovered == self._hovered:
+            return
+        before = self._place
+        self._hovered = hovered
+        if self._place is None:
+            self.story = None
+            self._cell.set_message("")
+            self._light_up()
+        elif self._place != before:
+            # What is shown stays until the answer is there: frames come fast enough, and nothing flickers.
+            self._whole, self._shown = False, ()
+            self.stale.emit()
+
     def _toggle_whole(self) -> None:
         self._whole = not self._whole
         self.stale.emit()
@@ -109,7 +138,6 @@ class ThisCell(Live):
             self._cell.set_message("")
             return
         self._pending = place
-        self._raise()
         if place.key != self._window.focus.matrix:
             self._window.focus.choose(place.key)
         self._outline()
@@ -136,7 +164,8 @@ class ThisCell(Live):
         if ready is None or place is None:
             return
         rows, columns = ready.shapes.get(place.key, (0, 0))
-        if place.cell[0] >= rows or place.cell[1] >= columns:
+        row, column = place.cell
+        if column >= columns or (row >= rows and not matrices.is_of_rows(place.key)):
             self._selection.clear()
 
     # Words
@@ -150,12 +179,12 @@ class ThisCell(Live):
         samples: tuple[str, ...] = ()
         is_batch = matrix.kind.shape.startswith("N")
         if is_batch and row < len(frame.samples):
-            samples = self._window.sample_names.of(frame.samples[row : row + 1])
+            samples = self._window.rows.names.of(frame.samples[row : row + 1])
         names = samples or (f"row {row} of the batch",)
         rows, columns = matrices.labels(self._window.document.project, matrix, matrix.shape, names)
         line = names[0] if is_batch else rows[row]
         across = columns[column] if column < len(columns) else str(column)
-        both = [line if line.startswith("row") else f"row {line}", across]
+        both = [named_row(line), across]
         if matrix.shape == (1, 1):
             both = []
         elif matrix.shape[0] == 1:

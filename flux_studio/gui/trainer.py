@@ -34,6 +34,7 @@ from flux_studio.training.events import (
     SetConditions,
     SetLearningRate,
     SetPace,
+    ShowRows,
     Started,
     Step,
     StepBy,
@@ -43,6 +44,7 @@ from flux_studio.training.events import (
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 from flux_studio.training.stepping import Unit
+from flux_studio.training.viewing import RowChoice
 
 FRAME_MS = 33
 PATIENCE_MS = 250
@@ -94,6 +96,7 @@ class Trainer(QObject):
         self._budget: int | None = None
         self._next_moment: int | None = None
         self._wanted = wanted
+        self._rows: RowChoice = None
         self._worker: Worker | None = None
         self._leaving: list[Worker] = []
         self._generation = 0
@@ -166,6 +169,8 @@ class Trainer(QObject):
         if self._budget is not None:
             self._send(SetBudget(self._budget))
         self._worker.start()
+        if self._rows is not None:
+            self._send(ShowRows(self._rows))
         self._patience.start()
         self.ready_changed.emit()
 
@@ -256,6 +261,13 @@ class Trainer(QObject):
         self._budget = budget
         self._send(SetBudget(budget))
         self.refresh()
+
+    def show_rows(self, choice: RowChoice) -> None:
+        """Let frames and answers be of these rows, also those of networks to come."""
+        if choice != self._rows:
+            self._rows = choice
+            self._send(ShowRows(choice))
+            self.refresh()
 
     def set_pace(self, pace: float | None) -> None:
         """Iterations a second, or as fast as the machine can."""

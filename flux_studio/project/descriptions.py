@@ -31,11 +31,17 @@ def data_lines(source: str, dataset: Dataset, rows: int) -> Iterator[tuple[str, 
         yield "", f"{counted(dataset.across, 'window')} across the border of two parts left out"
 
 
-def batch_text(batch: int | None, rows: int) -> str:
-    """Which rows each iteration looks at: ``all 16 rows``, ``32 of 1,437 rows``."""
-    if is_whole(batch, rows):
-        return f"all {counted(rows, 'row')}" if rows != 1 else "1 row"
-    return f"{batch:,} of {rows:,} rows"
+def sample_noun(specification: Specification) -> str:
+    """What a sample is: a row of the table, or a window of rows."""
+    return "window" if specification.data.windowing.window > 1 else "row"
+
+
+def batch_text(specification: Specification, rows: int) -> str:
+    """Which of so many samples each iteration looks at: ``all 16 rows``, ``32 of 1,437 windows``."""
+    samples = counted(rows, sample_noun(specification))
+    if is_whole(specification.batch, rows):
+        return f"all {samples}" if rows != 1 else samples
+    return f"{specification.batch:,} of {samples}"
 
 
 def is_whole(batch: int | None, rows: int) -> bool:
@@ -43,12 +49,12 @@ def is_whole(batch: int | None, rows: int) -> bool:
     return batch is None or batch >= rows
 
 
-def epoch_text(batch: int | None, rows: int) -> str:
+def epoch_text(batch: int | None, rows: int, noun: str = "row") -> str:
     """How many iterations an epoch has, and whether its last batch is smaller."""
     if batch is None or is_whole(batch, rows):
         return "each iteration is an epoch"
     count, rest = -(-rows // batch), rows % batch
-    last = f", the last of {counted(rest, 'row')}" if rest else ""
+    last = f", the last of {counted(rest, noun)}" if rest else ""
     return f"{count:,} batches an epoch{last}"
 
 
@@ -97,7 +103,7 @@ def stop_text(stop: StopSpecification) -> str:
 
 def training_text(specification: Specification, rows: int) -> str:
     """How a project is trained on so many rows, in one line."""
-    return f"{optimizer_text(specification.optimizer)}, {batch_text(specification.batch, rows)}"
+    return f"{optimizer_text(specification.optimizer)}, {batch_text(specification, rows)}"
 
 
 def training_lines(specification: Specification, rows: int) -> Iterator[tuple[str, str]]:
@@ -108,9 +114,9 @@ def training_lines(specification: Specification, rows: int) -> Iterator[tuple[st
         yield "schedule", schedule_text(schedule)
     if found := limits(optimizer):
         yield "limits", ", ".join(found)
-    batch = batch_text(specification.batch, rows)
+    batch, noun = batch_text(specification, rows), sample_noun(specification)
     whole = is_whole(specification.batch, rows)
-    yield "batch", batch if whole else f"{batch}, {epoch_text(specification.batch, rows)}"
+    yield "batch", batch if whole else f"{batch}, {epoch_text(specification.batch, rows, noun)}"
     if stop := stop_text(specification.stop):
         yield "stops", stop
 

@@ -16,6 +16,7 @@ from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 from flux_studio.training.stepping import Unit
 from flux_studio.training.timeline import Memory
+from flux_studio.training.viewing import RowChoice
 
 MatrixKey = tuple[str, str]
 """Which matrix: the layer's identity and the matrix's name, such as ``("layer-1", "weights_matrix")``."""
@@ -131,9 +132,9 @@ class Frame:
     matrices: Mapping[MatrixKey, np.ndarray]
     """Each N×F as people see it; batch matrices hold the first ``rows`` rows that the request allowed."""
     samples: NDArray[np.int64]
-    """Which training rows the batch matrices show, in their order."""
+    """Which rows of the data set the batch matrices show, in their order."""
     rows: int
-    """How many rows the present batch has; more than ``samples`` where the request allowed fewer."""
+    """How many rows the batch matrices have; more than ``samples`` where the request allowed fewer."""
     curve: CurvePoints
     validation_curve: CurvePoints | None
     first_loss: float
@@ -143,6 +144,10 @@ class Frame:
     """The curves of where training went before it was continued from an earlier moment."""
     by_hand: tuple[LearningRateChange | WeightSet, ...] = ()
     """What was changed on the way, in its order."""
+    choice: RowChoice = None
+    """Which rows were chosen that the batch matrices are of; ``None``: of the batch, as always between rests."""
+    written: Mapping[MatrixKey, range] = field(default_factory=dict)
+    """The matrices that the step just done has written, and of each the columns; empty outside of an iteration."""
     answers: Mapping[Question, Any] = field(default_factory=dict)
     """What was asked with the request, of the same resting point; a :class:`FluxError` where there is no answer."""
 
@@ -265,6 +270,13 @@ class SetBudget:
 
 
 @dataclass(frozen=True)
+class ShowRows:
+    """Let frames and answers be of these rows from now on."""
+
+    choice: RowChoice
+
+
+@dataclass(frozen=True)
 class SetPace:
     """Iterations a second; ``None`` is as fast as the machine can."""
 
@@ -306,6 +318,7 @@ Command = (
     | SetBreakpoints
     | SetConditions
     | SetBudget
+    | ShowRows
     | SetPace
     | SetLearningRate
     | StartOver

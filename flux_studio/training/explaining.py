@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flux_studio.engine.explain import Explanation, Made, explain
+from flux_studio.engine.explain import Explanation, Made, Use, explain
 from flux_studio.engine.places import Named
 from flux_studio.engine.recording import Phase
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.workings import Cell, Line, Sum
 from flux_studio.training.questions import Moment, Question
+from flux_studio.training.viewing import Viewed
 
 FEW_TERMS = 16
 """A sum of so many terms is shown whole."""
@@ -99,6 +100,10 @@ class CellStory:
     told: tuple[Told, ...]
     uses: tuple[UseTold, ...]
     instructions: int
+    trains: bool = True
+    """Whether these are numbers that training works with; those of rows that are only looked at are not."""
+    beside: bool = False
+    """Whether an update is told of while other rows are shown than those by whose gradients it goes."""
 
     @property
     def made_from(self) -> tuple[Link, ...]:
@@ -123,8 +128,11 @@ class ExplainCell(Question):
     shown: tuple[tuple[int, ...], ...] = ()
 
     def answer(self, moment: Moment) -> CellStory:
-        found = explain(moment.network, self.key, self.cell, moment.iteration, moment.done)
-        teller = _Teller(self, moment, iter(self.shown))
+        found = _explain(moment, self.key, self.cell)
+        viewed = moment.viewed
+        own = viewed if viewed is not None and viewed.holds(self.key) else None
+        users = viewed if viewed is not None and self.key in viewed.viewing.program.matrices else None
+        teller, of_uses = (_Teller(self, moment, iter(self.shown), each) for each in (own, users))
         return CellStory(
             key=found.key,
             cell=found.cell,
@@ -134,11 +142,33 @@ class ExplainCell(Question):
             is_ahead=found.is_ahead,
             told=tuple(teller.told(found, made) for made in found.made),
             uses=tuple(
-                UseTold(use.number, use.operation, teller.link(use.place, 0.0), use.count)
-                for use in found.uses
+                UseTold(
+                    of_uses.number(use.number, use.phase),
+                    use.operation,
+                    of_uses.link(use.place, 0.0),
+                    use.count,
+                )
+                for use in _uses(users, found)
             ),
-            instructions=found.instructions,
+            instructions=len(moment.network.program.instructions),
+            trains=own is None,
+            beside=viewed is not None and own is None and found.is_ahead,
         )
+
+
+def _explain(moment: Moment, key: MatrixKey, cell: Cell) -> Explanation:
+    """A cell of chosen rows by what they went through, and all others, such as weights, by the network itself."""
+    viewed = moment.viewed
+    if viewed is not None and viewed.holds(key):
+        return explain(viewed.viewing, key, cell, viewed.iteration)
+    return explain(moment.network, key, cell, moment.iteration, moment.done)
+
+
+def _uses(viewed: Viewed | None, found: Explanation) -> tuple[Use, ...]:
+    """What a cell was used for: a weight, for the rows that are shown."""
+    if viewed is None:
+        return found.uses
+    return explain(viewed.viewing, found.key, found.cell, viewed.iteration).uses
 
 
 @dataclass(frozen=True)
@@ -148,6 +178,8 @@ class _Teller:
     question: ExplainCell
     moment: Moment
     shown: Iterator[tuple[int, ...]]
+    viewed: Viewed | None
+    """The rows through whose program the cell is explained; ``None``: it is by the network's own."""
 
     def told(self, found: Explanation, made: Made) -> Told:
         # What an update makes of it is another number than the present one.
@@ -156,7 +188,7 @@ class _Teller:
         inner = self._inner(made, lines[0]) if len(lines) == 1 and not found.is_ahead else ()
         parts = [self._part(made, line, name if line is lines[-1] else line.name) for line in lines]
         return Told(
-            made.number,
+            self.number(made.number, made.phase),
             made.operation,
             made.phase,
             (*inner, *parts),
@@ -165,9 +197,17 @@ class _Teller:
             made.is_same,
         )
 
+    def number(self, number: int, phase: Phase) -> int:
+        """Which operation of the network's own program it is, counted from 1."""
+        return number if self.viewed is None else self.viewed.viewing.number(number, phase)
+
     def link(self, place: Named, value: float) -> Link:
         """A cell to go to, called as the layer of the explained one would call it."""
-        return Link(place.text_for(self.question.key[0]), place.key, place.cell, value)
+        key, chosen = place.key, self.moment.viewed
+        # An update goes by the batch, whose matrices stand nowhere while those of other rows are shown.
+        if key is not None and self.viewed is None and chosen is not None and chosen.holds(key):
+            key = None
+        return Link(place.text_for(self.question.key[0]), key, place.cell, value)
 
     def _inner(self, made: Made, line: Line | Sum) -> tuple[Part, ...]:
         """The short sums of which a line is made: one sees at once what a = x·w + b is made of."""
@@ -178,8 +218,7 @@ class _Teller:
             place = made.place(source)
             if place.key is None:
                 continue
-            at = self.moment
-            below = explain(at.network, place.key, place.cell, at.iteration, at.done)
+            below = _explain(self.moment, place.key, place.cell)
             if below.is_ahead or len(below.made) != 1:
                 continue
             (own,) = below.made

@@ -253,16 +253,16 @@ class AskPicture(Question):
 
     def answer(self, moment: Moment) -> Drawn:
         began = time.perf_counter()
-        network, plan = moment.network, self.graph
-        picks = self.picks or strongest(plan, network)
-        samples = network.batch_rows(moment.iteration)
+        plan = self.graph
+        picks = self.picks or strongest(plan, moment.network)
+        samples = moment.samples
         row = min(self.row, len(samples) - 1)
         chosen = [np.array(each, np.intp) for each in picks]
         values, gates = [], []
         for column, pick in zip(plan.columns, chosen, strict=True):
-            values.append(_cells(network, column.gradient if self.gradients else column.value, row, pick))
-            gates.append(None if self.gradients else _cells(network, column.gate, row, pick))
-        links = [self._weights(network, link, chosen) for link in plan.links]
+            values.append(_cells(moment, column.gradient if self.gradients else column.value, row, pick))
+            gates.append(None if self.gradients else _cells(moment, column.gate, row, pick))
+        links = [self._weights(moment, link, chosen) for link in plan.links]
         return Drawn(
             moment.iteration,
             picks,
@@ -275,12 +275,12 @@ class AskPicture(Question):
             time.perf_counter() - began,
         )
 
-    def _weights(self, network: Network, link: Link, chosen: list[NDArray[np.intp]]) -> Array | None:
+    def _weights(self, moment: Moment, link: Link, chosen: list[NDArray[np.intp]]) -> Array | None:
         key = link.gradient if self.gradients else link.weights
         if key is None:
             return None
         a, b = chosen[link.start], chosen[link.end]
-        matrix = network.matrix(key)
+        matrix = moment.matrix(key)
         found = matrix[np.ix_(a % link.rows, link.block * link.width + b % link.width)]
         if link.stepwise:
             found = np.where((a // link.rows)[:, None] == (b // link.width)[None], found, np.nan)
@@ -313,5 +313,5 @@ def strongest(plan: Graph, network: Network) -> Picks:
     return tuple(picks)
 
 
-def _cells(network: Network, key: MatrixKey | None, row: int, pick: NDArray[np.intp]) -> Array | None:
-    return None if key is None else network.matrix(key)[row, pick]
+def _cells(moment: Moment, key: MatrixKey | None, row: int, pick: NDArray[np.intp]) -> Array | None:
+    return None if key is None else moment.matrix(key)[row, pick]

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flux_studio.data.dataset import Dataset
-from flux_studio.engine.losses import make_loss
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
-from flux_studio.engine.recording import NETWORK
 from flux_studio.training.questions import Moment, Question
+from flux_studio.training.viewing import evenly, judged, work
 
 SIDE = 64
 """Points of a surface along each side."""
@@ -28,11 +27,8 @@ MOST_NEURONS = 64
 """Neurons of a layer that get a picture."""
 MARGIN = 0.2
 """How far a surface reaches beyond the training rows, as a share of what they span."""
-_CHUNK = 1024
-# Multiplications: a surface should take a few milliseconds, all rows no more than a moment.
+# Multiplications: a surface should take a few milliseconds.
 _SURFACE_WORK = 6e7
-_ROWS_WORK = 5e8
-_MOST_ROWS = 100_000
 
 OUTPUT = "activated_output_matrix"
 
@@ -67,29 +63,11 @@ class AskRows(Question):
         wanted = [data.training, data.validation, data.test][: 3 if self.test else 2]
         rows = np.concatenate(wanted)
         parts = np.repeat(np.arange(len(wanted), dtype=np.int8), [len(each) for each in wanted])
-        order = np.argsort(rows, kind="stable")
-        most = int(min(_MOST_ROWS, max(_CHUNK, _ROWS_WORK / _work(network))))
-        if len(rows) > most:
-            order = order[np.arange(most) * len(rows) // most]
+        order = evenly(network, np.argsort(rows, kind="stable"))
         chosen, parts = rows[order], parts[order]
-        loss = make_loss(moment.project.specification.loss)
-        losses, outputs = [], []
-        for start in range(0, len(chosen), _CHUNK):
-            part = chosen[start : start + _CHUNK]
-            trial = network.trial(data.inputs[part], data.targets[part])
-            judged = trial.matrix((NETWORK, loss.by_row))
-            assert judged is not None, f"the loss {loss.name} makes no {loss.by_row}"
-            losses.append(loss.of_rows(judged))
-            outputs.append(trial.outputs.copy())
-        return RowPredictions(
-            moment.iteration,
-            chosen,
-            parts,
-            np.concatenate(losses),
-            np.concatenate(outputs),
-            len(rows),
-            time.perf_counter() - began,
-        )
+        losses, outputs = judged(network, data, moment.project.specification.loss, chosen)
+        seconds = time.perf_counter() - began
+        return RowPredictions(moment.iteration, chosen, parts, losses, outputs, len(rows), seconds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,13 +155,5 @@ def _spread(dataset: Dataset, column: int, count: int) -> Array:
 
 def _side(network: Network) -> int:
     """Fewer points where the network is large, so that a surface stays cheap."""
-    side = int((_SURFACE_WORK / _work(network)) ** 0.5)
+    side = int((_SURFACE_WORK / work(network)) ** 0.5)
     return max(_SMALLEST_SIDE, min(SIDE, side))
-
-
-def _work(network: Network) -> float:
-    """About how many multiplications a row takes: the sizes of the forward phase's instructions say so."""
-    program = network.program
-    start, stop = program.span("forward")
-    sizes = np.maximum(program.table[start:stop, 6:], 1).astype(np.float64)
-    return float(sizes.prod(axis=1).sum()) / program.rows

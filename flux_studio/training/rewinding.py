@@ -62,11 +62,6 @@ class Rewinding:
         lost = self._lost if first else ""
         return When(first, now, self.shown, self._done, operations, lost, self.timeline.memory)
 
-    @property
-    def batch(self) -> int:
-        """The iteration whose batch is in place."""
-        return self.shown + (self._done > self._network.program.phases["forward"][0])
-
     def go(self, iteration: int, done: int = 0) -> Iterator[Part]:
         """Show another moment, as near as there is one; stops may be made between two parts.
 

@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -50,6 +49,7 @@ from flux_studio.training.events import (
     SetConditions,
     SetLearningRate,
     SetPace,
+    ShowRows,
     Started,
     StartOver,
     Step,
@@ -58,11 +58,13 @@ from flux_studio.training.events import (
     TakeRun,
 )
 from flux_studio.training.pacing import Pacing
-from flux_studio.training.questions import Moment, Question
+from flux_studio.training.questions import Moment, answer_to
 from flux_studio.training.record import Record
 from flux_studio.training.rewinding import Rewinding
 from flux_studio.training.stepping import Unit
 from flux_studio.training.timeline import BUDGET
+from flux_studio.training.viewing import Viewer
+from flux_studio.training.written import Written
 
 PROGRESS_SECONDS = 0.1
 
@@ -98,6 +100,8 @@ class Session:
         self._began = 0.0
         self._told = 0.0
         self._evaluation = Evaluation(self.network, self.dataset, clock)
+        self._written = Written(self.network)
+        self._viewer = Viewer(self.network, self.dataset, project.specification.loss, clock)
         self._begin(project.run)
 
     def send(self, command: Command) -> None:
@@ -225,6 +229,8 @@ class Session:
             case SetBudget(budget):
                 self._budget = budget
                 self._rewinding.timeline.set_budget(budget)
+            case ShowRows(choice):
+                self._viewer.choose(choice)
             case SetPace(pace):
                 self._pacing.set(pace)
             case SetLearningRate(rate):
@@ -234,7 +240,7 @@ class Session:
             case FrameRequest():
                 yield self._frame(command)
             case Ask(question):
-                yield Answered(question, self._answer(question), self._rewinding.shown)
+                yield Answered(question, answer_to(question, self._moment()), self._rewinding.shown)
             case TakeReport(test):
                 yield self._evaluation.report(self._rewinding.shown, self._training, test)
             case TakeRun(purpose):
@@ -362,18 +368,18 @@ class Session:
             yield self._finish()
 
     def _frame(self, request: FrameRequest) -> Frame:
-        record, progress = self._record, self.progress()
-        samples = self.network.batch_rows(self._rewinding.batch)
+        record, progress, moment = self._record, self.progress(), self._moment(anew=True)
+        samples = moment.samples
         return Frame(
             generation=request.generation,
             progress=progress,
             scores=self._evaluate()[1],
             matrices={
-                key: self._copy(key, request.rows)
+                key: self._copy(moment, key, request.rows)
                 for key in request.keys
                 if key in self.network.program.matrices
             },
-            samples=samples[: request.rows].copy(),
+            samples=np.array(samples[: request.rows]),
             rows=len(samples),
             curve=record.curve.points(),
             validation_curve=None if record.validation_curve is None else record.validation_curve.points(),
@@ -382,27 +388,21 @@ class Session:
             when=self._rewinding.when,
             branches=record.branches,
             by_hand=record.by_hand,
-            answers={question: self._answer(question) for question in request.questions},
+            written=self._written.at(self._rewinding.when, self._training),
+            choice=None if moment.viewed is None else moment.viewed.choice,
+            answers={question: answer_to(question, moment) for question in request.questions},
         )
 
-    def _answer(self, question: Question) -> Any:
-        moment = Moment(
-            self.project,
-            self.dataset,
-            self.network,
-            self._rewinding.shown,
-            self._training,
-            self._rewinding.done,
-        )
-        try:
-            return question.answer(moment)
-        except FluxError as error:
-            return error
+    def _moment(self, *, anew: bool = False) -> Moment:
+        """What is shown, chosen rows as they were seen last, or ``anew``; between rests only the batch is there."""
+        shown, done, training = self._rewinding.shown, self._rewinding.done, self._training
+        look = self._viewer.look if anew else self._viewer.seen
+        viewed = None if done else look(shown, training)
+        return Moment(self.project, self.dataset, self.network, shown, training, done, viewed)
 
-    def _copy(self, key: MatrixKey, rows: int) -> np.ndarray:
-        slot = self.network.program.matrices[key]
-        matrix = slot.view(self.network.arena)
-        return matrix[:rows].copy() if slot.by_feature else matrix.copy()
+    def _copy(self, moment: Moment, key: MatrixKey, rows: int) -> np.ndarray:
+        matrix = moment.matrix(key)
+        return matrix[:rows].copy() if self.network.program.matrices[key].by_feature else matrix.copy()
 
 
 __all__ = ["Scores", "Session"]

@@ -18,7 +18,7 @@ class WholeMatrix:
 
     values: Array
     samples: NDArray[np.int64]
-    """Which training rows the batch is of; they are the rows of the matrix where it is one of the batch."""
+    """Which rows of the data set are looked at; they are the rows of the matrix where it is one of them."""
     iteration: int
 
 
@@ -29,5 +29,4 @@ class TakeMatrix(Question):
     key: MatrixKey
 
     def answer(self, moment: Moment) -> WholeMatrix:
-        samples = np.array(moment.network.batch_rows(moment.iteration), np.int64)
-        return WholeMatrix(moment.network.matrix(self.key).copy(), samples, moment.iteration)
+        return WholeMatrix(moment.matrix(self.key).copy(), np.array(moment.samples), moment.iteration)

@@ -84,7 +84,5 @@ def test_large_steps_suffer_from_truncation_and_small_ones_from_rounding() -> No
 
 def test_a_twin_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twin_module, "MAXIMUM_BYTES", 1_000)
-    with pytest.raises(
-        ProgramError, match=r"a copy of this network in float64 would need .* use mini-batches"
-    ):
+    with pytest.raises(ProgramError, match=r"a copy of this network would need .* use mini-batches"):
         Twin(dense(4, 5, 2, activation="tanh", rows=60))

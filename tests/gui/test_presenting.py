@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import msgspec
-import numpy as np
 import pytest
 
 from flux_studio.data.columns import Column
@@ -45,16 +44,16 @@ def shapes_of(project: Project) -> dict[tuple[str, str], tuple[int, int]]:
 
 def sample_names(project: Project) -> tuple[str, ...]:
     data = project.dataset()
-    return presenting.SampleNames(data).of(np.arange(len(data.training)))
+    return presenting.SampleNames(data).of(data.training)
 
 
 class TestSampleNames:
     def test_rows_are_called_by_their_place_in_the_table(self, iris: Project) -> None:
         data = iris.dataset()
-        labels = presenting.SampleNames(data).of(np.arange(len(data.training)))
+        labels = presenting.SampleNames(data).of(data.training)
         assert labels == tuple(f"row {row + 1}" for row in data.table_rows[data.training])
         assert len(labels) == 120
-        assert presenting.SampleNames(data).of(np.arange(7)) == labels[:7]
+        assert presenting.SampleNames(data).of(data.training[:7]) == labels[:7]
 
     def test_rows_that_are_left_out_do_not_shift_the_names(self) -> None:
         table = parse_table("x,y\n1.5,1\n,2\n2.5,3\n4,4\n", "gaps.csv")

@@ -17,7 +17,7 @@ def test_rows_of_bits_are_called_by_their_bits() -> None:
 def test_other_rows_are_called_by_their_row_in_the_table() -> None:
     data = sample("iris").dataset()
     samples = np.array([5, 119, 0])
-    rows = [int(data.table_rows[data.training[place]]) + 1 for place in samples]
+    rows = [int(data.table_rows[place]) + 1 for place in samples]
     assert presenting.SampleNames(data).of(samples) == tuple(f"row {row}" for row in rows)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from flux_studio.project import descriptions
+from flux_studio import locations
+from flux_studio.project import descriptions, files
 from flux_studio.project.specification import OptimizerSpecification, ScheduleSpecification
 
 SGD = OptimizerSpecification()
@@ -24,7 +25,8 @@ SGD = OptimizerSpecification()
     ],
 )
 def test_batches(batch: int | None, rows: int, text: str, epoch: str) -> None:
-    assert descriptions.batch_text(batch, rows) == text
+    specification = files.load(locations.sample("iris.flux")).specification.replace(batch=batch)
+    assert descriptions.batch_text(specification, rows) == text
     assert descriptions.epoch_text(batch, rows) == epoch
 
 
@@ -69,3 +71,10 @@ def test_a_setting_is_named_with_its_symbol_and_against_its_usual_value() -> Non
     assert descriptions.optimizer_text(other) == "momentum, learning rate 0.05, β 0.95"
     usual = msgspec.structs.replace(momentum, settings={"beta_1": 0.9})
     assert descriptions.optimizer_text(usual) == "momentum, learning rate 0.05"
+
+
+def test_what_is_trained_on_is_a_row_or_a_window() -> None:
+    series = files.load(locations.sample("mackey-glass.flux")).specification
+    assert descriptions.batch_text(series.replace(batch=32), 700) == "32 of 700 windows"
+    assert descriptions.batch_text(series.replace(batch=None), 700) == "all 700 windows"
+    assert descriptions.epoch_text(32, 700, "window") == "22 batches an epoch, the last of 28 windows"

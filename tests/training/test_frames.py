@@ -32,20 +32,22 @@ def batched(batch: int | None) -> Project:
 
 def test_mini_batches_show_the_rows_they_name() -> None:
     project = batched(32)
-    inputs = project.dataset().training_inputs.astype(np.float32)
+    data = project.dataset()
+    inputs = data.inputs.astype(np.float32)
     shown = frames(project, 5)
     assert [len(frame.samples) for frame in shown] == [32, 32, 32, 24, 32, 32]
     for frame in shown:
         np.testing.assert_array_equal(frame.matrices[X], inputs[frame.samples])
     epoch = np.concatenate([frame.samples for frame in shown[:4]])
-    assert sorted(epoch) == list(range(120))
+    assert sorted(epoch) == data.training.tolist()
     assert not np.array_equal(shown[0].samples, shown[4].samples)
 
 
 @pytest.mark.parametrize("batch", [None, 120, 500])
 def test_a_full_batch_shows_all_rows_in_their_order(batch: int | None) -> None:
-    for frame in frames(batched(batch), 2):
-        np.testing.assert_array_equal(frame.samples, np.arange(120))
+    project = batched(batch)
+    for frame in frames(project, 2):
+        np.testing.assert_array_equal(frame.samples, project.dataset().training)
 
 
 def test_no_more_rows_are_named_than_are_shown() -> None:

@@ -108,15 +108,15 @@ def test_through_the_session_forwards_and_back(executor: ExecutorName, make: Any
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_the_batch_is_loaded_with_the_first_operation_forward(executor: ExecutorName) -> None:
     session, _ = session_of(project(), executor)
-    inputs = session.dataset.training_inputs.astype(np.float32)
+    data = session.dataset
     key = ("layer-1", "input_matrix")
     obey(session, Step())
     first = session.network.program.phases["forward"][0]
     for done in range(1, first + 3):
         frame = one(obey(session, FORWARD, FrameRequest(0, (key,))), Frame)
-        expected = session.network.batch_rows(1 if done <= first else 2)
+        expected = data.training[session.network.batch_rows(1 if done <= first else 2)]
         np.testing.assert_array_equal(frame.samples, expected)
-        np.testing.assert_array_equal(frame.matrices[key], inputs[expected])
+        np.testing.assert_array_equal(frame.matrices[key], data.inputs[expected].astype(np.float32))
     # That of iteration 2 is the smaller one: nothing of an older iteration stands in its matrices.
     assert not session.network.matrix(("layer-3", "dC_da_matrix")).any()
 

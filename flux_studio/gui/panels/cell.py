@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -41,6 +42,8 @@ class CellPanel(QWidget):
     whole_requested = Signal()
     """A long sum is to be shown whole, or short again."""
     back_requested = Signal()
+    follow_changed = Signal(bool)
+    """Whether the number under the pointer is to be told of."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +52,11 @@ class CellPanel(QWidget):
         self.header = PanelHeader("This cell", self)
         self.place = _Painted("cell.place", (0.88,), "text_soft")
         self.number = _Painted("cell.number", (1.3, 1.15, 1.0, 0.86), "text", number=True)
+        self.follow = QCheckBox("follow the mouse")
+        self.follow.setObjectName("cell.follow")
+        self.follow.setToolTip(
+            "Tell of the number under the pointer; away from the numbers, of the chosen one"
+        )
         self.back = QToolButton()
         self.back.setObjectName("cell.back")
         self.back.setText("‹ Back")
@@ -67,6 +75,7 @@ class CellPanel(QWidget):
             lines.link_chosen.connect(self.link_chosen)
             lines.whole_requested.connect(self.whole_requested)
         self.back.clicked.connect(lambda _=False: self.back_requested.emit())
+        self.follow.toggled.connect(self.follow_changed)
         self.set_back("")
         self.set_message("")
 
@@ -87,7 +96,7 @@ class CellPanel(QWidget):
     def set_view(self, view: CellView) -> None:
         """Show a cell; while only its numbers change, nothing moves."""
         self._show(self.message, "")
-        self._card.show()
+        self._show_headline(True)
         self.number.set_text(f"{view.symbol} = {exact(view.value)}")
         self._show(self.origin, view.origin)
         self.working.set_rows(view.rows)
@@ -102,7 +111,7 @@ class CellPanel(QWidget):
 
     def set_message(self, text: str) -> None:
         """Say why there is nothing to show; an empty text tells how to begin."""
-        self._card.setVisible(bool(text))
+        self._show_headline(bool(text))
         self._show(self.message, text or _NOTHING)
         for label in (self.origin, self.verdict, self.written):
             self._show(label, "")
@@ -119,6 +128,11 @@ class CellPanel(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(look.length(310), look.length(500))
 
+    def _show_headline(self, shown: bool) -> None:
+        """The switch stays where there is no number, too."""
+        for widget in (self.place, self.number, self.back):
+            widget.setVisible(shown)
+
     @staticmethod
     def _show(label: QLabel, text: str) -> None:
         if label.text() != text:
@@ -131,8 +145,10 @@ class CellPanel(QWidget):
         headline.setContentsMargins(look.length(10), look.length(3), look.length(10), look.length(7))
         headline.setSpacing(0)
         headline.addLayout(top)
+        headline.addWidget(self.place)
         headline.addWidget(self.number)
-        top.addWidget(self.place, 1)
+        top.addWidget(self.follow)
+        top.addStretch(1)
         top.addWidget(self.back)
         check = QVBoxLayout(self._verdict_card)
         check.setContentsMargins(look.length(10), look.length(7), look.length(10), look.length(7))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import msgspec
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from flux_studio.data.columns import Column, CsvFormat
@@ -60,12 +60,15 @@ class DataPanel(QWidget):
     """The new :class:`Windowing`."""
     shares_changed = Signal(float, float)
     """Shares of the rows to validate and to test, each from 0 to 0.5."""
+    row_wanted = Signal(int)
+    """A row of the table, counted from 1, is to be shown in the matrices."""
     refused = Signal(str)
     """Why something typed cannot be taken, as one line for a person."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = DataView()
+        self._table: object = None
         self.setObjectName("data.panel")
         self.header = PanelHeader("Data", self)
         self._problem = Note("warning", "error")
@@ -77,6 +80,8 @@ class DataPanel(QWidget):
         self._split = QLabel()
         self._format = CsvFormatEdit()
         self._preview = TablePreview()
+        self._row = 0
+        self._show_row = QPushButton()
         self._list = ColumnList()
         self._editor = ColumnEditor()
         self._roles = ElidedLabel()
@@ -119,6 +124,9 @@ class DataPanel(QWidget):
             self._split.setVisible(view.training_rows > 0)
             self._split.setText(_split_text(view))
         self._preview.set_table(view.table, view.columns)
+        if view.table is not self._table:
+            self._table = view.table
+            self._choose_row(-1)
         self._list.set_columns(view.columns)
         self._format.set_format(view.format)
         self._show_editor()
@@ -144,6 +152,8 @@ class DataPanel(QWidget):
     def _connect(self) -> None:
         self._format.chosen.connect(self.format_changed)
         self._preview.column_clicked.connect(self.select_columns)
+        self._preview.row_clicked.connect(self._choose_row)
+        self._show_row.clicked.connect(lambda _=False: self.row_wanted.emit(self._row))
         self._list.selection_changed.connect(self._show_editor)
         self._editor.chosen.connect(self._ask_columns)
         self._window.committed.connect(self._ask_window)
@@ -151,6 +161,12 @@ class DataPanel(QWidget):
         for fields in (self._window, self._kept):
             fields.refused.connect(self.refused)
         look.changed.connect(self.update)
+
+    def _choose_row(self, place: int) -> None:
+        """Offer to show a row of the table, told by its place from 0; of none nothing is offered."""
+        self._row = place + 1
+        self._show_row.setText(f"Show row {self._row} in matrices")
+        self._show_row.setVisible(place >= 0)
 
     def _ask_columns(self, name: str, value: str) -> None:
         chosen = self._list.selected_names()
@@ -182,6 +198,9 @@ class DataPanel(QWidget):
             words.setWordWrap(True)
         self._split.setObjectName("data.split")
         self._roles.setProperty("heading", "true")
+        self._show_row.setObjectName("data.show_row")
+        self._show_row.setProperty("kind", "quiet")
+        self._show_row.setToolTip("Show what this row becomes in every matrix, whatever the batch is")
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -218,6 +237,7 @@ class DataPanel(QWidget):
         column.addWidget(self._notes)
         column.addWidget(self._format)
         column.addWidget(self._preview)
+        column.addWidget(self._show_row, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(look.length(4))
         column.addWidget(_heading("Columns"))
         column.addWidget(self._list)

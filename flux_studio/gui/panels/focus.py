@@ -119,8 +119,9 @@ class MatrixFocus(QWidget):
             self.facts.set_cell("", None)
             return
         row, column = cell
-        place = f"row {self.grid.row_label(row)}, column {self.grid.column_label(column)}"
-        self.facts.set_cell(f"{self._kind.symbol} at {place}", float(self._matrix[row, column]))
+        self.facts.set_cell(
+            f"{self._kind.symbol} at {self.grid.place(cell)}", float(self._matrix[row, column])
+        )
 
     def _tell_cell(self, row: int, column: int) -> None:
         self._update_cell()

@@ -47,6 +47,8 @@ class PredictionsPanel(QWidget):
     """Something else is to be shown."""
     row_chosen = Signal(int)
     """A row of the data set."""
+    rows_wanted = Signal(object)
+    """These rows of the data set, an array, are to be shown in the matrices."""
     neuron_chosen = Signal(str, int)
     """A layer's identity and the column of one of its neurons."""
     refused = Signal(str)
@@ -83,6 +85,7 @@ class PredictionsPanel(QWidget):
         self._up.committed.connect(lambda _: self._replane())
         self.surface.row_chosen.connect(self._choose_row)
         self.rows.row_chosen.connect(self._choose_row)
+        self.rows.rows_wanted.connect(self.rows_wanted)
         self.rows.stale.connect(self.stale)
         for pictures in (self.neurons, self.own.flow):
             pictures.neuron_chosen.connect(self.neuron_chosen)
@@ -129,7 +132,7 @@ class PredictionsPanel(QWidget):
     def set_view(self, known: PredictionsView | None) -> None:
         """Another project, or another state of one; what was chosen stays as far as it can."""
         self._known, self._trouble = known, ""
-        for widget in (self.views, self._target, self._across, self._up, self._note):
+        for widget in (self.views, self._target, self._across, self._up, self._note, self.rows.show_rows):
             widget.setVisible(known is not None)
         if known is None:
             self._pages.setCurrentWidget(self._empty)
@@ -295,6 +298,7 @@ class PredictionsPanel(QWidget):
         self._across.setVisible(drawn and many)
         self._up.setVisible(drawn and many)
         self._note.setVisible(drawn)
+        self.rows.show_rows.setVisible(view == ROWS)
         self._trouble = ""
         pages = {PICTURE: self._picture, ROWS: self.rows, OWN: self.own, SERIES: self.series}
         if view == PICTURE and not drawn:
@@ -342,6 +346,7 @@ class PredictionsPanel(QWidget):
             head.addWidget(widget)
         head.addWidget(self._note, 1)
         head.addStretch(0)
+        head.addWidget(self.rows.show_rows)
         self._plots.addWidget(self.surface)
         self._plots.addWidget(self.lines)
         self._picture = QWidget()

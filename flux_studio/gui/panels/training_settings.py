@@ -34,6 +34,8 @@ class TrainingSettingsView:
     losses: tuple[tuple[str, str], ...] = tuple((name, loss.title) for name, loss in LOSSES.items())
     batch: int | None = None
     rows: int = 0
+    noun: str = "row"
+    """What a row is: a row of the table, or a window of rows."""
     iterations: int = 5_000
     validate_every: int = 10
     seed: int = 0
@@ -96,7 +98,7 @@ class TrainingSettings(QWidget):
         view, optimizer = self._view, self._view.optimizer
         self._optimizer.set_optimizer(optimizer)
         self._schedule.set_schedule(optimizer, view.iterations)
-        self._batch.set_batch(view.batch, view.rows)
+        self._batch.set_batch(view.batch, view.rows, view.noun)
         self._loss.set_choices(view.losses)
         self._loss.set_value(view.loss)
         formula = LOSSES[view.loss].formula if view.loss in LOSSES else ""

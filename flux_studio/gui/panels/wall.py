@@ -68,6 +68,7 @@ class MatrixWall(QAbstractScrollArea):
         self._selected: MatrixKey | None = None
         self._hovered: MatrixKey | None = None
         self._marked: frozenset[MatrixKey] = frozenset()
+        self._written: tuple[frozenset[MatrixKey], float] = (frozenset(), 0.0)
         self._rows_note = ""
         self._sentence = _NO_LAYERS
         self._seen: tuple[MatrixKey, ...] = ()
@@ -117,6 +118,24 @@ class MatrixWall(QAbstractScrollArea):
         if marked != self._marked:
             self._marked = marked
             self.viewport().update()
+
+    def set_written(self, keys: Iterable[MatrixKey], strength: float) -> None:
+        """Mark the matrices that a step has just written, so strongly (0 to 1)."""
+        written = frozenset(keys)
+        if (written, strength) != self._written and (written or self._written[0]):
+            self.viewport().update()
+        self._written = (written, strength)
+
+    def bring_into_view(self, keys: Iterable[MatrixKey]) -> None:
+        """Scroll to the first of these matrices, unless one of them is in view."""
+        places = [place for key in keys if (place := self._content.place(key)) is not None]
+        body, scroll = self._geometry.body(), self._scroll()
+        if places and not any(body.contains(self._geometry.tile(*place, scroll)) for place in places):
+            self._bring_into_view(places[0])
+
+    def written(self) -> frozenset[MatrixKey]:
+        """The matrices marked as just written."""
+        return self._written[0]
 
     def marked(self) -> frozenset[MatrixKey]:
         """The marked matrices."""
@@ -316,6 +335,7 @@ class MatrixWall(QAbstractScrollArea):
             selected=self._selected,
             hovered=self._hovered,
             marked=self._marked,
+            written=self._written,
             ratio=self.devicePixelRatio(),
         )
         wall.paint_tiles()

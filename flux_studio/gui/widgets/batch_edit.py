@@ -56,9 +56,12 @@ class BatchEdit(QWidget):
         self._number.committed.connect(lambda value: self._ask(int(value) or None))
         self._number.refused.connect(self.refused)
 
-    def set_batch(self, batch: int | None, rows: int) -> None:
-        """Show another batch out of so many rows without asking for it; 0 rows are not known yet."""
-        self._batch, self._rows = batch, rows
+    def set_batch(self, batch: int | None, rows: int, noun: str) -> None:
+        """Show another batch out of so many rows without asking for it; 0 rows are not known yet.
+
+        ``noun`` is what a row is: a row of the table, or a window.
+        """
+        self._batch, self._rows, self._noun = batch, rows, noun
         whole = bool(rows) and is_whole(batch, rows)
         self._number.set_range(
             WholeRange("batch", 1, rows or _MANY, off=min(USUAL[1], rows or _MANY), off_word="all")
@@ -68,15 +71,15 @@ class BatchEdit(QWidget):
         self._usual.set_value(shown if shown == _ALL or batch in USUAL else None)
         for usual in USUAL:
             self._usual.set_able(str(usual), not rows or usual < rows)
-        self._of.setText(f"of {rows:,} training rows" if rows else "")
-        self._epoch.setText(epoch_text(batch, rows) if rows else "")
+        self._of.setText(f"of {rows:,} training {noun}s" if rows else "")
+        self._epoch.setText(epoch_text(batch, rows, noun) if rows else "")
 
     def _ask(self, batch: int | None) -> None:
         wanted = None if self._rows and is_whole(batch, self._rows) else batch
         if wanted != self._batch:
             self.chosen.emit(wanted)
         # A change that the owner refused must not stay on screen, nor all the rows as a number.
-        self.set_batch(self._batch, self._rows)
+        self.set_batch(self._batch, self._rows, self._noun)
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)

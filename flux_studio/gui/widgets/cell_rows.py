@@ -65,6 +65,8 @@ def _origin(story: CellStory) -> str:
 def _rows(story: CellStory, told: Told, opened: bool) -> list[Row]:
     ahead = "the next update" if told.phase == "update" else "the next operation"
     rows = [Row("caption", f"{ahead}, {_words(told.operation)}" if story.is_ahead else "symbols")]
+    if story.beside:
+        rows.append(Row("note", "by the batch's gradients, not these rows'"))
     # What a short sum inside is made of stands behind the line that it is part of.
     inner = [
         part
@@ -123,7 +125,8 @@ def _written(story: CellStory) -> str:
 
 def _uses(story: CellStory) -> tuple[Row, ...]:
     if not story.uses:
-        return (Row("caption", "nothing reads it"),)
+        why = "nothing reads it" if story.trains else "used for no update: these rows do not train"
+        return (Row("caption", why),)
     rows = [Row("caption", "used for")]
     for use in story.uses[:_MOST_USES]:
         more = f"and {use.count - 1:,} more like it, " if use.count > 1 else ""

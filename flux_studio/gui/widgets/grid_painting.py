@@ -14,10 +14,16 @@ from flux_studio.gui.widgets import heat
 from flux_studio.gui.widgets.cell_selection import Cell, CellSelection
 from flux_studio.gui.widgets.grid_geometry import GridGeometry
 from flux_studio.gui.widgets.numbers import NumberFormat
+from flux_studio.gui.widgets.written_mark import WrittenMark
 
 LONGEST_LABEL = 14
 """Characters of a row's label that are given room."""
 _HATCHED_CELL = 5
+
+
+def named_row(label: str) -> str:
+    """A row by its label, in a sentence: ``row 5``, ``row 0101``, ``rows 4–11``."""
+    return label if label.startswith("row") else f"row {label}"
 
 
 def number_font(zoom: float | None) -> QFont:
@@ -43,6 +49,7 @@ class GridPainter:
     style: NumberFormat
     selection: CellSelection | None
     marked: frozenset[Cell]
+    written: tuple[range, WrittenMark]
     zoom: float | None
 
     def paint(self, row_label: Callable[[int], str], column_label: Callable[[int], str]) -> None:
@@ -51,6 +58,7 @@ class GridPainter:
         columns = self.geometry.visible_columns(self.scroll)
         self.painter.setClipRect(self.geometry.body)
         self._paint_cells(rows, columns)
+        self._paint_written()
         self._paint_marked(rows, columns)
         self._paint_selection()
         self.painter.setFont(label_font(self.zoom))
@@ -94,6 +102,17 @@ class GridPainter:
                 words = self.style.text(value)
                 left = middle + column * width - half * len(words)
                 self.painter.drawText(QPointF(left, base + row * height), words)
+
+    def _paint_written(self) -> None:
+        columns, mark = self.written
+        if not columns:
+            return
+        # As far as it is seen: the mark goes around what is in view, however far the matrix reaches.
+        place = self._block(range(self.geometry.rows), columns).intersected(self.geometry.body)
+        self.painter.fillRect(place, mark.veil)
+        self.painter.setPen(mark.pen)
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self.painter.drawRect(place.adjusted(1, 1, -1, -1))
 
     def _paint_marked(self, rows: range, columns: range) -> None:
         for row, column in self.marked:

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetrics,
     QGuiApplication,
-    QHelpEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -25,11 +24,19 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import heat, levels
 from flux_studio.gui.widgets.cell_selection import Cell, CellSelection
+from flux_studio.gui.widgets.cell_tips import CellTips
 from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.grid_geometry import GridGeometry
-from flux_studio.gui.widgets.grid_painting import LONGEST_LABEL, GridPainter, label_font, number_font
+from flux_studio.gui.widgets.grid_painting import (
+    LONGEST_LABEL,
+    GridPainter,
+    label_font,
+    named_row,
+    number_font,
+)
 from flux_studio.gui.widgets.keys import aim
 from flux_studio.gui.widgets.numbers import NumberFormat, exact, number_format, whole
+from flux_studio.gui.widgets.written_mark import WrittenMark
 
 _COLOUR_ZOOMS = (1, 2, 3, 4, 6, 8, 11, 15)
 _TEXT_ZOOMS = (0.8, 0.9, 1.0, 1.15, 1.35, 1.6, 2.0)
@@ -61,10 +68,12 @@ class MatrixGrid(QAbstractScrollArea):
         self._format: NumberFormat = number_format(1.0)
         self._selection: CellSelection | None = None
         self._marked: frozenset[Cell] = frozenset()
+        self._written = (range(0), WrittenMark("", 0.0))
         self._zoom = _ORDINARY_ZOOM
         self._shrunk: dict[int, np.ndarray] = {}
         self._sentence = ""
         self._geometry = self._fit()
+        self.tips = CellTips(self)
         FocusRing(self)
         look.changed.connect(self._arrange)
 
@@ -146,6 +155,17 @@ class MatrixGrid(QAbstractScrollArea):
             self._marked = marked
             self.viewport().update()
 
+    def set_written(self, columns: range, side: str, strength: float) -> None:
+        """Mark columns that a step has just written, in the colour of its side and so strongly (0 to 1)."""
+        written = (columns, WrittenMark(side, strength))
+        if written != self._written and (columns or self._written[0]):
+            self.viewport().update()
+        self._written = written
+
+    def written(self) -> range:
+        """The columns marked as just written."""
+        return self._written[0]
+
     def marked(self) -> frozenset[Cell]:
         """The finely outlined cells."""
         return self._marked
@@ -177,6 +197,10 @@ class MatrixGrid(QAbstractScrollArea):
     def column_label(self, column: int) -> str:
         """What a column is called; its index where nobody named it."""
         return str(self._column_labels[column]) if column < len(self._column_labels) else str(column)
+
+    def place(self, cell: Cell) -> str:
+        """A cell's row and column by their names."""
+        return f"{named_row(self.row_label(cell[0]))}, column {self.column_label(cell[1])}"
 
     def cell_rect(self, cell: Cell) -> QRect:
         """Where a cell stands in the viewport."""
@@ -333,6 +357,7 @@ class MatrixGrid(QAbstractScrollArea):
             style=self._format,
             selection=self._selection,
             marked=self._marked,
+            written=self._written,
             zoom=self._text_zoom(),
         ).paint(self.row_label, self.column_label)
 
@@ -345,7 +370,7 @@ class MatrixGrid(QAbstractScrollArea):
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self._cell_at(event.position().toPoint())
+        cell = self.cell_at(event.position().toPoint())
         if cell is not None and event.button() == Qt.MouseButton.LeftButton:
             self._go(cell, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
 
@@ -397,7 +422,7 @@ class MatrixGrid(QAbstractScrollArea):
         else:
             super().keyPressEvent(event)
 
-    def _cell_at(self, position: QPoint) -> Cell | None:
+    def cell_at(self, position: QPoint) -> Cell | None:
         """The cell that is seen at a place: of a block, the one whose colour the block has."""
         cell, size = self._geometry.hit(position, self._scroll()), self._block()
         if cell is None or size == 1:
@@ -422,17 +447,9 @@ class MatrixGrid(QAbstractScrollArea):
         self.horizontalScrollBar().setValue(centre.x())
         self.verticalScrollBar().setValue(centre.y())
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip(event.pos()), self)
-            return True
-        return super().viewportEvent(event)
-
     def tip(self, position: QPoint) -> str:
         """What the tool tip says about a place in the viewport."""
-        cell = self._cell_at(position)
+        cell = self.cell_at(position)
         if cell is None:
             return self.toolTip()
-        row, column = cell
-        number = exact(float(self._matrix[row, column]))
-        return f"row {self.row_label(row)}, column {self.column_label(column)}: {number}"
+        return f"{self.tips.place(cell)}\n{exact(float(self._matrix[cell]))}"

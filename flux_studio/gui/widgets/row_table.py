@@ -90,6 +90,14 @@ class RowTable(QTableView):
         if self.currentIndex().isValid():
             self.scrollTo(self.currentIndex())
 
+    def listed_row(self) -> int | None:
+        """The chosen row, where it is among those listed."""
+        return None if self._row is None or self.model_of_rows.line_of(self._row) is None else self._row
+
+    def first_rows(self, count: int) -> np.ndarray:
+        """The first rows of the data set, in the order of the table."""
+        return self.model_of_rows.first(count)
+
     def text(self, line: int, column: int) -> str:
         """What stands in a line."""
         return str(
@@ -156,6 +164,9 @@ class _Rows(QAbstractTableModel):
 
     def row_at(self, line: int) -> int:
         return int(self._rows[self._places[line]])
+
+    def first(self, count: int) -> np.ndarray:
+        return self._rows[self._places[:count]]
 
     def line_of(self, row: int) -> int | None:
         found = np.flatnonzero(self._rows[self._places] == row)

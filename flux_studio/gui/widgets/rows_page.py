@@ -10,11 +10,13 @@ from flux_studio.gui import predicting
 from flux_studio.gui.predicting import PredictionsView, Target
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.confusion_matrix import ConfusionMatrix
+from flux_studio.gui.widgets.grid_painting import named_row
 from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.row_table import RowTable
 from flux_studio.gui.widgets.segmented import Segment, SegmentedControl
 from flux_studio.training.predictions import RowPredictions
 from flux_studio.training.report import PARTS
+from flux_studio.training.viewing import MOST_ROWS
 
 ALL = "all"
 _CONFUSION_WIDTH = 216
@@ -24,6 +26,8 @@ class RowsPage(QWidget):
     """Lists rows of a part, perhaps only those of one cell of the confusion matrix."""
 
     row_chosen = Signal(int)
+    rows_wanted = Signal(object)
+    """These rows of the data set, an array, are to be shown in the matrices."""
     stale = Signal()
     """Other rows are wanted."""
 
@@ -51,6 +55,13 @@ class RowsPage(QWidget):
         self.clear.setObjectName("predictions.filter")
         self.clear.setProperty("kind", "quiet")
         self.clear.setToolTip("List all rows again")
+        self.show_rows = QPushButton()
+        """Stands above the page, where there is room for it."""
+        self.show_rows.setObjectName("predictions.show_rows")
+        self.show_rows.setProperty("kind", "quiet")
+        self.show_rows.setToolTip(
+            "Show these rows in the matrices, whatever the batch is; click the row for one of them"
+        )
         self.table = RowTable()
         self.confusion = ConfusionMatrix()
         self.confusion.setObjectName("predictions.confusion")
@@ -85,7 +96,8 @@ class RowsPage(QWidget):
         self.confusion.cell_clicked.connect(
             lambda true, taken: self.set_cell(None if (true, taken) == self._cell else (true, taken))
         )
-        self.table.row_chosen.connect(self.row_chosen)
+        self.table.row_chosen.connect(self._choose_row)
+        self.show_rows.clicked.connect(lambda _=False: self.rows_wanted.emit(self._wanted_rows()))
         self.table.set_words(self._name, self._part, self._true, self._predicted)
 
     @property
@@ -121,6 +133,7 @@ class RowsPage(QWidget):
     def set_row(self, row: int | None) -> None:
         """Mark the chosen row."""
         self.table.set_row(row)
+        self._offer_rows()
 
     def set_part(self, part: str) -> None:
         """List the rows of another part."""
@@ -133,6 +146,25 @@ class RowsPage(QWidget):
         self._list()
 
     # Inside
+
+    def _choose_row(self, row: int) -> None:
+        self._offer_rows()
+        self.row_chosen.emit(row)
+
+    def _wanted_rows(self) -> np.ndarray:
+        """The chosen row if it is listed, or else the first ones in the order of the list."""
+        row = self.table.listed_row()
+        return self.table.first_rows(MOST_ROWS) if row is None else np.array([row])
+
+    def _offer_rows(self) -> None:
+        """Say which rows the button would show."""
+        rows, listed = self._wanted_rows(), self.table.model().rowCount()
+        self.show_rows.setEnabled(len(rows) > 0)
+        if self._known is None or not len(rows):
+            return
+        some = f"the first {len(rows)}" if len(rows) < listed else f"these {len(rows)}"
+        words = some if len(rows) > 1 else named_row(self._known.names(rows)[0])
+        self.show_rows.setText(f"Show {words} in matrices")
 
     def _choose_part(self, _part: str) -> None:
         self._list()
@@ -147,6 +179,7 @@ class RowsPage(QWidget):
             self.table.set_rows(nothing, nothing, np.zeros(0), np.zeros(0, bool))
             self._count.setText("")
             self.clear.hide()
+            self._offer_rows()
             return
         mine = found.parts < 2 if self.part == ALL else found.parts == [*PARTS].index(self.part)
         wrong = np.zeros(len(found.rows), bool)
@@ -170,6 +203,7 @@ class RowsPage(QWidget):
         if self._cell is not None:
             one, other = (target.classes[each] for each in self._cell)
             self.clear.setText(f"{one} taken for {other}  ×" if one != other else f"{one}, right  ×")
+        self._offer_rows()
 
     def _name(self, place: int) -> str:
         assert self._known is not None

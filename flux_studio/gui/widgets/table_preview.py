@@ -53,13 +53,16 @@ class TablePreview(QTableView):
     """Cells stay in the table; only those in sight are asked for."""
 
     column_clicked = Signal(str)
+    row_clicked = Signal(int)
+    """The place of a row of the table, from 0."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("data.preview")
         self.setAccessibleName("Preview of the table")
         self.setToolTip(
-            f"The first {SHOWN_ROWS} rows, as they stand in the file. Click a name to select its column."
+            f"The first {SHOWN_ROWS} rows, as they stand in the file. Click a name to select its column, "
+            "a row to look at it in the matrices."
         )
         self._needed: list[int] = []
         self._spread = False
@@ -68,7 +71,8 @@ class TablePreview(QTableView):
         self.setHorizontalHeader(self._header)
         self.setModel(self._cells)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
@@ -80,6 +84,7 @@ class TablePreview(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._header.setMinimumSectionSize(look.length(24))
         self.setItemDelegate(_CellPainter(self))
+        self.clicked.connect(lambda index: self.row_clicked.emit(index.row()))
         self._header.sectionClicked.connect(lambda place: self.column_clicked.emit(self._cells.names[place]))
         self.setFixedHeight(
             self._header.sizeHint().height() + _ROWS_IN_SIGHT * _row_height() + look.length(10) + 4
@@ -171,6 +176,8 @@ class _CellPainter(QStyledItemDelegate):
         area = QRectF(option.rect)
         if option.state & QStyle.StateFlag.State_HasFocus:
             rounded_box(painter, area, None, colour("accent"), radius=look.length(3))
+        elif option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, colour("accent_soft"))
         inside = area.adjusted(_side(), 0, -_side(), 0)
         line_of_text(painter, inside, str(index.data() or ""), option.font, colour("text"))
 

@@ -15,6 +15,7 @@ from flux_studio.gui.widgets.numbers import compact, whole
 from flux_studio.gui.widgets.wall_content import Place, WallContent
 from flux_studio.gui.widgets.wall_geometry import WallGeometry
 from flux_studio.gui.widgets.wall_rows import WallMatrix
+from flux_studio.gui.widgets.written_mark import WrittenMark
 from flux_studio.training.events import MatrixKey
 
 SMALL = 0.85
@@ -58,6 +59,8 @@ class WallPainter:
     selected: MatrixKey | None
     hovered: MatrixKey | None
     marked: frozenset[MatrixKey]
+    written: tuple[frozenset[MatrixKey], float]
+    """What a step has just written, and how strongly to mark it."""
     ratio: float
     """Device pixels to a pixel."""
 
@@ -79,6 +82,7 @@ class WallPainter:
             self._paint_label(matrix.kind, tile)
             tile.setTop(tile.top() + label)
         target = self._target(tile, shape)
+        mark = WrittenMark(matrix.kind.side, self.written[1]) if key in self.written[0] else None
         picture = self.content.picture(key)
         if picture is None or not picture.matrix.size:
             self.painter.fillRect(target, colour("sunken"))
@@ -88,6 +92,8 @@ class WallPainter:
                 cells = heat.shrink(picture.matrix, rows, columns)
                 picture.image = heat.heat_image(cells, picture.level, look.theme)
             heat.paint_heat(self.painter, target, picture.image, colour(ground), look.length(3))
+        if mark is not None:
+            self._paint_written(target, mark)
         broken = picture is not None and not picture.finite
         self.painter.setFont(look.text_font(CAPTION))
         words = (
@@ -98,6 +104,14 @@ class WallPainter:
         self.painter.setPen(colour("error" if broken else "accent" if key == self.selected else "text_faint"))
         caption = QRect(tile.left(), target.bottom() + 1 + look.length(2), tile.width(), look.length(15))
         self.painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_written(self, target: QRect, mark: WrittenMark) -> None:
+        self.painter.fillRect(target, mark.veil)
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self.painter.setPen(mark.pen)
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self.painter.drawRoundedRect(QRectF(target).adjusted(-2, -2, 2, 2), look.length(4), look.length(4))
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_label(self, kind: MatrixKind, tile: QRect) -> None:
         """Write above a tile what it is, in the colour of its side."""
@@ -146,4 +160,7 @@ class WallPainter:
         self.painter.setFont(look.text_font(SMALL))
         self.painter.setPen(colour("text_soft"))
         room = strip.adjusted(self.geometry.margin, 0, -self.geometry.margin, 0)
-        self.painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, f"Showing {note}")
+        words = self.painter.fontMetrics().elidedText(
+            f"Showing {note}", Qt.TextElideMode.ElideRight, room.width()
+        )
+        self.painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)

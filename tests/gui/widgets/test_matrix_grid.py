@@ -182,7 +182,7 @@ def test_labels_that_nobody_gave_are_indices(grid: MatrixGrid) -> None:
 
 
 def test_the_tip_gives_nine_digits(grid: MatrixGrid) -> None:
-    assert grid.tip(grid.cell_rect((1, 2)).center()) == "row 0001, column n2: -0.842519701"
+    assert grid.tip(grid.cell_rect((1, 2)).center()) == "row 0001, column n2\n-0.842519701"
 
 
 def test_too_much_is_not_copied(qtbot: QtBot, grid: MatrixGrid) -> None:
