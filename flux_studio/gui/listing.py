@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from flux_studio.gui import presenting
 from flux_studio.gui.live import Live
@@ -98,7 +97,7 @@ class Listing(Live):
 
 def _one_digit(value: float) -> float:
     """A loss with one digit; it can be typed over."""
-    return float(f"{value:.0e}") if np.isfinite(value) and value > 0 else 0.01
+    return float(f"{value:.0e}") if math.isfinite(value) and value > 0 else 0.01
 
 
 def _round_above(iteration: int) -> int:
