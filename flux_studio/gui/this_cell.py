@@ -33,6 +33,7 @@ class ThisCell(Live):
         self._whole = False
         self._shown: tuple[tuple[int, ...], ...] = ()
         self.story: CellStory | None = None
+        self._due = 0.0
         self._pending: CellPlace | None = None
         self._hovered: CellPlace | None = None
         """The cell under the pointer, while it is to be told of."""
@@ -54,8 +55,13 @@ class ThisCell(Live):
         self._light_up()
 
     def questions(self) -> tuple[Question, ...]:
-        place = self._place
-        return () if place is None else (ExplainCell(place.key, place.cell, self._whole, self._shown),)
+        place, story = self._place, self.story
+        if place is None:
+            return ()
+        told = story is not None and (story.key, story.cell) == (place.key, place.cell)
+        if told and self._window.trainer.running and time.monotonic() < self._due:
+            return ()
+        return (ExplainCell(place.key, place.cell, self._whole, self._shown),)
 
     @property
     def _place(self) -> CellPlace | None:
@@ -77,7 +83,7 @@ class ThisCell(Live):
             self.story = None
             self._cell.set_message(f"{answer}.")
         else:
-            self.story = answer
+            self.story, self._due = answer, time.monotonic() + SHARE * answer.seconds
             if not self._whole:
                 # The same terms stay while their numbers change; otherwise lines would jump about.
                 parts = [part for told in answer.told for part in told.parts if part.count]

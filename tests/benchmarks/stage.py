@@ -13,7 +13,7 @@ from types import TracebackType
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDockWidget
 
 from flux_studio.data.columns import Column
 from flux_studio.data.table import Table
@@ -121,6 +121,31 @@ class Stage:
             self.window.workbench.toggle_training()
         while self.window.trainer.running:
             pause(0.02)
+        pause(0.2)
+
+    def seconds_an_iteration(self, seconds: float) -> float:
+        """How long an iteration takes while the window shows what is trained."""
+        told: list[tuple[float, int]] = []
+        trainer = self.window.trainer
+
+        def note() -> None:
+            if trainer.progress is not None:
+                told.append((time.perf_counter(), trainer.progress.iteration))
+
+        self.train()
+        trainer.progress_changed.connect(note)
+        pause(seconds)
+        trainer.progress_changed.disconnect(note)
+        self.rest()
+        (begin, first), (end, last) = told[0], told[-1]
+        return (end - begin) / (last - first)
+
+    def hide_panels(self, hidden: bool) -> None:
+        """Close all panels, or put them back in their first places."""
+        if not hidden:
+            self.window.reset_layout()
+        for dock in self.window.findChildren(QDockWidget):
+            dock.setVisible(not hidden)
         pause(0.2)
 
     def record(self, seconds: float) -> list[Frame]:
