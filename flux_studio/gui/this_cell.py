@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from flux_studio.engine.matrices import MATRIX_KINDS
@@ -19,6 +20,10 @@ from flux_studio.training.questions import Question
 
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
+
+
+SHARE = 10
+"""While training, a cell is explained anew after so many times what that took: most are with each frame."""
 
 
 class ThisCell(Live):
@@ -72,10 +77,15 @@ class ThisCell(Live):
         place = self._place
         if place is None:
             return
-        asked = (place.key, place.cell, self._whole)
+        asked, answered = (place.key, place.cell, self._whole), False
         for question, answer in frame.answers.items():
             if isinstance(question, ExplainCell) and (question.key, question.cell, question.whole) == asked:
                 self._show(place, frame, answer)
+                answered = True
+        if not (answered or frame.training):
+            # The last answer while training was of an earlier moment.
+            self._due = 0.0
+            self.stale.emit()
 
     def _show(self, place: CellPlace, frame: Frame, answer: CellStory | FluxError) -> None:
         self._cell.set_place(self._place_text(place, frame))
@@ -122,7 +132,7 @@ class ThisCell(Live):
             self.stale.emit()
 
     def _toggle_whole(self) -> None:
-        self._whole = not self._whole
+        self._whole, self._due = not self._whole, 0.0
         self.stale.emit()
 
     def _raise(self) -> None:

@@ -144,15 +144,16 @@ def interleave(sides: Sequence[Side], rounds: int) -> list[list[float]]:
 def table(rows: Sequence[Row]) -> str:
     """The rows as aligned text, a blank line between workloads."""
     width = max(len(row.side) for row in rows)
-    heading = f"{'value of limit' if all(row.words for row in rows) else 'µs/iteration':>24}"
-    lines = [f"  {'':{width}}   {heading}    ratio        min–max    floor, aim"]
+    values = [row.words or f"{row.seconds * 1e6:,.2f}" for row in rows]
+    heading = "value of limit" if all(row.words for row in rows) else "µs/iteration"
+    across = max(len(heading), *map(len, values))
+    lines = [f"  {'':{width}}   {heading:>{across}}    ratio        min–max    floor, aim"]
     workload = ""
-    for row in rows:
+    for row, value in zip(rows, values, strict=True):
         if row.workload != workload:
             workload = row.workload
             lines += ["", workload]
-        value = row.words or f"{row.seconds * 1e6:,.2f}"
-        lines.append(f"  {row.side:{width}}   {value:>24}{_ratio(row)}")
+        lines.append(f"  {row.side:{width}}   {value:>{across}}{_ratio(row)}")
     return "\n".join(lines)
 
 
