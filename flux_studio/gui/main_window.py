@@ -91,7 +91,7 @@ class MainWindow(FileDrops):
         self.filing = Filing(self, self.workbench, self.settings, self.dialogs)
         self.selection = Selection(self)
         self._problem, self._rows = "", 0
-        self._curve_shown = 0.0
+        self._curve_shown, self._curve_seen = 0.0, True
         self._make_panels()
         self.focus = Focusing(self)
         self.rows = RowsShown(self)
@@ -163,6 +163,7 @@ class MainWindow(FileDrops):
         self.setContentsMargins(gap, 0, gap, 0)
         # Not the panel's own visibility: behind another tab it stays visible, off the screen.
         self.docks["scores"].visibilityChanged.connect(self.scoring.set_seen)
+        self.docks["loss"].visibilityChanged.connect(self._see_curve)
         for live in self.lives:
             self.docks[live.name].visibilityChanged.connect(live.set_seen)
         self.docks.arrange()
@@ -318,10 +319,16 @@ class MainWindow(FileDrops):
         self.status.count_frame()
         self.frame_shown.emit()
 
+    def _see_curve(self, seen: bool) -> None:
+        """Hidden, the curve is not drawn; with the next frame it catches up."""
+        self._curve_seen, self._curve_shown = seen, 0.0
+        if seen:
+            self.trainer.refresh()
+
     def _draw_curve(self, frame: Frame) -> None:
         """The curve costs as much as all matrices together and changes least: ten times a second are enough."""
         now = time.monotonic()
-        if not frame.training or now - self._curve_shown >= _CURVE_SECONDS:
+        if self._curve_seen and (not frame.training or now - self._curve_shown >= _CURVE_SECONDS):
             self._curve_shown = now
             marks = presenting.marks(self.document.project, frame.by_hand)
             self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches, marks)

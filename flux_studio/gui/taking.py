@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QMenu, QToolButton
 
@@ -16,6 +16,7 @@ from flux_studio.errors import FluxError
 from flux_studio.export import matrices as tables
 from flux_studio.export.matrices import NamedMatrix
 from flux_studio.gui import matrices, matrix_picture, presenting
+from flux_studio.gui.background import Background
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets import heat, levels
 from flux_studio.training.events import Answered, MatrixKey
@@ -23,9 +24,6 @@ from flux_studio.training.whole_matrices import TakeMatrix, WholeMatrix
 
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
-
-Deliver = Callable[[NamedMatrix, float], None]
-"""What is done with a matrix, which comes with its level of colours."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +51,16 @@ FORMATS: tuple[MatrixFormat, ...] = (
 )
 
 
-@contextmanager
-def _patience() -> Iterator[None]:
-    """Millions of cells take a second or two."""
-    QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-    try:
-        yield
-    finally:
-        QGuiApplication.restoreOverrideCursor()
+@dataclass(frozen=True, eq=False)
+class Errand:
+    """What is to become of a matrix, which comes with its level of colours."""
+
+    words: str
+    """What is being done, for the status bar."""
+    make: Callable[[NamedMatrix, float], Any]
+    """Carried out on a thread of its own: millions of cells take seconds."""
+    hand_over: Callable[[NamedMatrix, Any], str]
+    """Carried out on the window's thread; what to say of it."""
 
 
 class Taking(QObject):
@@ -69,8 +69,11 @@ class Taking(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._waiting: dict[TakeMatrix, list[Deliver]] = {}
+        self._waiting: dict[TakeMatrix, list[Errand]] = {}
+        self._queue: deque[tuple[Errand, NamedMatrix, float]] = deque()
         self._menu: QMenu | None = None
+        self._background = Background(window)
+        self._background.finished_with.connect(self._finish)
         window.trainer.answered.connect(self._take)
         window.trainer.ready_changed.connect(self._waiting.clear)
         window.wall.menu_requested.connect(self.show_menu)
@@ -88,11 +91,11 @@ class Taking(QObject):
 
     def copy(self, key: MatrixKey) -> None:
         """The whole matrix with its names on the clipboard, as text that spreadsheets take apart."""
-        self._ask(key, lambda matrix, _: self._put_text(matrix))
+        self._ask(key, Errand("copying", lambda matrix, _: tables.as_text(matrix), self._put_text))
 
     def copy_picture(self, key: MatrixKey) -> None:
         """The matrix on the clipboard, as a picture."""
-        self._ask(key, self._put_picture)
+        self._ask(key, Errand("copying as a picture", matrix_picture.png, self._put_picture))
 
     def save(self, key: MatrixKey, form: MatrixFormat) -> None:
         """Ask where to, and write the whole matrix there."""
@@ -104,7 +107,11 @@ class Taking(QObject):
         path = window.dialogs.save_matrix(window, suggestion, form.title, form.suffix)
         if path is not None:
             window.settings.folder = str(path.parent)
-            self._ask(key, lambda matrix, level: self._write(matrix, level, form, path))
+
+            def write(matrix: NamedMatrix, level: float) -> None:
+                tables.write(path, form.make(matrix, level))
+
+            self._ask(key, Errand(f"saving {path.name}", write, lambda *_: f"saved {path.name}"))
 
     # Inside
 
@@ -149,7 +156,7 @@ class Taking(QObject):
         if (key := self._window.focus.matrix) is not None:
             self.show_menu(key, place)
 
-    def _ask(self, key: MatrixKey, deliver: Deliver) -> None:
+    def _ask(self, key: MatrixKey, errand: Errand) -> None:
         trainer = self._window.trainer
         if trainer.ready is None or trainer.ended:
             self._window.workbench.troubled.emit(
@@ -157,24 +164,42 @@ class Taking(QObject):
             )
             return
         question = TakeMatrix(key)
-        self._waiting.setdefault(question, []).append(deliver)
+        self._waiting.setdefault(question, []).append(errand)
         trainer.ask(question)
 
     def _take(self, event: Answered) -> None:
         if not isinstance(event.question, TakeMatrix) or event.question not in self._waiting:
             return
-        waiting = self._waiting.pop(event.question)
-        bench = self._window.workbench
+        errands = self._waiting.pop(event.question)
         try:
             if isinstance(event.answer, FluxError):
                 raise event.answer
             matrix, level = self._named(event.question.key, event.answer)
-            with _patience():
-                for deliver in waiting:
-                    deliver(matrix, level)
-            bench.troubled.emit("")
         except FluxError as error:
-            bench.troubled.emit(str(error))
+            self._window.workbench.troubled.emit(str(error))
+            return
+        idle = not self._queue
+        self._queue += [(errand, matrix, level) for errand in errands]
+        if idle:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Carry out the first errand of the queue, where it stays until it is done."""
+        errand, matrix, level = self._queue[0]
+        self._window.status.showMessage(f"{errand.words}…")
+        self._background.begin(errand, lambda _: errand.make(matrix, level))
+
+    def _finish(self, errand: Errand, result: object) -> None:
+        _, matrix, _ = self._queue.popleft()
+        bench = self._window.workbench
+        self._window.status.clearMessage()
+        if isinstance(result, FluxError):
+            bench.troubled.emit(str(result))
+        else:
+            bench.informed.emit(errand.hand_over(matrix, result))
+            bench.troubled.emit("")
+        if self._queue:
+            self._begin()
 
     def _named(self, key: MatrixKey, answer: WholeMatrix) -> tuple[NamedMatrix, float]:
         window, project = self._window, self._window.document.project
@@ -188,15 +213,13 @@ class Taking(QObject):
         title = f"{known.owner} · {known.kind.name}"
         return NamedMatrix(title, known.kind.symbol, answer.values, rows, columns, answer.iteration), level
 
-    def _write(self, matrix: NamedMatrix, level: float, form: MatrixFormat, path: Path) -> None:
-        tables.write(path, form.make(matrix, level))
-        self._window.workbench.informed.emit(f"saved {path.name}")
-
-    def _put_text(self, matrix: NamedMatrix) -> None:
-        QGuiApplication.clipboard().setText(tables.as_text(matrix))
+    @staticmethod
+    def _put_text(matrix: NamedMatrix, text: str) -> str:
+        QGuiApplication.clipboard().setText(text)
         rows, columns = matrix.values.shape
-        self._window.workbench.informed.emit(f"copied {matrix.title}, {rows:,} × {columns:,}")
+        return f"copied {matrix.title}, {rows:,} × {columns:,}"
 
-    def _put_picture(self, matrix: NamedMatrix, level: float) -> None:
-        QGuiApplication.clipboard().setImage(QImage.fromData(matrix_picture.png(matrix, level), "PNG"))
-        self._window.workbench.informed.emit(f"copied {matrix.title} as a picture")
+    @staticmethod
+    def _put_picture(matrix: NamedMatrix, picture: bytes) -> str:
+        QGuiApplication.clipboard().setImage(QImage.fromData(picture, "PNG"))
+        return f"copied {matrix.title} as a picture"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from flux_studio.engine.matrices import MATRIX_KINDS
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
 
 
+SHARE = 10
+"""While training, a cell is explained anew after so many times what that took: most are with each frame."""
+
+
 class ThisCell(Live):
     """Asks how the chosen cell came to be while its panel is seen, and follows the links in the answer."""
 
@@ -33,6 +38,7 @@ class ThisCell(Live):
         self._whole = False
         self._shown: tuple[tuple[int, ...], ...] = ()
         self.story: CellStory | None = None
+        self._due = 0.0
         self._pending: CellPlace | None = None
         self._hovered: CellPlace | None = None
         """The cell under the pointer, while it is to be told of."""
@@ -54,8 +60,13 @@ class ThisCell(Live):
         self._light_up()
 
     def questions(self) -> tuple[Question, ...]:
-        place = self._place
-        return () if place is None else (ExplainCell(place.key, place.cell, self._whole, self._shown),)
+        place, story = self._place, self.story
+        if place is None:
+            return ()
+        told = story is not None and (story.key, story.cell) == (place.key, place.cell)
+        if told and self._window.trainer.running and time.monotonic() < self._due:
+            return ()
+        return (ExplainCell(place.key, place.cell, self._whole, self._shown),)
 
     @property
     def _place(self) -> CellPlace | None:
@@ -66,10 +77,15 @@ class ThisCell(Live):
         place = self._place
         if place is None:
             return
-        asked = (place.key, place.cell, self._whole)
+        asked, answered = (place.key, place.cell, self._whole), False
         for question, answer in frame.answers.items():
             if isinstance(question, ExplainCell) and (question.key, question.cell, question.whole) == asked:
                 self._show(place, frame, answer)
+                answered = True
+        if not (answered or frame.training):
+            # The last answer while training was of an earlier moment.
+            self._due = 0.0
+            self.stale.emit()
 
     def _show(self, place: CellPlace, frame: Frame, answer: CellStory | FluxError) -> None:
         self._cell.set_place(self._place_text(place, frame))
@@ -77,7 +93,7 @@ class ThisCell(Live):
             self.story = None
             self._cell.set_message(f"{answer}.")
         else:
-            self.story = answer
+            self.story, self._due = answer, time.monotonic() + SHARE * answer.seconds
             if not self._whole:
                 # The same terms stay while their numbers change; otherwise lines would jump about.
                 parts = [part for told in answer.told for part in told.parts if part.count]
@@ -116,7 +132,7 @@ class ThisCell(Live):
             self.stale.emit()
 
     def _toggle_whole(self) -> None:
-        self._whole = not self._whole
+        self._whole, self._due = not self._whole, 0.0
         self.stale.emit()
 
     def _raise(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -100,6 +101,8 @@ class CellStory:
     told: tuple[Told, ...]
     uses: tuple[UseTold, ...]
     instructions: int
+    seconds: float
+    """What it took to find this out."""
     trains: bool = True
     """Whether these are numbers that training works with; those of rows that are only looked at are not."""
     beside: bool = False
@@ -128,6 +131,7 @@ class ExplainCell(Question):
     shown: tuple[tuple[int, ...], ...] = ()
 
     def answer(self, moment: Moment) -> CellStory:
+        began = time.perf_counter()
         found = _explain(moment, self.key, self.cell)
         viewed = moment.viewed
         own = viewed if viewed is not None and viewed.holds(self.key) else None
@@ -153,6 +157,7 @@ class ExplainCell(Question):
             instructions=len(moment.network.program.instructions),
             trains=own is None,
             beside=viewed is not None and own is None and found.is_ahead,
+            seconds=time.perf_counter() - began,
         )
 
 

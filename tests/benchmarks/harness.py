@@ -38,6 +38,8 @@ class Row:
     """Smallest and largest ratio of a round."""
     floor: float | None = None
     aim: float | None = None
+    words: str = ""
+    """The value as it is to be read, where it is no time of an iteration."""
 
     @property
     def meets_floor(self) -> bool:
@@ -83,7 +85,13 @@ def fitting(work: Callable[[int], object], unit: int, seconds: float) -> int:
 
 def compare(workload: str, subject: Side, peers: Sequence[Side], rounds: int = 7) -> list[Row]:
     """Measure all sides in turns; a row for the subject, then one for each peer."""
-    times = interleave((subject, *peers), rounds)
+    return beside(workload, subject, peers, interleave((subject, *peers), rounds))
+
+
+def beside(
+    workload: str, subject: Side, peers: Sequence[Side], times: Sequence[Sequence[float]]
+) -> list[Row]:
+    """The rows of times that were measured before: the subject's, then those of each peer."""
     rows = [Row(workload, subject.name, statistics.median(times[0]))]
     for peer, taken in zip(peers, times[1:], strict=True):
         ratios = [theirs / ours for ours, theirs in zip(times[0], taken, strict=True)]
@@ -101,6 +109,30 @@ def compare(workload: str, subject: Side, peers: Sequence[Side], rounds: int = 7
     return rows
 
 
+def milliseconds(seconds: float) -> str:
+    """A time for people to wait."""
+    return f"{seconds * 1e3:,.1f} ms"
+
+
+def percent(share: float) -> str:
+    """A share of a core's time."""
+    return f"{share * 100:,.1f} %"
+
+
+def within(
+    workload: str,
+    side: str,
+    taken: Sequence[float],
+    limit: float,
+    write: Callable[[float], str] = milliseconds,
+) -> Row:
+    """What was measured once a round beside what it may be at most; a ratio of 1 and above keeps within."""
+    ratios = [limit / max(each, 1e-9) for each in taken]
+    value, ratio = statistics.median(taken), statistics.median(ratios)
+    words = f"{write(value)} of {write(limit)}"
+    return Row(workload, side, value, ratio, (min(ratios), max(ratios)), floor=1.0, words=words)
+
+
 def interleave(sides: Sequence[Side], rounds: int) -> list[list[float]]:
     """The times of each side, a number a round; one round more is done first and forgotten."""
     for side in sides:
@@ -112,13 +144,16 @@ def interleave(sides: Sequence[Side], rounds: int) -> list[list[float]]:
 def table(rows: Sequence[Row]) -> str:
     """The rows as aligned text, a blank line between workloads."""
     width = max(len(row.side) for row in rows)
-    lines = [f"  {'':{width}}   µs/iteration    ratio        min–max    floor, aim"]
+    values = [row.words or f"{row.seconds * 1e6:,.2f}" for row in rows]
+    heading = "value of limit" if all(row.words for row in rows) else "µs/iteration"
+    across = max(len(heading), *map(len, values))
+    lines = [f"  {'':{width}}   {heading:>{across}}    ratio        min–max    floor, aim"]
     workload = ""
-    for row in rows:
+    for row, value in zip(rows, values, strict=True):
         if row.workload != workload:
             workload = row.workload
             lines += ["", workload]
-        lines.append(f"  {row.side:{width}}   {row.seconds * 1e6:12,.2f}{_ratio(row)}")
+        lines.append(f"  {row.side:{width}}   {value:>{across}}{_ratio(row)}")
     return "\n".join(lines)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import statistics
-import sys
 import time
 from collections.abc import Callable
 
@@ -12,26 +9,20 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from flux_studio.engine.matrices import MATRIX_KINDS
-from flux_studio.gui.app import make_application
 from flux_studio.gui.panels.focus import MatrixFocus
-from flux_studio.gui.theme import LIGHT, look
-from tests.benchmarks.harness import Row
+from tests.benchmarks.harness import Row, within
+from tests.benchmarks.stage import screen
 
 SIDE = 4096
 FIRST_SECONDS = 0.100
 STEP_SECONDS = 1 / 30
 _ROUNDS = 7
-_TITLE = (
-    f"a matrix of {SIDE}×{SIDE} in the focus view: how often the picture fits into the time that it may take"
-)
+_TITLE = f"a matrix of {SIDE}×{SIDE} in the focus view"
 
 
 def measure() -> list[Row]:
     """Times of whole pictures, zoomed to numbers, to a pixel a cell and to where all of it is seen."""
-    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    make_application()
-    look.apply(LIGHT)
+    screen()
     focus = MatrixFocus()
     focus.resize(1200, 500)
     focus.show()
@@ -76,12 +67,4 @@ def _row(side: str, work: Callable[[], None], budget: float) -> Row:
         begin = time.perf_counter()
         work()
         times.append(time.perf_counter() - begin)
-    ratios = [budget / taken for taken in times]
-    return Row(
-        _TITLE,
-        side,
-        statistics.median(times),
-        statistics.median(ratios),
-        (min(ratios), max(ratios)),
-        floor=1.0,
-    )
+    return within(_TITLE, side, times, budget)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.benchmarks.__main__ import main, report
-from tests.benchmarks.harness import Row, Side, compare, fitting, interleave, table, timed
+from tests.benchmarks.harness import Row, Side, compare, fitting, interleave, percent, table, timed, within
 
 
 def scripted(times: Iterator[float], name: str, order: list[str]) -> Callable[[], float]:
@@ -105,4 +105,18 @@ def test_a_floor_that_is_not_met_is_a_failure_and_an_aim_is_not(capsys: pytest.C
 
 def test_a_row_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["W99"]) == 2
-    assert "no row 'w99': choose among cells, growth, huge, moments, w1," in capsys.readouterr().err
+    assert "no row 'w99': choose among cells, deep, growth, huge, moments, w1," in capsys.readouterr().err
+
+
+def test_what_is_to_keep_within_a_limit_reads_as_value_and_limit() -> None:
+    kept = within("window", "tick", [0.016, 0.020, 0.018], 0.025)
+    missed = within("window", "share", [0.3, 0.5, 0.4], 0.25, percent)
+    assert (kept.words, missed.words) == ("18.0 ms of 25.0 ms", "40.0 % of 25.0 %")
+    assert kept.ratio == pytest.approx(0.025 / 0.018)
+    assert missed.spread == pytest.approx((0.5, 0.25 / 0.3))
+    assert (kept.meets_floor, missed.meets_floor) == (True, False)
+    heading, _, title, first, second = table([kept, missed]).splitlines()
+    assert "value of limit" in heading
+    assert title == "window"
+    assert first.endswith("≥ 1× met")
+    assert second.endswith("≥ 1× NOT MET")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,7 @@ def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def run(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path | None, Act], int]:
     """Runs the application; once its window is shown, ``act`` is done, and its closing ends the application."""
+    monkeypatch.setattr(gc, "freeze", lambda: None)  # other tests want everything collected
 
     def run(file: Path | None, act: Act) -> int:
         made: list[MainWindow] = []
@@ -255,3 +257,27 @@ class TestErrors:
         assert "ZeroDivisionError" in window.trouble.text
         capfd.readouterr()
         self.assert_alive(qtbot, window)
+
+
+def test_what_was_loaded_is_not_looked_through_again(
+    run: Callable[[Path | None, Act], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen: list[bool] = []
+    made: list[MainWindow] = []
+
+    def note() -> None:
+        frozen.append(made[0].trainer.ready is not None)
+
+    def act(window: MainWindow) -> None:
+        made.append(window)
+        assert not frozen, "the engine is still to be loaded"
+        window.frame_shown.connect(lambda: QTimer.singleShot(0, start_again))
+
+        def start_again() -> None:
+            window.frame_shown.disconnect()
+            window.trainer.start(window.document.project)
+            window.frame_shown.connect(window.close)
+
+    monkeypatch.setattr(gc, "freeze", note)
+    assert run(None, act) == 0
+    assert frozen == [True], "once, with the first engine"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -9,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.widgets.number_edit import NumberEdit
-from tests.gui.windows import open_window, sample, until
+from flux_studio.project.curve import CurvePoints
+from tests.gui.windows import PATIENCE_MS, open_window, sample, until
 
 SUM = ("layer-1", "weight_input_bias_matrix")
 
@@ -83,3 +86,25 @@ def test_a_tick_shows_whether_the_theme_is_dark(window: MainWindow) -> None:
     dark = window.actions_by_name["view.dark"]
     assert dark.isCheckable()
     assert dark.icon().isNull()
+
+
+def test_a_hidden_curve_is_not_drawn_and_catches_up_when_it_is_seen(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    draw = window.curve.set_curve
+
+    def noted(train: CurvePoints, *others: Any) -> None:
+        drawn.append(int(train.iterations[-1]))
+        draw(train, *others)
+
+    monkeypatch.setattr(window.curve, "set_curve", noted)
+    window.docks.bring("program")
+    until(qtbot, lambda: window.docks["loss"].visibleRegion().isEmpty())
+    drawn.clear()
+    with qtbot.waitSignal(window.trainer.finished, timeout=PATIENCE_MS):
+        window.actions_by_name["train.toggle"].trigger()
+    until(qtbot, lambda: window.focus.frame is not None and not window.focus.frame.training)
+    assert not drawn
+    window.docks.bring("loss")
+    until(qtbot, lambda: drawn == [window.trainer.iteration])

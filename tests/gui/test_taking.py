@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,8 +14,11 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from flux_studio.export import matrices as tables
+from flux_studio.export.matrices import NamedMatrix, as_csv
 from flux_studio.gui import trainer
 from flux_studio.gui.main_window import MainWindow
+from flux_studio.gui.taking import FORMATS
 from tests.gui.shown import child
 from tests.gui.windows import Answers, open_window, sample, until
 
@@ -49,7 +53,7 @@ def test_a_tile_becomes_a_csv_with_names(qtbot: QtBot, window: MainWindow, tmp_p
     out = answers(window).out = tmp_path / "taken.csv"
     menu = right_click(window, window.wall.viewport(), window.wall.tile_rect(SUM).center())
     choose(qtbot, menu, "csv")
-    until(qtbot, out.exists)
+    until(qtbot, lambda: window.status.currentMessage() == "saved taken.csv")
     assert answers(window).asked[-1].endswith("dense-1-weight_input_bias_matrix.csv")
     header, *lines = csv.reader(out.read_text().splitlines())
     assert window.focus.matrix == SUM
@@ -58,7 +62,30 @@ def test_a_tile_becomes_a_csv_with_names(qtbot: QtBot, window: MainWindow, tmp_p
     assert window.focus.frame is not None
     numbers = np.array([line[1:] for line in lines], np.float32)
     np.testing.assert_array_equal(numbers, window.focus.frame.matrices[SUM])
-    assert window.status.currentMessage() == "saved taken.csv"
+
+
+def test_the_window_lives_on_while_files_are_made_one_after_the_other(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, made = threading.Event(), []
+
+    def slow(matrix: NamedMatrix) -> bytes:
+        assert may_go_on.wait(60)
+        made.append(threading.current_thread())
+        return as_csv(matrix)
+
+    monkeypatch.setattr(tables, "as_csv", slow)
+    for name in ("first.csv", "second.csv"):
+        answers(window).out = tmp_path / name
+        window.taking.save(SUM, FORMATS[0])
+    until(qtbot, lambda: window.status.currentMessage() == "saving first.csv…")
+    with qtbot.waitSignal(window.frame_shown, timeout=60_000):
+        window.actions_by_name["train.step"].trigger()
+    assert not list(tmp_path.iterdir())
+    may_go_on.set()
+    until(qtbot, lambda: window.status.currentMessage() == "saved second.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.csv", "second.csv"]
+    assert threading.main_thread() not in made
 
 
 def test_the_button_beside_the_numbers_has_the_same_menu(
@@ -113,6 +140,7 @@ def test_what_cannot_be_written_is_told_in_words(qtbot: QtBot, window: MainWindo
     choose(qtbot, right_click(window, window.focus_panel.grid.viewport(), QPoint(200, 60)), "csv")
     until(qtbot, window.trouble.isVisible)
     assert "nowhere" in window.trouble.text
+    assert not window.status.currentMessage()
 
 
 def test_a_dialog_that_is_left_takes_nothing(qtbot: QtBot, window: MainWindow) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from flux_studio.gui import this_cell
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.panels.cell import CellPanel
 from flux_studio.gui.selection import CellPlace
@@ -151,6 +152,23 @@ def test_a_long_sum_opens_and_closes(qtbot: QtBot) -> None:
     settle()
     qtbot.mouseClick(shown.working, LEFT, pos=shown.working.more_rect().center())
     until(qtbot, lambda: len([row for row in shown.working.rows if row.kind == "term"]) == 8)
+
+
+def test_what_takes_long_to_explain_waits_until_it_is_worth_it(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(this_cell, "SHARE", 1e9)
+    click(qtbot, window, SUM, (5, 2))
+    live = next(live for live in window.lives if live.name == "cell")
+    told: list[tuple[bool, float]] = []
+    window.trainer.frame_arrived.connect(lambda frame: told.append((frame.training, live.story.value)))
+    before = live.story.value
+    with qtbot.waitSignal(window.trainer.finished, timeout=60_000):
+        window.actions_by_name["train.toggle"].trigger()
+    until(qtbot, lambda: live.story.value != before)
+    assert {value for training, value in told if training} <= {before}
+    assert window.focus.frame is not None
+    assert live.story.value == window.focus.frame.matrices[SUM][5, 2]
 
 
 def test_numbers_change_in_place_while_training(qtbot: QtBot) -> None:

@@ -87,8 +87,20 @@ class MatrixWall(QAbstractScrollArea):
 
     def set_matrices(self, matrices: Mapping[MatrixKey, np.ndarray]) -> None:
         """Repaint with these numbers; matrices that are not named keep theirs."""
+        before, legend = {key: self._finite(key) for key in matrices}, self.legend()
         self._content.set_matrices(matrices)
-        self.viewport().update()
+        same_words = legend == self.legend() and all(
+            self._finite(key) == finite for key, finite in before.items()
+        )
+        if self.colour_range.linked or not same_words:
+            self.viewport().update()
+        else:
+            # Words cost as much as pictures, and stay as they are.
+            self.viewport().update(self._painter().pictures(matrices))
+
+    def _finite(self, key: MatrixKey) -> bool | None:
+        picture = self._content.picture(key)
+        return picture.finite if picture else None
 
     @property
     def colour_range(self) -> ColourRange:
@@ -326,11 +338,20 @@ class MatrixWall(QAbstractScrollArea):
             room = self.viewport().rect().adjusted(24, 24, -24, -24)
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._sentence)
             return
-        scroll = self._scroll()
-        wall = WallPainter(
-            painter=painter,
+        wall, region = self._painter(painter), event.region()
+        wall.paint_tiles(region)
+        geometry, scroll = self._geometry, self._scroll()
+        if region.intersects(QRect(0, geometry.header, geometry.names, geometry.view_height)):
+            self._names().paint(painter)
+        if region.intersects(QRect(0, 0, self.viewport().width(), geometry.header)):
+            self._header.paint(painter, geometry, scroll, self.legend())
+        wall.paint_note(self._rows_note, self._note_height())
+
+    def _painter(self, painter: QPainter | None = None) -> WallPainter:
+        return WallPainter(
+            painter=painter or QPainter(),
             geometry=self._geometry,
-            scroll=scroll,
+            scroll=self._scroll(),
             content=self._content,
             selected=self._selected,
             hovered=self._hovered,
@@ -338,10 +359,6 @@ class MatrixWall(QAbstractScrollArea):
             written=self._written,
             ratio=self.devicePixelRatio(),
         )
-        wall.paint_tiles()
-        self._names().paint(painter)
-        self._header.paint(painter, self._geometry, scroll, self.legend())
-        wall.paint_note(self._rows_note, self._note_height())
 
     # -- what people do -------------------------------------------------------------------------------------
 

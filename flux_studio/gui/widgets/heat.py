@@ -160,28 +160,32 @@ def paint_heat(painter: QPainter, target: QRect, image: QImage, behind: QColor, 
     """Paint ``image`` with hard-edged cells into ``target``; ``behind`` is what its round corners let through."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.drawImage(target, image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    radius = min(radius, target.width() / 2, target.height() / 2)
-    painter.translate(target.topLeft())
-    painter.fillPath(_corners(target.width(), target.height(), radius), behind)
     # Thin and translucent: shows how far a matrix of zeros reaches, and hides no cell.
     outline = colour("text")
     outline.setAlpha(38)
-    painter.setPen(QPen(outline, 1))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(QRectF(0.5, 0.5, target.width() - 1, target.height() - 1), radius, radius)
-    painter.translate(-target.topLeft())
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    radius = min(radius, target.width() / 2, target.height() / 2)
+    ratio = painter.device().devicePixelRatioF()
+    frame = _frame(target.width(), target.height(), radius, behind.rgba(), outline.rgba(), ratio)
+    painter.drawImage(target.topLeft(), frame)
 
 
 @lru_cache(maxsize=512)
-def _corners(width: int, height: int, radius: float) -> QPainterPath:
-    """What a rectangle has and the same rectangle with round corners lacks."""
-    # A path with a hole, rather than clipping: clipped painting loses Qt's fast way to draw pictures.
-    path = QPainterPath()
-    path.addRect(0, 0, width, height)
-    path.addRoundedRect(0, 0, width, height, radius, radius)
-    return path
+def _frame(width: int, height: int, radius: float, behind: int, outline: int, ratio: float) -> QImage:
+    """An outline with round corners, and the colour behind them outside of it; nothing where the cells are."""
+    # Made once, as a picture: curves that are smoothed anew in every frame cost more than all cells.
+    image = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    outside = QPainterPath()
+    outside.addRect(0, 0, width, height)
+    outside.addRoundedRect(0, 0, width, height, radius, radius)
+    painter.fillPath(outside, QColor.fromRgba(behind))
+    painter.setPen(QPen(QColor.fromRgba(outline), 1))
+    painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), radius, radius)
+    painter.end()
+    return image
 
 
 def paint_hatch(painter: QPainter, cell: QRect, theme: Theme) -> None:

@@ -104,7 +104,7 @@ class NetworkDrawing(QWidget):
         for name, arrays in (("value", drawn.values), ("link", drawn.links)):
             for place, array in enumerate(arrays):
                 if array is not None:
-                    largest, _ = heat.magnitude(np.atleast_2d(np.nan_to_num(array)))
+                    largest, _ = heat.magnitude(np.atleast_2d(array))
                     self._levels[name, place] = levels.settle(largest, self._levels.get((name, place)))
         self._mark()
         self.update()

@@ -47,7 +47,7 @@ class RateCurve(QWidget):
     def set_now(self, iteration: int) -> None:
         """Mark where training stands."""
         before, self._now = self._now, iteration
-        if round(self._place(before).x()) != round(self._place(iteration).x()):
+        if self.isVisible() and round(self._place(before).x()) != round(self._place(iteration).x()):
             self.update()
 
     def rate(self, update: int) -> float:

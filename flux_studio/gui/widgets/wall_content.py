@@ -51,6 +51,8 @@ class WallContent:
         self.rows: tuple[WallRow, ...] = ()
         self.lines: list[Tiles] = []
         self.headings: list[Heading] = []
+        self.has_marks = False
+        """Whether any row can be folded."""
         self._matrices: dict[MatrixKey, WallMatrix] = {}
         self._places: dict[MatrixKey, Place] = {}
         self._pictures: dict[MatrixKey, WallPicture] = {}
@@ -167,6 +169,7 @@ class WallContent:
         self.lines, self.headings = [], []
         for row in self.rows:
             self._add(row, 0)
+        self.has_marks = any(heading.foldable for heading in self.headings)
         self._places = {
             matrix.key: (line, column)
             for line, tiles in enumerate(self.lines)

@@ -122,8 +122,7 @@ def _subtitle(row: WallRow, view_width: int) -> list[str]:
 
 def _indent(content: WallContent, heading: Heading) -> int:
     """Room for the marks, where there are any, and for those of the rows around."""
-    marks = any(each.foldable for each in content.headings)
-    return look.length(13) * (heading.depth + marks)
+    return look.length(13) * (heading.depth + content.has_marks)
 
 
 def _paint_mark(painter: QPainter, title: QRect, folded: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QRegion
 
 from flux_studio.engine.matrices import MatrixKind
 from flux_studio.gui.theme import colour, look
@@ -64,24 +64,41 @@ class WallPainter:
     ratio: float
     """Device pixels to a pixel."""
 
-    def paint_tiles(self) -> None:
-        """Paint every matrix in view."""
+    def pictures(self, keys: Iterable[MatrixKey]) -> QRegion:
+        """Where in the view the pictures of these matrices are, without the words around them."""
+        region = QRegion()
+        for key in keys:
+            matrix, place = self.content.find(key), self.content.place(key)
+            if matrix is not None and place is not None:
+                region += self._room(place, matrix)[1]
+        return region & self.geometry.body()
+
+    def paint_tiles(self, region: QRegion) -> None:
+        """Paint every matrix in view of which something lies in a region."""
         self.painter.setClipRect(self.geometry.body())
         for line in self.geometry.visible_lines(self.scroll):
             for column in self.geometry.visible_columns(self.scroll):
                 matrix = self.content.at((line, column))
                 if matrix is not None:
-                    self._paint_tile(matrix, (line, column))
+                    self._paint_tile(matrix, (line, column), region)
         self.painter.setClipping(False)
 
-    def _paint_tile(self, matrix: WallMatrix, place: Place) -> None:
-        key, shape = matrix.key, matrix.shape
+    def _room(self, place: Place, matrix: WallMatrix) -> tuple[QRect, QRect]:
+        """The whole tile of a matrix, and where in it the picture is."""
         tile = self.geometry.tile(*place, self.scroll)
+        below = tile.adjusted(0, self.geometry.labels[place[0]], 0, 0)
+        return tile, self._target(below, matrix.shape)
+
+    def _paint_tile(self, matrix: WallMatrix, place: Place, region: QRegion) -> None:
+        key, shape = matrix.key, matrix.shape
+        tile, target = self._room(place, matrix)
+        if not region.intersects(tile):
+            return
         ground = self._paint_ground(key, tile)
-        if label := self.geometry.labels[place[0]]:
+        if self.geometry.labels[place[0]] and region.intersects(
+            QRect(tile.topLeft(), QPoint(tile.right(), target.top() - 1))
+        ):
             self._paint_label(matrix.kind, tile)
-            tile.setTop(tile.top() + label)
-        target = self._target(tile, shape)
         mark = WrittenMark(matrix.kind.side, self.written[1]) if key in self.written[0] else None
         picture = self.content.picture(key)
         if picture is None or not picture.matrix.size:
@@ -94,6 +111,9 @@ class WallPainter:
             heat.paint_heat(self.painter, target, picture.image, colour(ground), look.length(3))
         if mark is not None:
             self._paint_written(target, mark)
+        caption = QRect(tile.left(), target.bottom() + 1 + look.length(2), tile.width(), look.length(15))
+        if not region.intersects(caption):
+            return
         broken = picture is not None and not picture.finite
         self.painter.setFont(look.text_font(CAPTION))
         words = (
@@ -102,7 +122,6 @@ class WallPainter:
             else shape_text(shape, tile.width() - look.length(4), self.painter.fontMetrics())
         )
         self.painter.setPen(colour("error" if broken else "accent" if key == self.selected else "text_faint"))
-        caption = QRect(tile.left(), target.bottom() + 1 + look.length(2), tile.width(), look.length(15))
         self.painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_written(self, target: QRect, mark: WrittenMark) -> None:

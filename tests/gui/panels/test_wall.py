@@ -4,13 +4,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QRegion
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from flux_studio.engine.matrices import DENSE_MATRICES, MATRIX_KINDS
 from flux_studio.gui.panels.wall import MatrixWall
-from flux_studio.gui.theme import DARK, LIGHT, Theme, look
+from flux_studio.gui.theme import DARK, LIGHT, Theme, colour, look
 from flux_studio.gui.widgets import heat
 from flux_studio.gui.widgets.wall_header import Legend
 from flux_studio.gui.widgets.wall_painting import CAPTION, shape_text
@@ -314,3 +315,69 @@ def test_captions_of_large_matrices_fit_into_their_tiles(wall: MatrixWall) -> No
     assert shape_text((8000, 64), 90, metrics) == "8,000×64"
     for shape in ((8000, 64), (60_000, 784), (4096, 4096), (256, 1_000)):
         assert metrics.horizontalAdvance(shape_text(shape, width, metrics)) <= width
+
+
+class Painted(QObject):
+    """Remembers which part of a viewport was painted."""
+
+    def __init__(self, viewport: QWidget) -> None:
+        super().__init__(viewport)
+        self.region = QRegion()
+        viewport.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region += event.region()
+        return super().eventFilter(watched, event)
+
+
+def test_new_numbers_paint_the_pictures_and_leave_the_words(wall: MatrixWall) -> None:
+    painted = Painted(wall.viewport())
+    wall.set_matrices(numbers(PARITY, 0.99))
+    settle()
+    for key in wall.visible_keys():
+        tile = wall.tile_rect(key)
+        assert painted.region.contains(tile.center() - QPoint(0, 8)), key
+        assert not painted.region.contains(QPoint(tile.center().x(), tile.bottom() - 2)), key
+    assert not painted.region.contains(QPoint(10, 10))
+
+
+def test_numbers_that_change_the_words_paint_them_too(wall: MatrixWall) -> None:
+    key = ("layer-1", "weights_matrix")
+    broken = np.full((4, 8), np.nan, np.float32)
+    painted = Painted(wall.viewport())
+    wall.set_matrices({key: broken})
+    settle()
+    assert painted.region.contains(wall.viewport().rect())
+    wall.set_selected(key)
+    settle()
+    painted.region = QRegion()
+    wall.set_matrices({key: np.full((4, 8), 3.0, np.float32)})
+    settle()
+    assert painted.region.contains(QPoint(10, 10)), "the legend tells of another level"
+
+
+def test_what_is_painted_in_part_looks_like_what_is_painted_anew(wall: MatrixWall) -> None:
+    wall.set_selected(("layer-1", "weights_matrix"))
+    settle()
+    target = QImage(wall.viewport().size(), QImage.Format.Format_RGB32)
+    target.fill(colour("surface"))
+    wall.viewport().render(target, QPoint(), QRegion(wall.viewport().rect()), QWidget.RenderFlag(0))
+    after = numbers(PARITY, 0.98)
+    wall.set_matrices(after)
+    region = wall._painter().pictures(after)
+    fresh = QImage(target.size(), QImage.Format.Format_RGB32)
+    fresh.fill(colour("surface"))
+    wall.viewport().render(fresh, QPoint(), QRegion(wall.viewport().rect()), QWidget.RenderFlag(0))
+    painter = QPainter(target)
+    painter.setClipRegion(region)
+    painter.fillRect(target.rect(), colour("surface"))
+    painter.end()
+    wall.viewport().render(target, region.boundingRect().topLeft(), region, QWidget.RenderFlag(0))
+    if target != fresh:
+        where = np.argwhere(pixels(target) != pixels(fresh))
+        raise AssertionError(f"{len(where)} pixels differ, the first at {where[0]}")
+
+
+def pixels(image: QImage) -> np.ndarray:
+    return np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
