@@ -125,6 +125,15 @@ class Network:
         return float(self.arena[loss_place(self.program)])
 
     @property
+    def gradient_norm(self) -> float:
+        """‖g‖ over the gradients of all parameters at once, before any penalty or clipping."""
+        measuring = self.layout.measuring
+        if measuring is None:
+            raise ProgramError("this network does not learn, so it has no gradients")
+        self.executor.run(measuring, 0, len(measuring.instructions))
+        return float(measuring.outputs.view(self.arena)[0, 0])
+
+    @property
     def outputs(self) -> Array:
         """The network's outputs for the training rows, N×O: a view."""
         return self.program.outputs.view(self.arena)
@@ -190,6 +199,7 @@ class Network:
             slot.view(self.arena)[...] = 0
         powers = [RATES.index(name) for name in ("beta_1_power", "beta_2_power")]
         self._updating.rates.view(self.arena)[0, powers] = 1
+        self.arena[self._updating.learning_rate.offset] = self._learning_rate
         self.clear_update_matrices()
 
     def clear_update_matrices(self) -> None:
@@ -263,13 +273,37 @@ class Network:
         return float(self.arena[loss_place(self.validation)])
 
     def iterate(
-        self, losses: Array, iteration: int = 0, every: int = 0, validation_losses: Array | None = None
+        self,
+        losses: Array,
+        iteration: int = 0,
+        every: int = 0,
+        validation_losses: Array | None = None,
+        norms: Array | None = None,
     ) -> tuple[int, int]:
-        """Whole iterations from a resting point, one for each place of ``losses``; see :meth:`Executor.iterate`."""
+        """Whole iterations from a resting point, one for each place of ``losses``; see :meth:`Executor.iterate`.
+
+        ``norms`` has as many places and takes :attr:`gradient_norm` of each.
+        """
+        if norms is None:
+            return self._burst(losses, iteration, self.validation, every, validation_losses)
+        # Executors run one program beside training. Here that is the one that measures; validations come between.
+        done = validated = 0
+        every = 0 if self.validation is None or validation_losses is None else every
+        while done < len(losses) and (not done or np.isfinite(losses[done - 1])):
+            stop = min(len(losses), done + every - (iteration + done) % every) if every else len(losses)
+            part = slice(done, stop)
+            done += self._burst(losses[part], iteration + done, self.layout.measuring, 1, norms[part])[0]
+            due = every and (iteration + done) % every == 0 and np.isfinite(losses[done - 1])
+            if due and validation_losses is not None and (loss := self.validate()) is not None:
+                validation_losses[validated] = loss
+                validated += 1
+        return done, validated
+
+    def _burst(
+        self, losses: Array, iteration: int, beside: Program | None, every: int, found: Array | None
+    ) -> tuple[int, int]:
         feed = None if self.batches is None else self._feed(self.batches, iteration + 1, len(losses))
-        done = self.executor.iterate(
-            self._batch_program, losses, iteration, self.validation, every, validation_losses, feed
-        )
+        done = self.executor.iterate(self._batch_program, losses, iteration, beside, every, found, feed)
         if feed is not None and done[0]:
             self.program = feed.program(self._batch_program, done[0] - 1)
         return done

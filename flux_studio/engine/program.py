@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from flux_studio.engine.operations import BATCH, COPY, Operation
 from flux_studio.engine.operations.base import Array
+from flux_studio.engine.operations.limits import NORM
 from flux_studio.engine.operations.updates import RATES
 from flux_studio.engine.recording import NETWORK, PHASES, Constant, Parameter, Phase, Recording, Symbol
 from flux_studio.engine.slots import Instruction, MatrixKey, Memory, Slot
@@ -65,6 +66,8 @@ class Layout:
     state: slice
     """Rates, parameters, gradients and optimizer state: what a snapshot must hold."""
     programs: tuple[Program, ...]
+    measuring: Program | None
+    """Works out the norm of the gradients; ``None`` where no program updates."""
 
     def prepare(self, arena: Array) -> None:
         """Write every number that programs and updates work with into the arena."""
@@ -110,6 +113,7 @@ def lay_out(
     programs = tuple(
         _Builder(recording, rows, phases, memory, shared, updating).build() for rows, phases in requests
     )
+    measuring = _measuring(memory, gradient_block) if updates else None
     return Layout(
         size=memory.used,
         parameters=parameters,
@@ -119,6 +123,25 @@ def lay_out(
         updating=updating,
         state=slice(0, end),
         programs=programs,
+        measuring=measuring,
+    )
+
+
+def _measuring(memory: Memory, gradients: Slot) -> Program:
+    """A program of one instruction, whose loss is the norm of the gradients."""
+    norm = memory.take((1, 1))
+    instruction = Instruction(NORM, norm, (gradients,), "loss", NETWORK)
+    return Program(
+        rows=1,
+        instructions=(instruction,),
+        table=np.array([instruction.row()], dtype=np.uint64),
+        phases={"loss": (0, 1)},
+        matrices={},
+        constants=(),
+        inputs=gradients,
+        targets=None,
+        outputs=norm,
+        loss=norm,
     )
 
 

@@ -119,6 +119,12 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Shift+F8",
         meaning="Train on from the earlier moment shown",
     ),
+    ActionRow(
+        "Train",
+        "train.memory",
+        "Memory for Rewinding",
+        meaning="How much the moments may take that are kept to go back to",
+    ),
     ActionRow("Train"),
     ActionRow(
         "Train", "train.same", "Start Over with the Same Weights", "F6", "start-over", "Back to iteration 0"
@@ -140,7 +146,7 @@ SAMPLES = {
     "mackey-glass": "Mackey–Glass: an LSTM tells the next number of a chaotic series (300 rows)",
 }
 """What the shipped samples are about."""
-_SUBMENUS = ("file.samples", "view.panels")
+SUBMENUS = ("file.samples", "view.panels", "train.memory")
 
 
 def build_menus(
@@ -158,7 +164,7 @@ def build_menus(
         menu = menus[row.menu]
         if not row.name:
             menu.addSeparator()
-        elif row.name in _SUBMENUS:
+        elif row.name in SUBMENUS:
             submenus[row.name] = menu.addMenu(row.words)
             submenus[row.name].setObjectName(f"menu.{row.name}")
         else:

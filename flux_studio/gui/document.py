@@ -75,9 +75,12 @@ class Document(QObject):
             before = self.latest()
             self.undo_stack.push(_Edit(self, words, before, before.edited(specification, moved)))
 
-    def replace(self, words: str, project: Project) -> None:
-        """Put another project in this one's place, as an edit that can be undone."""
-        self.undo_stack.push(_Edit(self, words, self.latest(), project))
+    def replace(self, words: str, project: Project, before: Project | None = None) -> None:
+        """Put another project in this one's place, as an edit that can be undone.
+
+        Undo brings back ``before``: the present one, where nothing is said.
+        """
+        self.undo_stack.push(_Edit(self, words, before or self.latest(), project))
 
     def set_setting(self, words: str, specification: Specification) -> None:
         """Change a setting that training takes up as it goes; the network and its run stay."""

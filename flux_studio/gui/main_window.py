@@ -107,7 +107,15 @@ class MainWindow(FileDrops):
         self.actions_by_name, submenus = build_menus(self, obeyed)
         self._fill_submenus(submenus)
         ways_out = [self.actions_by_name[name] for name in ("train.now", "train.branch")]
-        self.rewinding = Rewinding(self.trainer, self.curve, self.status.past, ways_out, self)
+        self.rewinding = Rewinding(
+            self.trainer,
+            self.curve,
+            self.status.past,
+            ways_out,
+            submenus["train.memory"],
+            self.settings,
+            self,
+        )
         self._connect()
         self._show_document()
         screen = QApplication.primaryScreen().availableSize()
@@ -322,7 +330,8 @@ class MainWindow(FileDrops):
         now = time.monotonic()
         if self._curve_seen and (not frame.training or now - self._curve_shown >= _CURVE_SECONDS):
             self._curve_shown = now
-            self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches)
+            marks = presenting.marks(self.document.project, frame.by_hand)
+            self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches, marks)
 
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project
@@ -353,7 +362,7 @@ class MainWindow(FileDrops):
             if trainer.is_past
             else "making the engine ready"
             if trainer.takes_long
-            else "resting"
+            else trainer.why or "resting"
         )
         self.status.set_state("cannot train yet" if trouble else state, trainer.running)
         self.status.set_engine(f"{trainer.executor} executor, 1 thread, {specification.dtype}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flux_studio.engine.check import CellErrors, check_cells, errors_by_step
@@ -14,7 +13,7 @@ from flux_studio.gui.background import Background, GoesOn
 from flux_studio.gui.live import Live
 from flux_studio.gui.panels.nudge import HINT, NudgePanel
 from flux_studio.gui.widgets.check_section import STEPS
-from flux_studio.project.catalogue import titled, titles
+from flux_studio.project.descriptions import cell_name
 from flux_studio.project.project import Project, Run
 from flux_studio.training.events import Answered, Frame, MatrixKey
 from flux_studio.training.nudging import Nudge, Nudged, TakeTwin
@@ -82,9 +81,7 @@ class NudgeLive(Live):
             self._nudge.set_hint(HINT if isinstance(answer, DataError) else f"{answer}.")
 
     def _name(self, nudged: Nudged) -> str:
-        owner = titled(titles(self._window.document.project.specification), nudged.parameter[0])
-        row, column = nudged.cell
-        return f"{_symbol(nudged.parameter)}[{row},{column}] of {owner}"
+        return cell_name(self._window.document.project.specification, nudged.parameter, nudged.cell)
 
     # Nudging
 
@@ -93,17 +90,25 @@ class NudgeLive(Live):
             self._window.trainer.pause()
 
     def _keep(self) -> None:
-        """Set the number in the run's weights, as an edit that can be undone."""
+        """Set the number in the run's weights, as an edit that can be undone.
+
+        At an earlier moment that is a branch: training goes on from there.
+        """
         nudged, window = self._nudged, self._window
         if nudged is None or not self._nudge.delta:
             return
-        project = window.document.latest()
-        values = {key: value.copy() for key, value in weights(project).items()}
-        number = values[nudged.parameter][nudged.cell] + self._nudge.delta
-        values[nudged.parameter][nudged.cell] = number
-        run = Run.at_start(values) if project.run is None else replace(project.run, parameters=values)
-        words = f"set {self._name(nudged)} to {number:.4g}"
-        window.document.replace(words, project.with_run(run))
+        before = project = window.document.latest()
+        words = ""
+        if window.trainer.is_past:
+            words = f", and went on from iteration {window.trainer.shown:,}"
+            window.trainer.branch()
+            project = window.document.latest()
+        run = Run.at_start(weights(project)) if project.run is None else project.run
+        number = self._nudge.number
+        words = f"set {self._name(nudged)} to {number:.4g}{words}"
+        window.document.replace(
+            words, project.with_run(run.with_number(nudged.parameter, nudged.cell, number)), before
+        )
         window.workbench.informed.emit(words)
 
     # Checking

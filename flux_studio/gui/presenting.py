@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from flux_studio.data.dataset import Dataset
@@ -9,6 +11,7 @@ from flux_studio.engine.losses import LOSSES, make_loss
 from flux_studio.errors import FluxError, SpecificationError
 from flux_studio.gui.panels.data import DataView
 from flux_studio.gui.panels.training_settings import TrainingSettingsView
+from flux_studio.gui.widgets.curve_points import Mark
 from flux_studio.gui.widgets.network_view import (
     BlockView,
     DropVerdict,
@@ -17,6 +20,7 @@ from flux_studio.gui.widgets.network_view import (
     LossView,
     NetworkView,
 )
+from flux_studio.project import descriptions
 from flux_studio.project.catalogue import (
     LAYER_KINDS,
     Passing,
@@ -29,7 +33,7 @@ from flux_studio.project.catalogue import (
 )
 from flux_studio.project.defaults import output_activation
 from flux_studio.project.descriptions import batch_text, counted, is_whole, sample_noun
-from flux_studio.project.project import Project
+from flux_studio.project.project import LearningRateChange, Project, WeightSet
 from flux_studio.project.specification import LayerSpecification, Place, Setting, Specification
 from flux_studio.project.stack import check_depth
 
@@ -265,6 +269,13 @@ def _missing_role(specification: Specification) -> str:
             "or Both for a series that is predicted from its own past"
         )
     return ""
+
+
+def marks(project: Project, changes: Sequence[LearningRateChange | WeightSet]) -> tuple[Mark, ...]:
+    """What was changed by hand on the way, for the curve."""
+    return tuple(
+        Mark(change.iteration, descriptions.by_hand(project.specification, change)) for change in changes
+    )
 
 
 def _targets(specification: Specification, data: Dataset | None) -> tuple[str, ...]:

@@ -11,9 +11,11 @@ from flux_studio.gui.theme import LIGHT, THEMES, Theme
 # Another arrangement of docks cannot be restored into this one: count up when docks are added or renamed.
 LAYOUT_VERSION = 5
 
+REWIND_MEGABYTES = 256
+
 
 class Settings:
-    """Theme, layout, the folder last used, and which rows to look at."""
+    """Theme, layout, the folder last used, which rows to look at, and how much memory rewinding may take."""
 
     def __init__(self) -> None:
         self._store = QSettings(
@@ -46,6 +48,18 @@ class Settings:
     @folder.setter
     def folder(self, folder: str) -> None:
         self._store.setValue("folder", folder)
+
+    @property
+    def rewind_megabytes(self) -> int:
+        """How much memory the moments may take that are kept for rewinding."""
+        try:
+            return max(1, int(str(self._store.value("rewind_megabytes", REWIND_MEGABYTES))))
+        except ValueError:
+            return REWIND_MEGABYTES
+
+    @rewind_megabytes.setter
+    def rewind_megabytes(self, megabytes: int) -> None:
+        self._store.setValue("rewind_megabytes", megabytes)
 
     def layout(self) -> tuple[QByteArray, QByteArray] | None:
         """Geometry and state of the window as they were left, if they are known."""

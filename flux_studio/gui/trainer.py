@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from flux_studio.engine.executors import fastest_executor
 from flux_studio.gui.worker import Ready, Worker
 from flux_studio.project.project import Project
+from flux_studio.training.breakpoints import Condition, Hit
 from flux_studio.training.events import (
     Answered,
     Ask,
@@ -29,6 +30,8 @@ from flux_studio.training.events import (
     Progress,
     Return,
     SetBreakpoints,
+    SetBudget,
+    SetConditions,
     SetLearningRate,
     SetPace,
     ShowRows,
@@ -65,7 +68,7 @@ class Trainer(QObject):
     finished = Signal(object)
     report_arrived = Signal(object)
     stopped = Signal(str)
-    """Why training stopped at a moment that nobody asked for by its number."""
+    """Why training rests, as in :attr:`why`; empty when that is over."""
     moved = Signal()
     """Another moment is shown, or on its way; :attr:`when`, :attr:`moving` and :attr:`reached` tell which."""
     answered = Signal(object)
@@ -83,6 +86,14 @@ class Trainer(QObject):
         """Whether a moment was asked for and is not there yet."""
         self.reached: int | None = None
         """How far a moment that takes long has been made again."""
+        self.goal = 0
+        """Up to where it is being made again."""
+        self.why = ""
+        """Why training rests, where a breakpoint is the reason."""
+        self.hit: Hit | None = None
+        """The condition that it stopped at, if it was one."""
+        self._conditions: tuple[Condition, ...] = ()
+        self._budget: int | None = None
         self._next_moment: int | None = None
         self._wanted = wanted
         self._rows: RowChoice = None
@@ -153,6 +164,10 @@ class Trainer(QObject):
         self._worker = Worker(project, self.executor, self)
         self._worker.told.connect(self._take)
         self._worker.finished.connect(self._ended)
+        if self._conditions:
+            self._send(SetConditions(self._conditions))
+        if self._budget is not None:
+            self._send(SetBudget(self._budget))
         self._worker.start()
         if self._rows is not None:
             self._send(ShowRows(self._rows))
@@ -175,6 +190,7 @@ class Trainer(QObject):
         self.when, self.moving, self.reached, self._next_moment = None, False, None, None
         self._answered, self._stale = True, False
         self._reached = None
+        self.why, self.hit = "", None
         self._timer.stop()
         self._patience.stop()
         if worker is None:
@@ -235,6 +251,17 @@ class Trainer(QObject):
         """Let training stop before each of these operations of an iteration."""
         self._send(SetBreakpoints(operations))
 
+    def set_conditions(self, conditions: tuple[Condition, ...]) -> None:
+        """Let training stop where one of these comes to hold, also that of a network to come."""
+        self._conditions = conditions
+        self._send(SetConditions(conditions))
+
+    def set_budget(self, budget: int) -> None:
+        """How many bytes the moments may take that are kept for rewinding, also those of a network to come."""
+        self._budget = budget
+        self._send(SetBudget(budget))
+        self.refresh()
+
     def show_rows(self, choice: RowChoice) -> None:
         """Let frames and answers be of these rows, also those of networks to come."""
         if choice != self._rows:
@@ -290,8 +317,10 @@ class Trainer(QObject):
                 self.refresh()
             case Started(iteration):
                 self._started_at = iteration
+                self._rest_because("")
                 self._set_running(True)
-            case Paused(progress):
+            case Paused(progress, hit):
+                self._rest_because("" if hit is None else hit.reason, hit)
                 self._set_running(False)
                 self._set_progress(progress)
             case Finished(progress):
@@ -306,7 +335,7 @@ class Trainer(QObject):
             case Moved():
                 self._take_moment(event)
             case Moving():
-                self.reached = event.reached
+                self.reached, self.goal = event.reached, event.wanted
                 self.moved.emit()
             case Failed(message):
                 self._answered = True
@@ -328,11 +357,14 @@ class Trainer(QObject):
         self.running = False
         if wish is not None and wish != event.when.shown:
             self.go_to(wish)
+        self._rest_because(event.reason)
         self._set_progress(event.progress)
         self.moved.emit()
-        if event.reason:
-            self.stopped.emit(event.reason)
         self.refresh()
+
+    def _rest_because(self, why: str, hit: Hit | None = None) -> None:
+        self.why, self.hit = why, hit
+        self.stopped.emit(why)
 
     def _set_running(self, running: bool) -> None:
         self.running = running

@@ -61,7 +61,7 @@ class Workbench(QObject):
         trainer.failed.connect(self.troubled)
         trainer.progress_changed.connect(self._note_training)
         trainer.finished.connect(self._finished)
-        trainer.stopped.connect(self.informed)
+        trainer.stopped.connect(self._stopped)
 
     @property
     def specification(self) -> Specification:
@@ -371,6 +371,10 @@ class Workbench(QObject):
     def _note_saved(self) -> None:
         if not self.document.modified:
             self._kept_iteration = self.trainer.iteration
+
+    def _stopped(self, why: str) -> None:
+        if why:
+            self.informed.emit(why)
 
     def _finished(self, event: Finished) -> None:
         scores = event.scores

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BUCKETS = 1024
+BUCKETS = 2048
+"""So many there are at least of a long run: more than a screen has columns of pixels beside its panels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class CurvePoints:
 class Curve:
     """Losses at ``start``, ``start + every``, ``start + 2·every`` …
 
-    Holds at most 2,048 buckets; when they are full, neighbours are merged and every bucket covers twice as many
+    Holds at most 4,096 buckets; when they are full, neighbours are merged and every bucket covers twice as many
     values from then on. No peak is ever lost.
     """
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flux_studio.data.dataset import Dataset
+from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.operations.updates import MEANINGS
+from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
+from flux_studio.project.catalogue import titled, titles
+from flux_studio.project.project import LearningRateChange, WeightSet
 from flux_studio.project.specification import (
     OptimizerSpecification,
     ScheduleSpecification,
@@ -157,3 +161,18 @@ def _schedule_changes(before: ScheduleSpecification, after: ScheduleSpecificatio
 def counted(count: int, noun: str) -> str:
     """``1 row``, ``1,437 rows``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def cell_name(specification: Specification, key: MatrixKey, cell: tuple[int, int]) -> str:
+    """One number of a matrix, such as ``w[3,1] of Dense 2``."""
+    kind = MATRIX_KINDS.get(key[1])
+    symbol = key[1] if kind is None else kind.symbol
+    return f"{symbol}[{cell[0]},{cell[1]}] of {titled(titles(specification), key[0])}"
+
+
+def by_hand(specification: Specification, change: LearningRateChange | WeightSet) -> str:
+    """What was changed on the way of a run."""
+    if isinstance(change, LearningRateChange):
+        return f"learning rate {change.learning_rate:g} from here on"
+    name = cell_name(specification, (change.layer, change.matrix), (change.row, change.column))
+    return f"{name} set to {change.value:.4g}"

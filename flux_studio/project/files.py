@@ -30,6 +30,7 @@ from flux_studio.project.project import (
     LearningRateChange,
     Project,
     Run,
+    WeightSet,
     check_training,
     make_layers,
     update_rule,
@@ -49,6 +50,9 @@ class _RunRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     validation_curve: tuple[int, int, int, int] | None
     changes: tuple[LearningRateChange, ...] = ()
     optimizer: tuple[str, ...] = ()
+    first_rate: float | None = None
+    edits: tuple[WeightSet, ...] = ()
+    since: int = 0
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +74,9 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
             None if run.validation_curve is None else run.validation_curve.numbers(),
             run.changes,
             tuple(sorted(run.optimizer)),
+            run.first_rate,
+            run.edits,
+            run.since,
         )
     document = _Document(SCHEMA_VERSION, project.specification, record)
     content = io.BytesIO()
@@ -207,6 +214,14 @@ def _run(members: _Members, record: _RunRecord, project: Project) -> Run:
             f"{members.path}: the run is said to be at iteration {record.iteration}, "
             f"but its curve has {curve.count} values: use an earlier copy"
         )
+    for edit in record.edits:
+        shape = expected.get((edit.layer, edit.matrix), (0, 0))
+        inside = 0 <= edit.row < shape[0] and 0 <= edit.column < shape[1]
+        if not (inside and 0 <= edit.iteration <= record.iteration and np.isfinite(edit.value)):
+            raise ProjectFileError(
+                f"{members.path}: project.json tells of a weight set by hand that the network does not have; "
+                "use an earlier copy"
+            )
     return Run(
         iteration=record.iteration,
         parameters=_arrays(members, "weights", expected),
@@ -220,6 +235,9 @@ def _run(members: _Members, record: _RunRecord, project: Project) -> Run:
         first_loss=record.first_loss,
         changes=record.changes,
         optimizer=_optimizer_state(members, record.optimizer, project, expected),
+        first_rate=record.first_rate,
+        edits=record.edits,
+        since=min(max(0, record.since), record.iteration),
     )
 
 

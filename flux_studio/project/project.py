@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 
 from flux_studio.data.dataset import Dataset, prepare
@@ -19,7 +20,7 @@ from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.updating import UpdateRule
 from flux_studio.errors import FluxError, ShapeError, SpecificationError
 from flux_studio.project.catalogue import Passing, arriving, build, layer_kind, outputs, titles, widths
-from flux_studio.project.curve import Curve
+from flux_studio.project.curve import Curve, CurvePoints
 from flux_studio.project.specification import OptimizerSpecification, Specification
 from flux_studio.project.stack import (
     check_arriving,
@@ -41,6 +42,19 @@ class LearningRateChange:
     learning_rate: float
 
 
+@dataclass(frozen=True)
+class WeightSet:
+    """At rest in this iteration, somebody set a number that the network learns."""
+
+    iteration: int
+    layer: str
+    """The owner of the matrix, as in its key."""
+    matrix: str
+    row: int
+    column: int
+    value: float
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """What training leaves behind: enough to go on exactly where it stopped."""
@@ -56,6 +70,13 @@ class Run:
     changes: tuple[LearningRateChange, ...] = ()
     optimizer: Mapping[str, Array] = field(default_factory=dict)
     """What the optimizer keeps from one update to the next, by name."""
+    first_rate: float | None = None
+    """The learning rate of iteration 0; ``None`` where that is not known."""
+    edits: tuple[WeightSet, ...] = ()
+    since: int = 0
+    """The iteration since which it has been trained in the same way, but for the learning rate."""
+    branches: tuple[CurvePoints, ...] = ()
+    """Where training went before it was continued from an earlier moment; this is in no file."""
 
     @classmethod
     def at_start(cls, weights: Mapping[MatrixKey, Array]) -> Run:
@@ -66,6 +87,15 @@ class Run:
     def begun(self) -> bool:
         """Whether its losses have been recorded from iteration 0 on."""
         return self.curve.count > 0
+
+    def with_number(self, key: MatrixKey, cell: tuple[int, int], value: float) -> Run:
+        """The run with another number in its weights; before the first iteration, one of its first weights."""
+        values = {each: array.copy() for each, array in self.parameters.items()}
+        values[key][cell] = value
+        if self.iteration == 0:
+            return replace(Run.at_start(values), branches=self.branches)
+        edit = WeightSet(self.iteration, *key, *cell, float(values[key][cell]))
+        return replace(self, parameters=values, edits=(*self.edits, edit))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +174,11 @@ class Project:
         that a layer had and the one that it has now: it is the same for all that.
         """
         if self.run is not None and _same_network(self.specification, specification):
-            same = self.specification.optimizer.kind == specification.optimizer.kind
-            run = self.run if same else replace(self.run, optimizer={})
+            run = self.run
+            if self.specification.optimizer.kind != specification.optimizer.kind:
+                run = replace(run, optimizer={})
+            if _way_to_train(self.specification) != _way_to_train(specification):
+                run = replace(run, since=run.iteration)
             return self.with_specification(specification).with_run(run)
         fresh = self.with_specification(specification).with_run(None)
         if self.run is None:
@@ -198,6 +231,12 @@ def _same_network(one: Specification, other: Specification) -> bool:
         other.draw,
         other.dtype,
     )
+
+
+def _way_to_train(specification: Specification) -> tuple[object, ...]:
+    """What the weights of an iteration depend on, beside the network and the learning rate."""
+    rule = msgspec.structs.replace(specification.optimizer, learning_rate=1.0)
+    return rule, specification.batch
 
 
 def make_layers(specification: Specification, n_inputs: int) -> list[tuple[str, Layer]]:

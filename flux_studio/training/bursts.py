@@ -10,6 +10,7 @@ from flux_studio.engine.network import Network
 from flux_studio.project.catalogue import titled, titles
 from flux_studio.project.specification import Specification
 from flux_studio.training import divergence
+from flux_studio.training.breakpoints import Hit, Watch
 from flux_studio.training.events import Failed
 from flux_studio.training.pacing import LONGEST_BURST
 from flux_studio.training.record import Record
@@ -18,13 +19,21 @@ from flux_studio.training.stopping import Best, Stopping
 
 
 class Bursts:
-    """The one place where a run goes on. ``reason`` says why it should end, and is empty while it should not."""
+    """The one place where a run goes on. ``reason`` says why it should end, and is empty while it should not.
+
+    ``hit`` is the condition of ``watch`` that came to hold, as soon as one did.
+    """
 
     def __init__(
-        self, specification: Specification, network: Network, record: Record, rewinding: Rewinding
+        self,
+        specification: Specification,
+        network: Network,
+        record: Record,
+        rewinding: Rewinding,
+        watch: Watch,
     ) -> None:
         self._specification, self._network = specification, network
-        self._record, self._rewinding = record, rewinding
+        self._record, self._rewinding, self._watch = record, rewinding, watch
         self._titles = titles(specification)
         self._every = specification.validate_every
         self._losses = np.empty(LONGEST_BURST, network.dtype)
@@ -38,6 +47,7 @@ class Bursts:
     def begin(self) -> None:
         """Training starts: reasons to stop are looked for from here on."""
         self._stopping, self.reason = Stopping(self._specification.stop), ""
+        self.hit: Hit | None = None
 
     def note_time(self, seconds: float) -> None:
         """Training has gone on for so long."""
@@ -53,7 +63,7 @@ class Bursts:
                 self._iteration,
             )
         due = self._iteration  # early stopping looks often, but a snapshot a burst is enough
-        while count > 0 and not self.reason:
+        while count > 0 and not (self.reason or self.hit):
             part = min(count, LONGEST_BURST)
             if self._stopping.is_early:
                 # Each validation is looked at before training goes on.
@@ -63,32 +73,39 @@ class Bursts:
             if self._iteration >= due:
                 self._rewinding.timeline.keep(self._iteration, start)
                 due = self._iteration + LONGEST_BURST
+            norms = self._watch.begin(self._network, part)
             done, validated = self._network.iterate(
-                losses, self._iteration, self._every, self._validation_losses
+                losses, self._iteration, self._every, self._validation_losses, norms
             )
+            end = self._end(losses[:done], validated)
+            if end < done:
+                self._network.restore(start)
+                done, validated = self._network.iterate(
+                    losses[:end], self._iteration, self._every, self._validation_losses
+                )
             if not np.isfinite(losses[done - 1]) or not self._network.state_is_finite():
                 found = divergence.find(self._network, start, self._iteration, done)
                 if found is not None:
                     return self._failed(found, losses)
-            good = self._good_enough(losses[:done])
-            if good < done:
-                self._network.restore(start)
-                done, validated = self._network.iterate(
-                    losses[:good], self._iteration, self._every, self._validation_losses
-                )
             self._rewinding.keep(losses[:done], self._validation_losses[:validated])
+            self._watch.note(self._validation_losses[:validated])
             if validated and self._stopping.is_early:
                 self._look_at(float(self._validation_losses[validated - 1]))
         return None
 
-    def _good_enough(self, losses: np.ndarray) -> int:
-        """How many of these iterations there are up to the first whose loss is good enough to stop."""
+    def _end(self, losses: np.ndarray, validated: int) -> int:
+        """How many of these iterations there are up to the first with a reason to stop behind it."""
+        end = len(losses)
         if self._stopping.conditions.loss is not None:
             reached = np.flatnonzero(losses <= self._stopping.conditions.loss)
             if len(reached):
                 self.reason = f"the loss has reached {self._stopping.conditions.loss:g}"
-                return int(reached[0]) + 1
-        return len(losses)
+                end = int(reached[0]) + 1
+        hit = self._watch.first(self._iteration, losses, self._every, self._validation_losses[:validated])
+        if hit is None or (self.reason and hit.iteration - self._iteration >= end):
+            return end
+        self.reason, self.hit = "", hit
+        return hit.iteration - self._iteration
 
     def _look_at(self, validation_loss: float) -> None:
         """Early stopping: remember the best weights, and go back to them when nothing better comes."""

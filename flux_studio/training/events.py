@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flux_studio.project.curve import CurvePoints
-from flux_studio.project.project import Run
+from flux_studio.project.project import LearningRateChange, Run, WeightSet
+from flux_studio.training.breakpoints import Condition, Hit
 from flux_studio.training.questions import Question
 from flux_studio.training.report import Report
 from flux_studio.training.stepping import Unit
+from flux_studio.training.timeline import Memory
 from flux_studio.training.viewing import RowChoice
 
 MatrixKey = tuple[str, str]
@@ -54,6 +56,8 @@ class Paused:
     """Training rests at ``iteration``: all matrices belong together."""
 
     progress: Progress
+    hit: Hit | None = None
+    """The condition that training stopped at, where that is why it rests."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,10 @@ class When:
     shown: int
     done: int = 0
     operations: int = field(default=0, compare=False)
+    lost: str = field(default="", compare=False)
+    """Why what came before ``first`` cannot be seen, where something did."""
+    memory: Memory | None = field(default=None, compare=False)
+    """What the moments that are kept take."""
 
     @property
     def is_past(self) -> bool:
@@ -134,6 +142,8 @@ class Frame:
     when: When
     branches: tuple[CurvePoints, ...] = ()
     """The curves of where training went before it was continued from an earlier moment."""
+    by_hand: tuple[LearningRateChange | WeightSet, ...] = ()
+    """What was changed on the way, in its order."""
     choice: RowChoice = None
     """Which rows were chosen that the batch matrices are of; ``None``: of the batch, as always between rests."""
     written: Mapping[MatrixKey, range] = field(default_factory=dict)
@@ -246,6 +256,20 @@ class SetBreakpoints:
 
 
 @dataclass(frozen=True)
+class SetConditions:
+    """Let training stop where one of these comes to hold; :class:`Paused` tells."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class SetBudget:
+    """How many bytes the moments may take that are kept for rewinding."""
+
+    budget: int
+
+
+@dataclass(frozen=True)
 class ShowRows:
     """Let frames and answers be of these rows from now on."""
 
@@ -292,6 +316,8 @@ Command = (
     | Return
     | Branch
     | SetBreakpoints
+    | SetConditions
+    | SetBudget
     | ShowRows
     | SetPace
     | SetLearningRate

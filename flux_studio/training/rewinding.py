@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
+from flux_studio.errors import FluxError
 from flux_studio.project.curve import Curve
 from flux_studio.project.project import LearningRateChange, Run
 from flux_studio.training import stepping
 from flux_studio.training.events import When
+from flux_studio.training.past import UNLIKE, Past, missing
 from flux_studio.training.record import Record
 from flux_studio.training.stepping import Unit
-from flux_studio.training.timeline import BUDGET, Part, Timeline
+from flux_studio.training.timeline import Part, Timeline
 
 _PATIENCE_SECONDS = 0.3
 
@@ -23,13 +27,15 @@ class Rewinding:
     Everything that training leaves behind stays that of now until somebody continues from the moment shown.
     """
 
-    def __init__(self, network: Network, record: Record, budget: int = BUDGET) -> None:
-        """The network rests where the record stands."""
-        self.timeline = Timeline(network, record.iteration, budget)
+    def __init__(self, network: Network, record: Record, budget: int) -> None:
+        """The network rests where the record stands. ``budget`` is the bytes that snapshots may take."""
+        self.timeline = Timeline(network, record.iteration, budget, Past.of(record, network))
+        self._lost = missing(record)
         self._network, self._record = network, record
         self._shown: int | None = None
         self._done = 0
-        # The curves up to where this timeline begins: what came before cannot be made again.
+        # The curves up to where the session begins: perhaps what came before cannot be made again.
+        self._began = record.iteration
         validation = record.validation_curve
         self._known = (record.curve.copy(), None if validation is None else validation.copy())
 
@@ -44,10 +50,17 @@ class Rewinding:
         return self._shown is not None
 
     @property
+    def done(self) -> int:
+        """How many operations of the iteration that follows have been carried out."""
+        return self._done
+
+    @property
     def when(self) -> When:
         """All of this for a frame."""
         operations = len(self._network.program.instructions)
-        return When(self.timeline.first, self._record.iteration, self.shown, self._done, operations)
+        first, now = self.timeline.first, self._record.iteration
+        lost = self._lost if first else ""
+        return When(first, now, self.shown, self._done, operations, lost, self.timeline.memory)
 
     def go(self, iteration: int, done: int = 0) -> Iterator[Part]:
         """Show another moment, as near as there is one; stops may be made between two parts.
@@ -60,9 +73,17 @@ class Rewinding:
             resting = None if self._done else self.shown
             if resting == self._record.iteration:
                 self.timeline.keep(resting, self._network.snapshot())
-            for part in self.timeline.go(wanted, resting):
-                self._set_shown(part.iteration)
-                yield part
+            try:
+                for part in self.timeline.go(wanted, resting):
+                    # What has still to prove true is not shown.
+                    self._set_shown(max(part.iteration, self.timeline.sure))
+                    yield part
+            except FluxError:
+                self._lost = UNLIKE
+                for _ in self.timeline.go(self._record.iteration):
+                    pass
+                self._set_shown(self._record.iteration)
+                raise
             self._set_shown(wanted)
         if done > self._done:
             stepping.run(self._network, wanted, self._done, done)
@@ -100,14 +121,22 @@ class Rewinding:
 
     def keep(self, losses: Array, validation_losses: Array) -> None:
         """Training has gone on: the losses of the iterations that followed, and of the validations among them."""
-        self.timeline.note(self._record.iteration, losses)
+        before = self._record.iteration
+        self.timeline.note(before, losses)
+        curve = self._record.validation_curve
+        if curve is not None and len(validation_losses):
+            place = int(np.argmin(validation_losses))
+            first = (before // curve.every + 1) * curve.every
+            self.timeline.note_validation(first + place * curve.every, float(validation_losses[place]))
         self._record.keep(losses, validation_losses)
 
     def fall_back(self, iteration: int, curve: Curve, validation_curve: Curve) -> None:
         """The network rests at an earlier iteration again, up to which these are the curves, and that is now."""
-        record = self._record
-        record.iteration, record.curve, record.validation_curve = iteration, curve, validation_curve
+        rate = self.timeline.rate
+        self._record.forget_after(iteration, curve, validation_curve)
         self.timeline.forget_after(iteration)
+        if rate != self.timeline.rate:
+            self.set_rate(rate)
 
     def run(self) -> Run:
         """What training has left behind up to now, also while an earlier moment is shown."""
@@ -119,6 +148,18 @@ class Rewinding:
             pass
         return run
 
+    def _first_values(self) -> tuple[Curve, Curve | None]:
+        """The curves at iteration 0."""
+        for _ in self.timeline.go(0):
+            pass
+        curve, loss = Curve(), self._network.validate()
+        curve.extend(np.array([self._network.loss]))
+        if loss is None or self._record.validation_curve is None:
+            return curve, None
+        validation = Curve(every=self._record.validation_curve.every)
+        validation.extend(np.array([loss]))
+        return curve, validation
+
     def _set_shown(self, iteration: int) -> None:
         self._shown, self._done = None if iteration == self._record.iteration else iteration, 0
 
@@ -128,8 +169,8 @@ class Rewinding:
         Of a bucket that reaches beyond it, the losses are found anew. Where that takes only a moment this is done for
         all of them, for the finest curve.
         """
-        curve, validation = self._known
-        begin = self.timeline.first
+        curve, validation = self._known if here >= self._began else self._first_values()
+        begin = self._began if here >= self._began else 0
         if self.timeline.seconds(here - begin) > _PATIENCE_SECONDS:
             curves = (self._record.curve, self._record.validation_curve)
             whole, validated = (None if each is None else each.until(here) for each in curves)

@@ -18,7 +18,8 @@ import numpy as np
 from flux_studio.engine.executors import ExecutorName
 from flux_studio.errors import FluxError
 from flux_studio.project.curve import Curve
-from flux_studio.project.project import LearningRateChange, Project, Run
+from flux_studio.project.project import Project, Run
+from flux_studio.training.breakpoints import Watch
 from flux_studio.training.bursts import Bursts
 from flux_studio.training.evaluation import Evaluation
 from flux_studio.training.events import (
@@ -44,6 +45,8 @@ from flux_studio.training.events import (
     RunTaken,
     Scores,
     SetBreakpoints,
+    SetBudget,
+    SetConditions,
     SetLearningRate,
     SetPace,
     ShowRows,
@@ -59,6 +62,7 @@ from flux_studio.training.questions import Moment, answer_to
 from flux_studio.training.record import Record
 from flux_studio.training.rewinding import Rewinding
 from flux_studio.training.stepping import Unit
+from flux_studio.training.timeline import BUDGET
 from flux_studio.training.viewing import Viewer
 from flux_studio.training.written import Written
 
@@ -89,6 +93,8 @@ class Session:
         self._later: deque[Command] = deque()
         self._training = False
         self._breakpoints: frozenset[int] = frozenset()
+        self._watch = Watch()
+        self._budget = BUDGET
         self._until = 0
         self._pacing = Pacing(project.specification.pace, clock)
         self._began = 0.0
@@ -121,6 +127,7 @@ class Session:
                     yield from self._obey(command)
                 except FluxError as error:
                     self._training = False
+                    self._evaluation.forget()
                     yield Failed(str(error), self.iteration)
             if self._training:
                 yield from self._train()
@@ -152,16 +159,19 @@ class Session:
         loss = self.network.rest(run.iteration if run is not None else 0)
         self._evaluation.forget()
         if run is not None and run.begun:
-            self._record = Record.of(run, loss)
+            self._record = Record.of(run, loss, self.network.learning_rate)
         else:
             self._record = self._first_record(loss)
-        self._rewinding = Rewinding(self.network, self._record)
-        self._bursts = Bursts(self.project.specification, self.network, self._record, self._rewinding)
+            self._record.branches = () if run is None else run.branches
+        self._rewinding = Rewinding(self.network, self._record, self._budget)
+        self._watch.forget()
+        self._bursts = Bursts(
+            self.project.specification, self.network, self._record, self._rewinding, self._watch
+        )
 
     def _first_record(self, loss: float) -> Record:
         """The record of a run that begins here, at iteration 0."""
         rate = self.network.learning_rate
-        given = self.project.specification.optimizer.learning_rate
         curve, validation_curve = Curve(), None
         curve.extend(np.array([loss]))
         first_loss = self._evaluation.now(0, self._training)[0]
@@ -169,8 +179,7 @@ class Session:
         if validation is not None:
             validation_curve = Curve(every=self._every)
             validation_curve.extend(np.array([validation]))
-        changes = () if rate == given else (LearningRateChange(0, rate),)
-        return Record(0, self.network.parameters(), first_loss, curve, validation_curve, changes)
+        return Record(0, self.network.parameters(), first_loss, curve, validation_curve, (), rate)
 
     def _waiting(self) -> Iterator[Command]:
         """The commands that have come; waits for one while there is nothing else to do."""
@@ -215,6 +224,11 @@ class Session:
                 self._breakpoints = operations
                 if self._training and operations:
                     yield from self._run_to_breakpoint()
+            case SetConditions(conditions):
+                self._watch.conditions = conditions
+            case SetBudget(budget):
+                self._budget = budget
+                self._rewinding.timeline.set_budget(budget)
             case ShowRows(choice):
                 self._viewer.choose(choice)
             case SetPace(pace):
@@ -253,7 +267,7 @@ class Session:
 
     def _stop(self) -> Iterator[Event]:
         self._training = False
-        yield Paused(self.progress())
+        yield Paused(self.progress(), self._bursts.hit)
 
     def _step(self, iterations: int) -> Iterator[Event]:
         self._rewinding.settle()
@@ -263,7 +277,7 @@ class Session:
         self._training = False
         self._bursts.begin()
         failed = self._bursts.iterate(iterations)
-        yield failed if failed is not None else Paused(self.progress())
+        yield failed if failed is not None else Paused(self.progress(), self._bursts.hit)
 
     def _set_learning_rate(self, rate: float) -> None:
         if not (math.isfinite(rate) and rate > 0):
@@ -291,12 +305,12 @@ class Session:
 
     def _run_to_breakpoint(self) -> Iterator[Event]:
         """Go on, if need be into the next iteration, until the next operation is one to stop before."""
-        done = self._rewinding.when.done
+        done = self._rewinding.done
         ahead = [number for number in self._breakpoints if number > done]
         if not ahead:
             for event in self._step(1):
                 yield event
-                if isinstance(event, Failed):
+                if isinstance(event, Failed) or self._bursts.hit:
                     return
         number = min(ahead or self._breakpoints)
         reason = f"stopped before operation {number + 1}: there is a breakpoint"
@@ -314,13 +328,14 @@ class Session:
             self._later.extend(self._arrived())
             if any(isinstance(command, GoTo | Return | Close) for command in self._later):
                 break
-            yield Moving(part.iteration, iteration)
+            yield Moving(part.iteration, part.until)
         else:
             self._evaluation.forget()
             yield Moved(self.progress(), self._rewinding.when)
 
     def _branch(self) -> Iterator[Event]:
         self._rewinding.branch()
+        self._watch.forget()
         self._evaluation.forget()
         yield Moved(self.progress(), self._rewinding.when)
 
@@ -347,7 +362,9 @@ class Session:
                 self._told = now
                 yield self.progress()
         self._bursts.note_time(self._clock() - self._began)
-        if self.iteration >= self._until or self._bursts.reason:
+        if self._bursts.hit and not self._bursts.reason:
+            yield from self._stop()
+        elif self.iteration >= self._until or self._bursts.reason:
             yield self._finish()
 
     def _frame(self, request: FrameRequest) -> Frame:
@@ -370,6 +387,7 @@ class Session:
             training=self._training,
             when=self._rewinding.when,
             branches=record.branches,
+            by_hand=record.by_hand,
             written=self._written.at(self._rewinding.when, self._training),
             choice=None if moment.viewed is None else moment.viewed.choice,
             answers={question: answer_to(question, moment) for question in request.questions},
@@ -377,7 +395,7 @@ class Session:
 
     def _moment(self, *, anew: bool = False) -> Moment:
         """What is shown, chosen rows as they were seen last, or ``anew``; between rests only the batch is there."""
-        shown, done, training = self._rewinding.shown, self._rewinding.when.done, self._training
+        shown, done, training = self._rewinding.shown, self._rewinding.done, self._training
         look = self._viewer.look if anew else self._viewer.seen
         viewed = None if done else look(shown, training)
         return Moment(self.project, self.dataset, self.network, shown, training, done, viewed)

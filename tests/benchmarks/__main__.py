@@ -1,7 +1,7 @@
 """Measures everything side by side in one run, prints a table and says whether the floors are met.
 
 python -m tests.benchmarks                    everything
-python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, moments, cells, window, deep, huge
+python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, moments, cells, window, deep, huge, curve
 python -m tests.benchmarks profile W4         where the time of an iteration goes, instruction by instruction
 """
 
@@ -21,7 +21,7 @@ from tests.benchmarks.profile import profile
 from tests.benchmarks.workloads import WORKLOADS, Workload, chosen
 
 PACKAGES = ("numpy", "numba", "torch", "jax", "scikit-learn")
-OTHERS = ("growth", "moments", "cells", "window", "deep", "huge")
+OTHERS = ("growth", "moments", "cells", "window", "deep", "huge", "curve")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,6 +69,10 @@ def _measured(workloads: Sequence[Workload], others: Sequence[str]) -> Iterator[
         from tests.benchmarks import huge
 
         yield huge.measure()
+    if "curve" in others:
+        from tests.benchmarks import curve
+
+        yield curve.measure()
 
 
 def report(rows: Sequence[Row]) -> int:

@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from pytestqt.qtbot import QtBot
 
 from flux_studio import locations
-from flux_studio.gui.actions import ACTIONS, build_menus
+from flux_studio.gui.actions import ACTIONS, SUBMENUS, build_menus
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.theme import LIGHT, look
 from tests.gui.shown import settle
 from tests.gui.windows import open_window, sample, until
 
 SAMPLES = [path.stem for path in locations.samples()]
-NAMES = [row.name for row in ACTIONS if row.name not in ("", "file.samples", "view.panels")]
+NAMES = [row.name for row in ACTIONS if row.name not in ("", *SUBMENUS)]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_menus_are_those_of_the_table_in_its_order(
     titles = [action.text().replace("&", "") for action in window.menuBar().actions()]
     assert titles == list(dict.fromkeys(row.menu for row in ACTIONS))
     assert set(actions) == set(NAMES)
-    assert set(submenus) == {"file.samples", "view.panels"}
+    assert set(submenus) == set(SUBMENUS)
     for title in titles:
         menu = window.findChild(QMenu, f"menu.{title.lower()}")
         rows = [row for row in ACTIONS if row.menu == title]

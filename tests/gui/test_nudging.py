@@ -12,7 +12,7 @@ from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.nudging import NudgeLive
 from flux_studio.gui.panels.nudge import HINT, NudgePanel
 from flux_studio.gui.widgets.check_section import STEPS
-from tests.gui.shown import child
+from tests.gui.shown import child, settle
 from tests.gui.windows import open_window, sample, until
 
 W = ("layer-2", "weights_matrix")
@@ -170,3 +170,72 @@ def test_a_check_can_be_cancelled_and_another_matrix_forgets_it(qtbot: QtBot, wi
     window.focus_panel.set_selected_cell(0, 0)
     window.trainer.refresh()
     until(qtbot, lambda: panel(window).check.found is None)
+
+
+def keep(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    panel(window).field.type_text(text)
+    until(qtbot, lambda: panel(window).keep.isEnabled())
+    qtbot.mouseClick(panel(window).keep, Qt.MouseButton.LeftButton)
+
+
+def go(qtbot: QtBot, window: MainWindow, iteration: int) -> np.ndarray:
+    window.trainer.go_to(iteration)
+    until(qtbot, lambda: window.focus.frame is not None and window.focus.frame.when.shown == iteration)
+    return weights(window).copy()
+
+
+def test_a_kept_number_is_marked_on_the_curve_and_rewound_across(qtbot: QtBot, window: MainWindow) -> None:
+    train(qtbot, window, 100)
+    known = {iteration: go(qtbot, window, iteration) for iteration in (40, 99)}
+    go(qtbot, window, 100)
+    choose(qtbot, window)
+    keep(qtbot, window, "-0.75")
+    until(qtbot, lambda: window.focus.frame is not None and float(weights(window)[CELL]) == np.float32(-0.75))
+    train(qtbot, window, 150)
+    known[150] = weights(window).copy()
+    for iteration in (99, 40, 150):
+        np.testing.assert_array_equal(go(qtbot, window, iteration), known[iteration])
+    assert go(qtbot, window, 100)[CELL] == np.float32(-0.75)
+    until(qtbot, lambda: bool(window.curve.plot._marks))
+    (mark,) = window.curve.plot._marks
+    assert (mark.iteration, mark.words) == (100, "w[3,1] of Dense 2 set to -0.75")
+    window.docks["loss"].raise_()
+    settle()
+    plot = window.curve.plot
+    middle = plot.getViewBox().sceneBoundingRect().center().y()
+    qtbot.mouseMove(plot.viewport(), QPoint(round(plot.place(100)), round(middle)))
+    until(qtbot, lambda: "w[3,1] of Dense 2 set to -0.75" in plot.readout())
+
+
+def test_keeping_at_an_earlier_moment_goes_on_from_there(qtbot: QtBot, window: MainWindow) -> None:
+    train(qtbot, window, 100)
+    now = weights(window).copy()
+    then = go(qtbot, window, 60)
+    choose(qtbot, window)
+    keep(qtbot, window, "0.5")
+    until(qtbot, lambda: window.trainer.iteration == 60 and not window.trainer.is_past)
+    until(qtbot, lambda: float(weights(window)[CELL]) == 0.5)
+    then[CELL] = 0.5
+    np.testing.assert_array_equal(weights(window), then)
+    until(qtbot, lambda: len(window.curve.plot._branches) == 1)
+    assert int(window.curve.plot._branches[0].iterations[-1]) == 100
+    assert (
+        window.document.undo_stack.undoText() == "set w[3,1] of Dense 2 to 0.5, and went on from iteration 60"
+    )
+    window.actions_by_name["edit.undo"].trigger()
+    until(qtbot, lambda: window.trainer.iteration == 100)
+    np.testing.assert_array_equal(weights(window), now)
+    until(qtbot, lambda: not window.curve.plot._branches)
+
+
+def train(qtbot: QtBot, window: MainWindow, until_iteration: int) -> None:
+    window.workbench.set_iterations(until_iteration)
+    window.workbench.toggle_training()
+    until(
+        qtbot,
+        lambda: (
+            not window.trainer.running
+            and window.focus.frame is not None
+            and window.focus.frame.when.shown == until_iteration
+        ),
+    )

@@ -40,7 +40,8 @@ def same_arrays(one: Any, other: Any) -> None:
 def same_run(one: Run | None, other: Run | None) -> None:
     assert one is not None
     assert other is not None
-    assert (one.iteration, one.first_loss, one.changes) == (other.iteration, other.first_loss, other.changes)
+    for name in ("iteration", "first_loss", "changes", "first_rate", "edits", "since"):
+        assert getattr(one, name) == getattr(other, name), name
     same_arrays(one.parameters, other.parameters)
     same_arrays(one.start, other.start)
     for curve, another in ((one.curve, other.curve), (one.validation_curve, other.validation_curve)):

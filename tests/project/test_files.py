@@ -15,7 +15,7 @@ import pytest
 
 from flux_studio.errors import ProjectFileError
 from flux_studio.project import files
-from flux_studio.project.project import LearningRateChange, Project, Run
+from flux_studio.project.project import LearningRateChange, Project, Run, WeightSet
 from tests.project.projects import parity_project
 from tests.project.saved import PNG, same_arrays, same_run
 
@@ -34,7 +34,9 @@ def test_a_project_without_a_run_comes_back(tmp_path: Path) -> None:
 
 def test_a_trained_project_comes_back_with_everything(project: Project, tmp_path: Path) -> None:
     assert project.run is not None
-    changed = Run(**{**vars(project.run), "changes": (LearningRateChange(3, 0.25),)})
+    edits = (WeightSet(2, "layer-1", "weights_matrix", 1, 5, -0.75),)
+    more = {"changes": (LearningRateChange(3, 0.25),), "first_rate": 0.5, "edits": edits, "since": 2}
+    changed = Run(**{**vars(project.run), **more})
     files.save(project.with_run(changed), tmp_path / "p.flux")
     loaded = files.load(tmp_path / "p.flux")
     assert loaded.specification == project.specification
@@ -151,3 +153,22 @@ def test_places_that_cannot_be_written_to(project: Project, tmp_path: Path) -> N
             files.save(project, path)
         assert reason in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        WeightSet(2, "layer-9", "weights_matrix", 0, 0, 1.0),
+        WeightSet(2, "layer-1", "weights_matrix", 2, 0, 1.0),
+        WeightSet(2, "layer-1", "weights_matrix", 0, -1, 1.0),
+        WeightSet(10**9, "layer-1", "weights_matrix", 0, 0, 1.0),
+        WeightSet(-1, "layer-1", "weights_matrix", 0, 0, 1.0),
+    ],
+)
+def test_a_weight_set_that_the_network_does_not_have_is_refused(
+    project: Project, tmp_path: Path, edit: WeightSet
+) -> None:
+    changed = Run(**{**vars(project.run), "edits": (edit,)})
+    files.save(project.with_run(changed), tmp_path / "p.flux")
+    with pytest.raises(ProjectFileError, match="a weight set by hand"):
+        files.load(tmp_path / "p.flux")

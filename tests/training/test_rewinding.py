@@ -27,7 +27,9 @@ from flux_studio.training.events import (
     Play,
     Return,
     RunTaken,
+    SetBudget,
     SetLearningRate,
+    StartOver,
     Step,
     TakeRun,
     When,
@@ -192,11 +194,6 @@ def test_beyond_the_ends_are_the_ends() -> None:
     obey(session, Step(20))
     assert one(obey(session, GoTo(-3)), Moved).when == When(0, 20, 0)
     assert one(obey(session, GoTo(99)), Moved).when == When(0, 20, 20)
-    again, _ = session_of(parity_project().with_run(session.run()))
-    obey(again, Step(5))
-    # What was before this session is not known here.
-    assert one(obey(again, GoTo(0)), Moved).when == When(20, 25, 20)
-    assert_same(everything(again), everything(session))
 
 
 def test_the_newest_wish_wins_where_jumps_take_long() -> None:
@@ -286,3 +283,52 @@ def test_the_weights_that_early_stopping_went_back_to_are_now() -> None:
     obey(session, GoTo(best // 2), GoTo(best + 50))
     assert one(obey(session, FrameRequest(0, ())), Frame).when == When(0, best, best)
     np.testing.assert_array_equal(everything(session)["state"], present["state"])
+
+
+def test_the_budget_is_set_while_it_trains_and_holds_after_starting_over() -> None:
+    session, _ = session_of(parity_project())
+    for _ in range(40):
+        obey(session, Step())
+    size = session.network.snapshot().nbytes
+    when = one(obey(session, SetBudget(10 * size), FrameRequest(0, ())), Frame).when
+    assert when.memory is not None
+    assert (when.memory.budget, when.memory.used <= 10 * size) == (10 * size, True)
+    obey(session, StartOver())
+    assert session._rewinding.when.memory is not None
+    assert session._rewinding.when.memory.budget == 10 * size
+
+
+def test_the_best_validation_is_never_lost() -> None:
+    session, _ = session_of(number_project(rate=0.5, validate_every=3))
+    size = session.network.snapshot().nbytes
+    obey(session, SetBudget(5 * size))
+    seen = {}
+    for iteration in range(1, 200):
+        obey(session, Step())
+        if iteration % 3 == 0:
+            seen[iteration] = session.network.validate()
+    best = min(seen, key=lambda iteration: (seen[iteration], iteration))
+    kept = session._rewinding.timeline.kept
+    assert best - 1 in kept or best in kept
+    assert len(kept) <= 5
+
+
+def test_going_back_to_the_best_weights_keeps_the_rate_that_was_set_after_them() -> None:
+    made = number_project(validate_every=2, rate=0.05, iterations=4000, pace=10.0)
+    session, _ = session_of(
+        made.with_specification(made.specification.replace(stop=StopSpecification(patience=3)))
+    )
+    events = session.events()
+    session.send(Play())
+    while session.iteration < 11:
+        next(events)
+    session.send(SetLearningRate(3.0))
+    assert next(event for event in events if isinstance(event, Finished)).reason
+    best = session.iteration
+    assert best == 10
+    assert session.run().changes == (LearningRateChange(10, 3.0),)
+    session.send(Step(4))
+    next(event for event in events if isinstance(event, Paused))
+    now = everything(session)
+    obey(session, GoTo(best + 2), Return())
+    assert_same(everything(session), now)

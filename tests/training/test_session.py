@@ -165,7 +165,7 @@ def test_after_starting_over_the_rate_in_use_is_on_record() -> None:
     session, _ = session_of(parity_project(rate=0.3))
     obey(session, SetLearningRate(0.05), Step(3), StartOver(), Step(2))
     assert session.network.learning_rate == 0.05
-    assert session.run().changes == (LearningRateChange(0, 0.05),)
+    assert (session.run().first_rate, session.run().changes) == (0.05, ())
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def reach(timeline: Timeline, iteration: int, resting: int | None = None) -> int
 @pytest.mark.parametrize("snapshots", [0, 1, 2, 3, 10, 40])
 def test_the_budget_holds_and_everything_is_still_reached(snapshots: int) -> None:
     network, timeline = trained(600, 3, snapshots)
-    assert len(timeline.kept) <= max(2, snapshots)
-    assert timeline.bytes <= max(2 * network.snapshot().nbytes, timeline.budget)
+    assert len(timeline.kept) <= max(5, snapshots)
+    assert timeline.bytes <= max(5 * network.snapshot().nbytes, timeline.memory.budget)
     assert timeline.kept[0] == 0
     assert list(timeline.kept) == sorted(set(timeline.kept))
     other, known = trained(0, 1, 0)
@@ -94,3 +94,36 @@ def test_before_the_first_there_is_nothing() -> None:
     network.rest(7)
     with pytest.raises(FluxError, match="iteration 3 cannot be reached"):
         reach(Timeline(network, 7), 3)
+
+
+@pytest.mark.parametrize("snapshots", [0, 6, 50])
+def test_a_smaller_budget_thins_at_once_and_keeps_what_is_never_lost(snapshots: int) -> None:
+    network, timeline = trained(0, 1, 400)
+    for iteration in range(1000):
+        timeline.keep(iteration, network.snapshot())
+        losses = np.empty(1, network.dtype)
+        network.iterate(losses, iteration)
+        timeline.note(iteration, np.array([{233: 9.0, 654: -9.0}.get(iteration, 0.5)]))
+        timeline.note_validation(iteration + 1, 0.1 if iteration == 480 else 0.7)
+    before = timeline.kept
+    timeline.set_budget(snapshots * network.snapshot().nbytes)
+    assert len(timeline.kept) <= max(5, snapshots) < len(before)
+    assert {0, 233, 480, 654, before[-1]} <= set(timeline.kept) <= set(before)
+    assert timeline.memory.used == timeline.bytes == len(timeline.kept) * network.snapshot().nbytes
+    other, known = trained(0, 1, 0)
+    for iteration in (999, 655, 7):
+        reach(timeline, iteration)
+        reach(known, iteration)
+        np.testing.assert_array_equal(network.snapshot(), other.snapshot())
+
+
+def test_how_far_back_it_is_dense() -> None:
+    _, timeline = trained(300, 3, 1000)
+    assert timeline.memory.dense == 297
+    _, timeline = trained(3000, 1, 60)
+    gaps = np.diff(timeline.kept)
+    dense = timeline.memory.dense
+    assert 5 < dense < 1500
+    place = list(timeline.kept).index(timeline.kept[-1] - dense)
+    assert gaps[place:].max() <= 2 * np.median(gaps[-16:]) < gaps[place - 1]
+    assert trained(0, 1, 9)[1].memory.dense == 0

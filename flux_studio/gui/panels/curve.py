@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.curve_facts import CurveFacts
 from flux_studio.gui.widgets.curve_plot import CurvePlot
+from flux_studio.gui.widgets.curve_points import Mark
 from flux_studio.gui.widgets.segmented import Segment, SegmentedControl
 from flux_studio.gui.widgets.still import Still
 from flux_studio.gui.widgets.time_slider import TimeSlider
@@ -85,10 +86,15 @@ class LossCurve(QWidget):
         train: CurvePoints,
         validation: CurvePoints | None,
         branches: tuple[CurvePoints, ...] = (),
+        marks: tuple[Mark, ...] = (),
     ) -> None:
-        """Draw these curves; before the first iteration the panel says how to begin."""
+        """Draw these curves, with marks where something was changed by hand.
+
+        Before the first iteration the panel says how to begin.
+        """
         self._has_validation = validation is not None and len(validation.iterations) > 0
         self.plot.set_branches(branches)
+        self.plot.set_marks(marks)
         self.plot.set_curves(train, validation)
         begun = len(train.iterations) > 1 or bool(branches)
         self._pages.setCurrentWidget(self.plot if begun else self._empty)

@@ -83,7 +83,10 @@ class NudgePanel(QWidget):
         )
         self.keep = QPushButton("Keep")
         self.keep.setObjectName("nudge.keep")
-        self.keep.setToolTip("Set this number in the network; Undo brings the old one back")
+        self.keep.setToolTip(
+            "Set this number in the network; Undo brings the old one back.\n"
+            "At an earlier moment, training goes on from there with it: the curve of what came after stays, paler."
+        )
         self.keep.clicked.connect(lambda _=False: self.keep_requested.emit())
         self.back = QPushButton("Put back")
         self.back.setObjectName("nudge.back")
@@ -98,6 +101,11 @@ class NudgePanel(QWidget):
     def delta(self) -> float:
         """By how much the number is moved."""
         return self._delta
+
+    @property
+    def number(self) -> float:
+        """The number as it is moved and shown."""
+        return float(self.field.value)
 
     def set_hint(self, words: str) -> None:
         """There is nothing to nudge; say why."""

@@ -11,19 +11,25 @@ from PySide6.QtWidgets import QLabel, QWidget
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets import axis_steps
 from flux_studio.gui.widgets.curve_points import (
+    Mark,
     bucket_at,
     extremes,
     iterations_text,
     line_through,
+    marks_between,
     thinned,
     value_text,
 )
 from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.training.events import CurvePoints
 
-_PIXELS_A_BUCKET = 1.0
 _CATCH = 4
 """Pixels from the curve's end within which a click means now."""
+_MARK = 9
+"""How far a mark reaches down from the plot's upper edge, in pixels."""
+_CALM = 4
+"""So many heights of the plot a line goes up and down before it is drawn with a fine pen: many sharp turns of a wider
+one take Qt a tenth of a second, and side by side they fill the same area."""
 _PALE = 0.35
 """How much of its colour a branch keeps that training has left."""
 
@@ -67,10 +73,13 @@ class CurvePlot(pg.PlotWidget):
         self._moment_line.hide()
         self._branches: tuple[CurvePoints, ...] = ()
         self._branch_lines: list[pg.PlotCurveItem] = []
+        self._marks: tuple[Mark, ...] = ()
+        self._mark_lines = pg.PlotCurveItem(antialias=False)
         self._grid_lines = pg.PlotCurveItem(antialias=False)
         self._dots = pg.ScatterPlotItem(pxMode=True)
         for item in (
             self._grid_lines,
+            self._mark_lines,
             self._train_line,
             self._validation_line,
             self._moment_line,
@@ -83,8 +92,8 @@ class CurvePlot(pg.PlotWidget):
         self._readout.setProperty("card", True)
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._readout.hide()
-        self._take_look()
         self.clear_curves()
+        self._take_look()
         FocusRing(self)
         look.changed.connect(self._take_look)
 
@@ -104,11 +113,17 @@ class CurvePlot(pg.PlotWidget):
             return
         self._branches = branches
         while len(self._branch_lines) < len(branches):
-            line = pg.PlotCurveItem(antialias=True, pen=self._pen("curve_train", _PALE))
+            line = pg.PlotCurveItem(antialias=True)
             line.setZValue(-1)
             self._branch_lines.append(line)
             self.addItem(line)
         self._draw()
+
+    def set_marks(self, marks: tuple[Mark, ...]) -> None:
+        """Mark where something was changed by hand; pointing there says what."""
+        if marks != self._marks:
+            self._marks = marks
+            self._draw()
 
     def set_moment(self, iteration: int | None) -> None:
         """Mark an earlier moment that is shown; ``None`` for now."""
@@ -127,7 +142,7 @@ class CurvePlot(pg.PlotWidget):
     def clear_curves(self) -> None:
         """Forget the curves and the axes they had."""
         self._train = self._validation = self._top = None
-        self._branches = ()
+        self._branches, self._marks = (), ()
         self.set_moment(None)
         self._set_cursor(None)
         self._draw()
@@ -141,6 +156,11 @@ class CurvePlot(pg.PlotWidget):
     def readout(self) -> str:
         """What the readout says now; empty while it is hidden."""
         return "" if self._cursor is None else self._readout.text()
+
+    def line(self) -> tuple[np.ndarray, np.ndarray]:
+        """The points that the training curve's line is drawn through; on a log scale, the powers of ten."""
+        x, y = self._train_line.getData()
+        return (np.empty(0), np.empty(0)) if x is None else (x, y)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(look.length(200), look.length(80))
@@ -169,21 +189,39 @@ class CurvePlot(pg.PlotWidget):
         # Drawn by us: the grid of pyqtgraph's axes lies above the curves.
         heights = np.repeat([height for height, _ in ticks], 2)
         self._grid_lines.setData(np.tile([0.0, right], len(ticks)), heights, connect="pairs")
-        for line, points in ((self._train_line, self._train), (self._validation_line, self._validation)):
-            self._draw_line(line, points, lowest)
+        bottom, top = view.viewRange()[1]
+        foot = top - (top - bottom) * look.length(_MARK) / max(1.0, view.height())
+        places = np.repeat([float(mark.iteration) for mark in self._marks], 2)
+        ends = np.tile([foot, top], len(self._marks))
+        self._mark_lines.setData(places, ends, connect="pairs")
+        self._draw_line(self._train_line, self._train, lowest, "curve_train")
+        self._draw_line(self._validation_line, self._validation, lowest, "curve_validation")
         for place, line in enumerate(self._branch_lines):
-            self._draw_line(line, self._branches[place] if place < len(self._branches) else None, lowest)
+            branch = self._branches[place] if place < len(self._branches) else None
+            self._draw_line(line, branch, lowest, "curve_train", _PALE)
         self._read()
 
-    def _draw_line(self, line: pg.PlotCurveItem, points: CurvePoints | None, lowest: float) -> None:
+    def _draw_line(
+        self,
+        line: pg.PlotCurveItem,
+        points: CurvePoints | None,
+        lowest: float,
+        name: str,
+        opacity: float = 1.0,
+    ) -> None:
         if points is None or not len(points.iterations):
             line.setData([], [])
             return
-        x, y = line_through(thinned(points, max(16, round(self.getViewBox().width() / _PIXELS_A_BUCKET))))
+        view = self.getViewBox()
+        left, right = view.viewRange()[0]
+        x, y = line_through(thinned(points, (right - left) / max(16.0, view.width())))
         if self._log:
             # A loss of exactly zero has no logarithm; it is drawn at the lowest loss that has one.
             y = np.log10(np.maximum(y, lowest))
+        bottom, top = view.viewRange()[1]
+        travel = np.abs(np.diff(y[np.isfinite(y)])).sum()
         line.setData(x, y, connect="all" if np.isfinite(y).all() else "finite")
+        line.setPen(self._pen(name, opacity, fine=travel > _CALM * (top - bottom)))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
@@ -211,25 +249,23 @@ class CurvePlot(pg.PlotWidget):
         self.getAxis("left").setWidth(look.length(60))
         self.getAxis("bottom").setHeight(look.length(24))
         self._grid_lines.setPen(QPen(colour("border"), 0))
-        self._train_line.setPen(self._pen("curve_train"))
-        self._validation_line.setPen(self._pen("curve_validation"))
+        self._mark_lines.setPen(self._pen("text_soft"))
         self._cursor_line.setPen(QPen(colour("border_strong"), 0))
         self._moment_line.setPen(self._pen("accent"))
-        for line in self._branch_lines:
-            line.setPen(self._pen("curve_train", _PALE))
         self._readout.setFont(look.text_font(0.88))
         self._readout.setContentsMargins(*(look.length(side) for side in (8, 5, 8, 5)))
+        self._draw()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._take_look()
         return super().event(event)
 
-    def _pen(self, name: str, opacity: float = 1.0) -> QPen:
+    def _pen(self, name: str, opacity: float = 1.0, *, fine: bool = False) -> QPen:
         # Cosmetic: as wide on screen whatever the axes' scales are; Qt then counts in the screen's own pixels.
         tone = QColor(colour(name))
         tone.setAlphaF(opacity)
-        pen = QPen(tone, 1.5 * self.devicePixelRatioF())
+        pen = QPen(tone, 1.0 if fine else 1.5 * self.devicePixelRatioF())
         pen.setCosmetic(True)
         return pen
 
@@ -295,6 +331,9 @@ class CurvePlot(pg.PlotWidget):
             lines.append(
                 f"validation {value_text(self._validation, bucket_at(self._validation, self._cursor))}"
             )
+        within = self.iteration_at(self.place(self._cursor) + look.length(_CATCH)) - self._cursor
+        if changed := marks_between(self._marks, self._cursor - within, self._cursor + within):
+            lines.append(changed)
         self._readout.setText("\n".join(lines))
         self._readout.adjustSize()
         self._cursor_line.setValue(float(self._train.iterations[bucket]))
@@ -309,6 +348,8 @@ class CurvePlot(pg.PlotWidget):
 
     def _place_dots(self) -> None:
         x = float(self._cursor_line.value())
+        rim = QPen(colour("surface"), 1.5 * self.devicePixelRatioF())
+        rim.setCosmetic(True)  # else it grows with the dot
         spots = []
         for line, name in ((self._validation_line, "curve_validation"), (self._train_line, "curve_train")):
             xs, ys = line.getData()
@@ -317,7 +358,7 @@ class CurvePlot(pg.PlotWidget):
             # Between two points the curve is a straight line, and the dot lies on it.
             y = float(np.interp(x, xs, ys))
             if np.isfinite(y):
-                spots.append({"pos": (x, y), "brush": colour(name), "pen": QPen(colour("surface"), 1.5)})
+                spots.append({"pos": (x, y), "brush": colour(name), "pen": rim})
         self._dots.setData(spots, size=look.length(9))
 
     def _place_readout(self) -> None:

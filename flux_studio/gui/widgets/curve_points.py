@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from flux_studio.gui.widgets.numbers import loss_text, whole
 from flux_studio.training.events import CurvePoints
 
+_MOST_MARKS = 3
 
-def thinned(points: CurvePoints, most: int) -> CurvePoints:
-    """The same curve in at most ``most`` buckets, each with the extremes of those it takes the place of."""
-    count = len(points.iterations)
-    if count <= most:
+
+@dataclass(frozen=True)
+class Mark:
+    """An iteration at which something was changed by hand, and what."""
+
+    iteration: int
+    words: str
+
+
+def marks_between(marks: Sequence[Mark], first: float, last: float) -> str:
+    """What was changed from one iteration up to another, a line each; of many, the last few."""
+    found = [mark.words for mark in marks if first <= mark.iteration <= last]
+    more = [f"and {len(found) - _MOST_MARKS} more"] if len(found) > _MOST_MARKS else []
+    return "\n".join([*found[-_MOST_MARKS:], *more])
+
+
+def thinned(points: CurvePoints, width: float) -> CurvePoints:
+    """The same curve in a bucket for each ``width`` iterations, with the extremes of those that begin within them.
+
+    With the iterations that a column of pixels stands for, each extreme is drawn in its own column.
+    """
+    columns = np.floor_divide(points.iterations, max(width, 1e-9))
+    first = np.diff(columns, prepend=-1.0) != 0
+    first[-1:] = True  # the line ends where the curve does
+    starts = np.flatnonzero(first)
+    if len(starts) == len(columns):
         return points
-    starts = np.arange(0, count, -(-count // most))
     low, high = np.minimum.reduceat(points.low, starts), np.maximum.reduceat(points.high, starts)
     return CurvePoints(points.iterations[starts], low, high)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Lines are as high as their highest item; the height depends on the width."""
+    """Lines are as high as their highest item, whose middle the others share; the height depends on the width."""
 
     def __init__(self, parent: QWidget, margins: QMargins, spacing: int) -> None:
         super().__init__(parent)
@@ -56,14 +56,17 @@ class FlowLayout(QLayout):
         """Where each item goes inside ``width``, and the height that all of them take."""
         margins = self.contentsMargins()
         right = width - margins.right()
-        x, y, line_height = margins.left(), margins.top(), 0
-        places = []
-        for item in self._items:
-            size = item.sizeHint()
-            if x > margins.left() and x + size.width() > right:
-                x, y = margins.left(), y + line_height + self.spacing()
-                line_height = 0
-            places.append(QRect(QPoint(x, y), size))
+        x, y = margins.left(), margins.top()
+        lines: list[list[QRect]] = [[]]
+        for size in (item.sizeHint() for item in self._items):
+            if lines[-1] and x + size.width() > right:
+                x, y = margins.left(), y + _height(lines[-1]) + self.spacing()
+                lines.append([])
+            lines[-1].append(QRect(QPoint(x, y), size))
             x += size.width() + self.spacing()
-            line_height = max(line_height, size.height())
-        return places, y + line_height + margins.bottom()
+        places = [each.translated(0, (_height(line) - each.height()) // 2) for line in lines for each in line]
+        return places, y + _height(lines[-1]) + margins.bottom()
+
+
+def _height(line: list[QRect]) -> int:
+    return max((each.height() for each in line), default=0)

@@ -56,6 +56,13 @@ class TimeSlider(QWidget):
         self.setAccessibleDescription(f"iteration {whole(self.value)} of {whole(now)}")
         self.update()
 
+    def set_notes(self, memory: str, lost: str) -> None:
+        """What the tooltip says besides: of the memory, and why what came before cannot be seen."""
+        why = f"\nWhat came before iteration {whole(self._first)} cannot be shown: {lost}." if lost else ""
+        tip = "\n".join(filter(None, (f"{_TIP}{why}", memory)))
+        if tip != self.toolTip():
+            self.setToolTip(tip)
+
     def handle(self) -> QPointF:
         """Where the handle's middle is."""
         return QPointF(self._x(self.value), self.height() / 2)
