@@ -21,6 +21,8 @@ from flux_studio.gui.theme import look
 from flux_studio.project import files
 from flux_studio.project.project import Project
 
+_SWITCH_SECONDS = 0.001
+
 
 def make_application() -> QApplication:
     """The one QApplication, made when there is none yet; off-screen where Linux has no display."""
@@ -50,7 +52,7 @@ def run(file: Path | None) -> int:
     if file is not None and not is_project:
         window.workbench.open(file)
     catch_errors(window)
-    keep_for_good(window)
+    stay_smooth(window)
     # Ctrl+C in the terminal closes the window as its own button would; Python sees signals only when it runs.
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
     heartbeat = QTimer(window)
@@ -61,12 +63,14 @@ def run(file: Path | None) -> int:
     return application.exec()
 
 
-def keep_for_good(window: MainWindow) -> None:
-    """As soon as the engine is there, count all that has been loaded as what stays.
+def stay_smooth(window: MainWindow) -> None:
+    """Keep Python from letting the window wait.
 
-    Python's collector walks through every object that may go, from time to time: through the compiler's million, with
-    the window standing still meanwhile for a tenth of a second and more.
+    A thread that wants Python's lock waits for as long as the switch interval says, five milliseconds as a rule. And as
+    soon as the engine is there, all that has been loaded counts as what stays: Python's collector walks through every
+    object that may go, through the compiler's million, with the window standing still for a tenth of a second and more.
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
     def keep() -> None:
         if window.trainer.ready is not None:

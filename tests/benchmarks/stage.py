@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget
 
 from flux_studio.data.columns import Column
 from flux_studio.data.table import Table
-from flux_studio.gui.app import keep_for_good, make_application
+from flux_studio.gui.app import make_application, stay_smooth
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.picture import NoSettings
 from flux_studio.gui.theme import LIGHT, look
@@ -92,7 +92,7 @@ class Stage:
         self.window.resize(*SIZE)
         self.window.show()
         self.window.reset_layout()
-        keep_for_good(self.window)
+        stay_smooth(self.window)
         self.window.begin()
         wait(self.window.frame_shown)
         QApplication.processEvents()
