@@ -1,0 +1,503 @@
+"""What a formula is made of when it has been read, and how each thing is written in LaTeX and in MathML.
+
+``flat`` asks for what fits into a line or into a small place: gradients are then written with a stroke.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from html import escape
+from typing import Any, Literal
+
+Level = Literal["relation", "sum", "product"]
+
+_COMMANDS = {
+    "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\varepsilon", "η": r"\eta", "θ": r"\theta",
+    "λ": r"\lambda", "μ": r"\mu", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "φ": r"\varphi", "Φ": r"\Phi",
+    "ℓ": r"\ell", "∂": r"\partial", "·": r"\cdot", "⊙": r"\odot", "×": r"\times", "−": "-", "←": r"\leftarrow",
+    "≤": r"\le", "≥": r"\ge", "≈": r"\approx", "⊤": r"\top", "′": r"\prime", "∞": r"\infty", "σ²": r"\sigma^{2}",
+}  # fmt: skip
+_BRACKETS = {"(": "(", ")": ")", "[": "[", "]": "]", "|": "|", "‖": r"\|", "⌊": r"\lfloor", "⌋": r"\rfloor"}
+_HAT = "\u0302"
+_KNOWN_TO_LATEX = ("tanh", "log", "max", "min", "cos")
+_OPERATORS = "=←<>≤≥≈,+−·⊙×"
+_WEIGHTS: dict[Level, int] = {"relation": 0, "sum": 1, "product": 2}
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+}  # fmt: skip
+
+
+def latex_words(text: str) -> str:
+    """Words, to stand in the text of a LaTeX document: what is mathematics among them is set as such."""
+    found = []
+    for letter in text:
+        if letter in _COMMANDS:
+            found.append(rf"\ensuremath{{{_COMMANDS[letter]}}}")
+        else:
+            found.append(_SPECIAL.get(letter, letter))
+    return "".join(found)
+
+
+class Node(ABC):
+    """A piece of a formula."""
+
+    is_tall: bool = False
+    """Whether it is higher than a line of text, so that brackets around it must grow."""
+
+    @abstractmethod
+    def latex(self, flat: bool = False) -> str:
+        """As LaTeX for mathematics mode; needs ``amsmath``."""
+
+    @abstractmethod
+    def mathml(self, flat: bool = False) -> str:
+        """As one element of MathML; what stands for something has its source in ``data-symbol``."""
+
+    def pieces(self, deep: bool = False) -> list[tuple[int, str]]:
+        """MathML of pieces that may stand in several lines, each with how bad a break before it is.
+
+        With ``deep`` what stands in brackets is taken apart, too.
+        """
+        return [(0, self.mathml())]
+
+    def changed(self, change: Callable[[Node], Node]) -> Node:
+        """The same with each of its parts changed."""
+        new: dict[str, Any] = {}
+        for each in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, each.name)
+            if isinstance(value, Node):
+                new[each.name] = change(value)
+            elif isinstance(value, tuple):
+                new[each.name] = tuple(change(part) for part in value)
+        return replace(self, **new) if new else self  # type: ignore[type-var]
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """A letter, a number, an operator or a short name, perhaps with something below it."""
+
+    text: str
+    lower: str = ""
+
+    def latex(self, flat: bool = False) -> str:
+        base, hat = self.text.replace(_HAT, ""), _HAT in self.text
+        if base in _COMMANDS:
+            written = _COMMANDS[base]
+        elif number := re.fullmatch(r"([\d.]+)e([−+]?)(\d+)", base):
+            sign = "-" if number[2] == "−" else ""
+            written = rf"{number[1]} \cdot 10^{{{sign}{int(number[3])}}}"
+        elif len(base) > 1 and base.isalpha():
+            written = rf"\mathrm{{{base}}}"
+        else:
+            written = "".join(_COMMANDS.get(letter, letter) for letter in base)
+        written = rf"\hat{{{written}}}" if hat else written
+        return f"{written}_{{{Index(self.lower).latex()}}}" if self.lower else written
+
+    def mathml(self, flat: bool = False) -> str:
+        return _marked(self._bare(), self.text + self.lower) if self._stands_for_something else self._bare()
+
+    @property
+    def _stands_for_something(self) -> bool:
+        return self.text[0].isalpha()
+
+    def _bare(self) -> str:
+        base = self.text.replace(_HAT, "")
+        if self.text == "σ²":
+            written = "<msup><mi>σ</mi><mn>2</mn></msup>"
+        elif base in _OPERATORS:
+            written = f'<mo form="infix">{escape(base)}</mo>'
+        elif base[0].isdigit() or base == "∞":
+            written = f"<mn>{base}</mn>"
+        elif base.isalpha() or base == "∂":
+            written = f"<mi>{base}</mi>"
+        else:
+            written = Index(base).mathml()
+        if _HAT in self.text:
+            written = f'<mover accent="true">{written}<mo stretchy="false">^</mo></mover>'
+        return f"<msub>{written}{Index(self.lower).mathml()}</msub>" if self.lower else written
+
+
+@dataclass(frozen=True)
+class Index(Node):
+    """What stands small below or above: letters, digits, commas and signs."""
+
+    text: str
+
+    def latex(self, flat: bool = False) -> str:
+        if re.fullmatch(r"[a-z]{3,}", self.text):
+            return rf"\mathrm{{{self.text}}}"
+        return "".join(_COMMANDS.get(letter, letter) for letter in self.text)
+
+    def mathml(self, flat: bool = False) -> str:
+        found = []
+        for part in re.findall(r"\d+|[^\W\d]+|\S", self.text):
+            tag = "mn" if part[0].isdigit() else "mi" if part.isalpha() else "mo"
+            form = ' form="prefix"' if tag == "mo" else ""
+            found.append(f"<{tag}{form}>{escape(part)}</{tag}>")
+        return _row(found)
+
+
+@dataclass(frozen=True)
+class Words(Node):
+    """Words that say what no symbol does."""
+
+    text: str
+
+    def latex(self, flat: bool = False) -> str:
+        return rf"\text{{{latex_words(self.text)}}}"
+
+    def mathml(self, flat: bool = False) -> str:
+        return f"<mtext>{escape(self.text)}</mtext>"
+
+
+@dataclass(frozen=True)
+class Cell(Node):
+    """A cell of a matrix. Of a gradient, it is the gradient with respect to a cell."""
+
+    matrix: Node
+    index: Index
+    source: str = field(default="", compare=False)
+
+    def _inside(self) -> Node | None:
+        """With the index where it belongs, if that is inside."""
+        matrix = self.matrix
+        if isinstance(matrix, Bracket) and isinstance(matrix.inner, Part):
+            matrix = matrix.inner
+        if isinstance(matrix, Part):
+            return Part(Cell(matrix.gradient, self.index), matrix.through, self.source)
+        if isinstance(matrix, Gradient):
+            of = matrix.of if matrix.of == Name("C") else Cell(matrix.of, self.index)
+            return Gradient(of, Cell(matrix.by, self.index), self.source)
+        return None
+
+    @property
+    def is_tall(self) -> bool:  # type: ignore[override]
+        return self.matrix.is_tall
+
+    def latex(self, flat: bool = False) -> str:
+        if (inside := self._inside()) is not None:
+            return inside.latex(flat)
+        if isinstance(self.matrix, Name) and self.matrix.lower:
+            lower = f"{Index(self.matrix.lower).latex()};\\,{self.index.latex()}"
+            return f"{Name(self.matrix.text).latex()}_{{{lower}}}"
+        return f"{_base(self.matrix)}_{{{self.index.latex()}}}"
+
+    def mathml(self, flat: bool = False) -> str:
+        if (inside := self._inside()) is not None:
+            return inside.mathml(flat)
+        base = _unmarked(self.matrix.mathml(flat))
+        if isinstance(self.matrix, Power):
+            base, upper = _unmarked(self.matrix.base.mathml(flat)), self.matrix.exponent.mathml(True)
+            return _marked(f"<msubsup>{base}{self.index.mathml()}{upper}</msubsup>", self.source)
+        return _marked(f"<msub>{base}{self.index.mathml()}</msub>", self.source)
+
+
+@dataclass(frozen=True)
+class Gradient(Node):
+    """∂of/∂by."""
+
+    of: Node
+    by: Node
+    source: str = field(default="", compare=False)
+    is_tall = True
+
+    def latex(self, flat: bool = False) -> str:
+        of, by = rf"\partial {self.of.latex(True)}", rf"\partial {self.by.latex(True)}"
+        return f"{of} / {by}" if flat else rf"\frac{{{of}}}{{{by}}}"
+
+    def mathml(self, flat: bool = False) -> str:
+        of, by = (_row(["<mi>∂</mi>", _unmarked(each.mathml(True))]) for each in (self.of, self.by))
+        written = _row([of, '<mo form="prefix">/</mo>', by]) if flat else f"<mfrac>{of}{by}</mfrac>"
+        return _marked(written, self.source)
+
+
+@dataclass(frozen=True)
+class Part(Node):
+    """The part of a gradient that comes through something."""
+
+    gradient: Node
+    through: Node
+    source: str = field(default="", compare=False)
+    is_tall = True
+
+    def latex(self, flat: bool = False) -> str:
+        inner = self.gradient.latex(flat)
+        return rf"\left.{inner}\right|_{{{self.through.latex(True)}}}"
+
+    def mathml(self, flat: bool = False) -> str:
+        inner = _row([_unmarked(self.gradient.mathml(flat)), '<mo stretchy="true" form="postfix">|</mo>'])
+        return _marked(f"<msub>{inner}{_unmarked(self.through.mathml(True))}</msub>", self.source)
+
+
+@dataclass(frozen=True)
+class Power(Node):
+    """Something raised: an exponent, a transpose, a prime, the number of a step."""
+
+    base: Node
+    exponent: Node
+
+    @property
+    def is_tall(self) -> bool:  # type: ignore[override]
+        return self.base.is_tall
+
+    def latex(self, flat: bool = False) -> str:
+        base = _base(self.base, flat)
+        if isinstance(self.base, Gradient | Part | Fraction) or (
+            isinstance(self.base, Cell) and self.base.is_tall
+        ):
+            if self.exponent == Name("′"):
+                return f"{base}^{{\\,\\prime}}"
+            base = rf"\left({base}\right)"
+        return f"{base}^{{{self.exponent.latex(True)}}}"
+
+    def mathml(self, flat: bool = False) -> str:
+        base, exponent = self.base.mathml(flat), self.exponent.mathml(True)
+        if self.exponent == Name("⊤"):
+            exponent = "<mo>⊤</mo>"
+        tall = isinstance(self.base, Gradient | Part) or (isinstance(self.base, Cell) and self.base.is_tall)
+        if tall and self.exponent != Name("′"):
+            base = _row(['<mo form="prefix">(</mo>', base, '<mo form="postfix">)</mo>'])
+        return f"<msup>{base}{exponent}</msup>"
+
+
+@dataclass(frozen=True)
+class Fraction(Node):
+    """One thing over another."""
+
+    top: Node
+    bottom: Node
+    is_tall = True
+
+    def latex(self, flat: bool = False) -> str:
+        return rf"\frac{{{self.top.latex(True)}}}{{{self.bottom.latex(True)}}}"
+
+    def mathml(self, flat: bool = False) -> str:
+        return f"<mfrac>{self.top.mathml(True)}{self.bottom.mathml(True)}</mfrac>"
+
+
+@dataclass(frozen=True)
+class Root(Node):
+    """A square root."""
+
+    inner: Node
+
+    @property
+    def is_tall(self) -> bool:  # type: ignore[override]
+        return self.inner.is_tall
+
+    def latex(self, flat: bool = False) -> str:
+        return rf"\sqrt{{{self.inner.latex(flat)}}}"
+
+    def mathml(self, flat: bool = False) -> str:
+        return f"<msqrt>{self.inner.mathml(flat)}</msqrt>"
+
+
+@dataclass(frozen=True)
+class Bracket(Node):
+    """Something in brackets, between strokes or in floor signs."""
+
+    open: str
+    inner: Node
+    close: str
+
+    @property
+    def is_tall(self) -> bool:  # type: ignore[override]
+        return self.inner.is_tall
+
+    def latex(self, flat: bool = False) -> str:
+        inner, tall = self.inner.latex(flat), self.is_tall and not flat
+        opening, closing = _BRACKETS[self.open], _BRACKETS[self.close]
+        if tall:
+            return rf"\left{opening} {inner} \right{closing}"
+        # A stroke does not say whether it opens or closes.
+        return rf"\mathopen{{{opening}}} {inner} \mathclose{{{closing}}}" if self.open in "|‖" else (
+            f"{opening}{' ' if len(opening) > 1 else ''}{inner}{closing}"
+        )  # fmt: skip
+
+    def mathml(self, flat: bool = False) -> str:
+        return _row([_bracket(self.open), self.inner.mathml(flat), _bracket(self.close)])
+
+    def pieces(self, deep: bool = False) -> list[tuple[int, str]]:
+        if not deep:
+            return super().pieces()
+        return _enclosed(_bracket(self.open), self.inner.pieces(deep), _bracket(self.close))
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """A function of something, which has brackets if it needs them."""
+
+    function: Node
+    argument: Node
+    source: str = field(default="", compare=False)
+
+    @property
+    def is_tall(self) -> bool:  # type: ignore[override]
+        return self.argument.is_tall
+
+    def _name(self) -> str:
+        name = self.function.latex()
+        bare = re.fullmatch(r"\\mathrm\{(\w+)\}(.*)", name)
+        if bare is None:
+            return name
+        return (f"\\{bare[1]}" if bare[1] in _KNOWN_TO_LATEX else rf"\operatorname{{{bare[1]}}}") + bare[2]
+
+    def latex(self, flat: bool = False) -> str:
+        name = self._name()
+        return f"{name}{'' if isinstance(self.argument, Bracket) else ' '}{self.argument.latex(flat)}"
+
+    def mathml(self, flat: bool = False) -> str:
+        gap = "" if isinstance(self.argument, Bracket) else '<mspace width="0.17em"/>'
+        return _row([self.function.mathml(flat), gap, self.argument.mathml(flat)])
+
+    def pieces(self, deep: bool = False) -> list[tuple[int, str]]:
+        return _enclosed(self.function.mathml(), self.argument.pieces(deep), "") if deep else super().pieces()
+
+
+@dataclass(frozen=True)
+class Total(Node):
+    """A sum over rows, columns, steps or letters."""
+
+    over: Node
+    body: Node
+    is_tall = True
+
+    def latex(self, flat: bool = False) -> str:
+        over = self.over.latex()
+        return rf"\sum{f'_{{{over}}}' if over != _NO_WORDS else ''} {self.body.latex(flat)}"
+
+    def _sign(self) -> str:
+        over = self.over.mathml()
+        sign = '<mo form="prefix">∑</mo>'
+        return sign if "></" in over and over.startswith("<mtext></") else f"<munder>{sign}{over}</munder>"
+
+    def mathml(self, flat: bool = False) -> str:
+        return _row([self._sign(), self.body.mathml(flat)])
+
+    def pieces(self, deep: bool = False) -> list[tuple[int, str]]:
+        return _enclosed(self._sign(), self.body.pieces(deep), "") if deep else super().pieces()
+
+
+@dataclass(frozen=True)
+class Chain(Node):
+    """Things with signs between them, all of which bind alike."""
+
+    level: Level
+    parts: tuple[Node, ...]
+
+    @property
+    def is_tall(self) -> bool:  # type: ignore[override]
+        return any(part.is_tall for part in self.parts)
+
+    def latex(self, flat: bool = False) -> str:
+        found, before = "", None
+        for part in self.parts:
+            gap = r"\;" if self._apart(before, part) else ""
+            found += f"{gap} {part.latex(flat)}"
+            before = part
+        return found.strip()
+
+    def mathml(self, flat: bool = False) -> str:
+        found: list[str] = []
+        for place, part in enumerate(self.parts):
+            if self._apart(self.parts[place - 1] if place else None, part):
+                found.append(_GAP)
+            found.append(self._part(place, flat))
+        return _row(found)
+
+    def _part(self, place: int, flat: bool = False) -> str:
+        written = self.parts[place].mathml(flat)
+        leads = place == 0 and _is_sign(self.parts[place])
+        return written.replace('form="infix"', 'form="prefix"') if leads else written
+
+    def _apart(self, before: Node | None, part: Node) -> bool:
+        """Whether nothing but a blank keeps two parts apart."""
+        if before is None or self.level != "relation" or _is_sign(part):
+            return False
+        return not _is_sign(before) or (before == Name(",") and isinstance(part, Words))
+
+    def pieces(self, deep: bool = False) -> list[tuple[int, str]]:
+        """A break may stand before each sign, but for commas, behind which it may."""
+        own = _WEIGHTS[self.level]
+        found: list[tuple[int, str]] = []
+        lead = ""
+        for place, part in enumerate(self.parts):
+            if part == Name(",") and found:
+                found[-1] = (found[-1][0], _row([found[-1][1], self._part(place)]))
+            elif _is_sign(part):
+                lead += self._part(place)
+            else:
+                lead += _GAP if self._apart(self.parts[place - 1] if place else None, part) else ""
+                (_, first), *rest = part.pieces(deep or isinstance(part, Chain))
+                found.append((own if found else 0, _row([lead, first])))
+                found += [(weight + 1, each) for weight, each in rest]
+                lead = ""
+        return [*found, (own, _row([lead]))] if lead else found
+
+
+@dataclass(frozen=True)
+class Grid(Node):
+    """The numbers of a matrix as they are to be read, row by row; ``None`` stands for those left out."""
+
+    rows: tuple[tuple[str | None, ...], ...]
+    dots: tuple[bool, bool] = (False, False)
+    is_tall = True
+
+    def latex(self, flat: bool = False) -> str:
+        def cell(text: str | None) -> str:
+            return r"\cdots" if text is None else text
+
+        lines = [" & ".join(cell(text) for text in row) for row in self.rows]
+        width = max((len(row) for row in self.rows), default=0)
+        body = " \\\\\n".join(
+            " & ".join([r"\vdots"] * width) if all(text is None for text in row) else line
+            for row, line in zip(self.rows, lines, strict=True)
+        )
+        return f"\\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}}"
+
+    def mathml(self, flat: bool = False) -> str:
+        rows = "".join(
+            f"<mtr>{''.join(f'<mtd><mn>{text}</mn></mtd>' for text in row)}</mtr>" for row in self.rows
+        )
+        return _row([_bracket("("), f"<mtable>{rows}</mtable>", _bracket(")")])
+
+
+_GAP = '<mspace width="0.33em"/>'
+_NO_WORDS = r"\text{}"
+
+
+def _base(node: Node, flat: bool = False) -> str:
+    """What an index or an exponent goes with, held together."""
+    written = node.latex(flat)
+    return written if isinstance(node, Name | Cell | Bracket) else f"{{{written}}}"
+
+
+def _is_sign(node: Node) -> bool:
+    return isinstance(node, Name) and node.text in _OPERATORS
+
+
+def _bracket(sign: str) -> str:
+    return f'<mo form="{"prefix" if sign in "([⌊|‖" else "postfix"}" stretchy="true">{sign}</mo>'
+
+
+def _row(parts: Sequence[str]) -> str:
+    return f"<mrow>{''.join(parts)}</mrow>"
+
+
+def _marked(written: str, source: str) -> str:
+    return f'<mrow data-symbol="{escape(source, quote=True)}">{written}</mrow>' if source else written
+
+
+def _unmarked(written: str) -> str:
+    """Inside of what stands for something, nothing else does."""
+    return re.sub(r' data-symbol="[^"]*"', "", written)
+
+
+def _enclosed(before: str, inner: list[tuple[int, str]], after: str) -> list[tuple[int, str]]:
+    found = [(weight + 3 if number else 0, each) for number, (weight, each) in enumerate(inner)]
+    found[0] = (0, _row([before, found[0][1]]))
+    found[-1] = (found[-1][0], _row([found[-1][1], after]))
+    return found
