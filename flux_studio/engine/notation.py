@@ -21,6 +21,7 @@ _COMMANDS = {
     "≤": r"\le", "≥": r"\ge", "≈": r"\approx", "⊤": r"\top", "′": r"\prime", "∞": r"\infty", "σ²": r"\sigma^{2}",
 }  # fmt: skip
 _BRACKETS = {"(": "(", ")": ")", "[": "[", "]": "]", "|": "|", "‖": r"\|", "⌊": r"\lfloor", "⌋": r"\rfloor"}
+_LOWERED = str.maketrans("0123456789−+", "₀₁₂₃₄₅₆₇₈₉₋₊")
 _HAT = "\u0302"
 _KNOWN_TO_LATEX = ("tanh", "log", "max", "min", "cos")
 _OPERATORS = "=←<>≤≥≈,+−·⊙×"
@@ -97,11 +98,12 @@ class Name(Node):
         return f"{written}_{{{Index(self.lower).latex()}}}" if self.lower else written
 
     def mathml(self, flat: bool = False) -> str:
-        return _marked(self._bare(), self.text + self.lower) if self._stands_for_something else self._bare()
+        """What begins with a letter stands for something."""
+        return _marked(self._bare(), self._source()) if self.text[0].isalpha() else self._bare()
 
-    @property
-    def _stands_for_something(self) -> bool:
-        return self.text[0].isalpha()
+    def _source(self) -> str:
+        below = self.lower.translate(_LOWERED)
+        return self.text + (f"_{below}" if below.isascii() and below else below)
 
     def _bare(self) -> str:
         base = self.text.replace(_HAT, "")
@@ -116,7 +118,7 @@ class Name(Node):
         else:
             written = Index(base).mathml()
         if _HAT in self.text:
-            written = f'<mover accent="true">{written}<mo stretchy="false">^</mo></mover>'
+            written = f'<mover accent="true">{written}<mo stretchy="false">ˆ</mo></mover>'
         return f"<msub>{written}{Index(self.lower).mathml()}</msub>" if self.lower else written
 
 
@@ -137,7 +139,7 @@ class Index(Node):
             tag = "mn" if part[0].isdigit() else "mi" if part.isalpha() else "mo"
             form = ' form="prefix"' if tag == "mo" else ""
             found.append(f"<{tag}{form}>{escape(part)}</{tag}>")
-        return _row(found)
+        return found[0] if len(found) == 1 else _row(found)
 
 
 @dataclass(frozen=True)
@@ -318,12 +320,19 @@ class Bracket(Node):
         )  # fmt: skip
 
     def mathml(self, flat: bool = False) -> str:
-        return _row([_bracket(self.open), self.inner.mathml(flat), _bracket(self.close)])
+        opening, closing = self._signs(self.is_tall)
+        written = _row([opening, self.inner.mathml(flat), closing])
+        # What grows does so with what stands inside, and with nothing beside it.
+        return written.replace("<mrow>", '<mrow intent="fenced">', 1) if self.is_tall else written
+
+    def _signs(self, grows: bool) -> tuple[str, str]:
+        return _bracket(self.open, "prefix", grows), _bracket(self.close, "postfix", grows)
 
     def pieces(self, deep: bool = False) -> list[tuple[int, str]]:
         if not deep:
             return super().pieces()
-        return _enclosed(_bracket(self.open), self.inner.pieces(deep), _bracket(self.close))
+        opening, closing = self._signs(grows=False)
+        return _enclosed(opening, self.inner.pieces(deep), closing)
 
 
 @dataclass(frozen=True)
@@ -440,29 +449,22 @@ class Chain(Node):
 
 @dataclass(frozen=True)
 class Grid(Node):
-    """The numbers of a matrix as they are to be read, row by row; ``None`` stands for those left out."""
+    """A matrix, each number as it is to be read; ``None`` stands for some that are left out."""
 
     rows: tuple[tuple[str | None, ...], ...]
-    dots: tuple[bool, bool] = (False, False)
     is_tall = True
 
     def latex(self, flat: bool = False) -> str:
-        def cell(text: str | None) -> str:
-            return r"\cdots" if text is None else text
-
-        lines = [" & ".join(cell(text) for text in row) for row in self.rows]
-        width = max((len(row) for row in self.rows), default=0)
-        body = " \\\\\n".join(
-            " & ".join([r"\vdots"] * width) if all(text is None for text in row) else line
-            for row, line in zip(self.rows, lines, strict=True)
-        )
-        return f"\\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}}"
+        lines = []
+        for row in self.rows:
+            dots = r"\vdots" if all(text is None for text in row) else r"\cdots"
+            lines.append(" & ".join(dots if text is None else text for text in row))
+        return "\\begin{pmatrix}\n" + " \\\\\n".join(lines) + "\n\\end{pmatrix}"
 
     def mathml(self, flat: bool = False) -> str:
-        rows = "".join(
-            f"<mtr>{''.join(f'<mtd><mn>{text}</mn></mtd>' for text in row)}</mtr>" for row in self.rows
-        )
-        return _row([_bracket("("), f"<mtable>{rows}</mtable>", _bracket(")")])
+        rows = ("".join(f"<mtd><mn>{text or '…'}</mn></mtd>" for text in row) for row in self.rows)
+        inner = "".join(f"<mtr>{row}</mtr>" for row in rows)
+        return _row([_bracket("(", "prefix"), f"<mtable>{inner}</mtable>", _bracket(")", "postfix")])
 
 
 _GAP = '<mspace width="0.33em"/>'
@@ -479,16 +481,19 @@ def _is_sign(node: Node) -> bool:
     return isinstance(node, Name) and node.text in _OPERATORS
 
 
-def _bracket(sign: str) -> str:
-    return f'<mo form="{"prefix" if sign in "([⌊|‖" else "postfix"}" stretchy="true">{sign}</mo>'
+def _bracket(sign: str, form: str, grows: bool = True) -> str:
+    return f'<mo form="{form}" stretchy="{str(grows).lower()}">{sign}</mo>'
 
 
 def _row(parts: Sequence[str]) -> str:
-    return f"<mrow>{''.join(parts)}</mrow>"
+    """One element of several; rows in rows are taken apart, for each of them doubles the work of setting it."""
+    inner = [part[len("<mrow>") : -len("</mrow>")] if part.startswith("<mrow>") else part for part in parts]
+    return f"<mrow>{''.join(inner)}</mrow>"
 
 
 def _marked(written: str, source: str) -> str:
-    return f'<mrow data-symbol="{escape(source, quote=True)}">{written}</mrow>' if source else written
+    symbol = escape(source, quote=True)
+    return re.sub(r"^<(\w+)", rf'<\1 data-symbol="{symbol}"', written) if source else written
 
 
 def _unmarked(written: str) -> str:
