@@ -11,6 +11,7 @@ stands beside it; ``x[5,2]`` is a cell, ``∂C/∂w`` a gradient, and ``∂C/∂
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -66,6 +67,14 @@ def lines(text: str) -> tuple[Node, ...]:
 def read(text: str) -> Node:
     """Read one line; what is no mathematics is words, so that no text is refused."""
     return _Reader(unicodedata.normalize("NFD", text)).all()
+
+
+def number(value: float, digits: int) -> str:
+    """A number as formulas have it, rounded to so many significant digits: ``−0.25``, ``1.5e−05``, ``∞``."""
+    if math.isnan(value):
+        return "NaN"
+    text = "∞" if math.isinf(value) else f"{abs(value):.{digits}g}".replace("-", "−")
+    return f"−{text}" if value < 0 else text
 
 
 def result(node: Node) -> Node:

@@ -165,15 +165,20 @@ class Cell(Node):
 
     def _inside(self) -> Node | None:
         """With the index where it belongs, if that is inside."""
-        matrix = self.matrix
-        if isinstance(matrix, Bracket) and isinstance(matrix.inner, Part):
+        matrix, raised = self.matrix, None
+        if isinstance(matrix, Power):
+            matrix, raised = matrix.base, matrix.exponent
+        if isinstance(matrix, Bracket):
             matrix = matrix.inner
-        if isinstance(matrix, Part):
-            return Part(Cell(matrix.gradient, self.index), matrix.through, self.source)
-        if isinstance(matrix, Gradient):
-            of = matrix.of if matrix.of == Name("C") else Cell(matrix.of, self.index)
-            return Gradient(of, Cell(matrix.by, self.index), self.source)
-        return None
+        gradient = matrix.gradient if isinstance(matrix, Part) else matrix
+        if not isinstance(gradient, Gradient):
+            return None
+        of, by = (
+            Cell(each if raised is None else Power(each, raised), self.index)
+            for each in (gradient.of, gradient.by)
+        )
+        inner = Gradient(gradient.of if gradient.of == Name("C") else of, by, self.source)
+        return Part(inner, matrix.through, self.source) if isinstance(matrix, Part) else inner
 
     @property
     def is_tall(self) -> bool:  # type: ignore[override]

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QFontMetricsF, QPainterPath, QTransform
 
 from flux_studio.engine.formulas import read
-from flux_studio.engine.notation import Cell
+from flux_studio.engine.notation import Cell, Gradient, Name
 from flux_studio.gui.theme import look
 
 _LARGER = 1.16
@@ -115,7 +115,7 @@ def box(mathml: str, size: float) -> Box:
 def symbol(text: str, size: float) -> Box:
     """A cell's name in a line, ``∂C/∂w[3,1]``: set from what many such names share, so that thousands cost little."""
     node = read(text)
-    if not isinstance(node, Cell):
+    if not isinstance(node, Cell) or not isinstance(node.matrix, Name | Gradient):
         return box(node.mathml(flat=True), size)
     base = box(node.matrix.mathml(flat=True), size)
     left, strokes = base.width + 0.02 * size, list(base.strokes)

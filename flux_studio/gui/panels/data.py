@@ -17,12 +17,12 @@ from flux_studio.gui.widgets.csv_format_edit import CsvFormatEdit
 from flux_studio.gui.widgets.drop_place import DropPlace
 from flux_studio.gui.widgets.elided_label import ElidedLabel
 from flux_studio.gui.widgets.field_grid import FieldGrid
-from flux_studio.gui.widgets.soft_label import SoftLabel
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.sample_fields import KEPT, WINDOW
+from flux_studio.gui.widgets.soft_label import SoftLabel
 from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
 from flux_studio.project.descriptions import counted
 

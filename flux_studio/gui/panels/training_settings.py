@@ -14,10 +14,10 @@ from flux_studio.gui.widgets.batch_edit import BatchEdit
 from flux_studio.gui.widgets.field_editors import ChoiceEdit
 from flux_studio.gui.widgets.field_grid import FieldGrid
 from flux_studio.gui.widgets.formula_view import FormulaView, say_numbers
-from flux_studio.gui.widgets.soft_label import SoftLabel
 from flux_studio.gui.widgets.optimizer_edit import OptimizerEdit
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.schedule_edit import ScheduleEdit
+from flux_studio.gui.widgets.soft_label import SoftLabel
 from flux_studio.gui.widgets.training_fields import CLIPPING, PENALTIES, SEED, STOP
 from flux_studio.project.specification import OptimizerSpecification, StopSpecification
 
