@@ -18,17 +18,20 @@ _COMMANDS = {
     "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\varepsilon", "η": r"\eta", "θ": r"\theta",
     "λ": r"\lambda", "μ": r"\mu", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "φ": r"\varphi", "Φ": r"\Phi",
     "ℓ": r"\ell", "∂": r"\partial", "·": r"\cdot", "⊙": r"\odot", "×": r"\times", "−": "-", "←": r"\leftarrow",
-    "≤": r"\le", "≥": r"\ge", "≈": r"\approx", "⊤": r"\top", "′": r"\prime", "∞": r"\infty", "σ²": r"\sigma^{2}",
+    "≤": r"\le", "≥": r"\ge", "≈": r"\approx", "⊤": r"\top", "′": r"\prime", "∞": r"\infty", "…": r"\ldots",
+    "σ²": r"\sigma^{2}",
 }  # fmt: skip
 _BRACKETS = {"(": "(", ")": ")", "[": "[", "]": "]", "|": "|", "‖": r"\|", "⌊": r"\lfloor", "⌋": r"\rfloor"}
 _LOWERED = str.maketrans("0123456789−+", "₀₁₂₃₄₅₆₇₈₉₋₊")
+_LAST_LATIN = 0x180
+"""From here on, LaTeX knows a letter only with packages of its own."""
 _HAT = "\u0302"
 _KNOWN_TO_LATEX = ("tanh", "log", "max", "min", "cos")
 _OPERATORS = "=←<>≤≥≈,+−·⊙×"
 _WEIGHTS: dict[Level, int] = {"relation": 0, "sum": 1, "product": 2}
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "–": "--", "—": "---", "’": "'", "“": "``", "”": "''", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
 
 
@@ -39,7 +42,7 @@ def latex_words(text: str) -> str:
         if letter in _COMMANDS:
             found.append(rf"\ensuremath{{{_COMMANDS[letter]}}}")
         else:
-            found.append(_SPECIAL.get(letter, letter))
+            found.append(_SPECIAL.get(letter, letter if ord(letter) < _LAST_LATIN else "?"))
     return "".join(found)
 
 
@@ -165,9 +168,10 @@ class Cell(Node):
 
     def _inside(self) -> Node | None:
         """With the index where it belongs, if that is inside."""
-        matrix, raised = self.matrix, None
+        matrix = self.matrix
+        raised = matrix.exponent if isinstance(matrix, Power) else None
         if isinstance(matrix, Power):
-            matrix, raised = matrix.base, matrix.exponent
+            matrix = matrix.base
         if isinstance(matrix, Bracket):
             matrix = matrix.inner
         gradient = matrix.gradient if isinstance(matrix, Part) else matrix
@@ -409,8 +413,8 @@ class Chain(Node):
     def latex(self, flat: bool = False) -> str:
         found, before = "", None
         for part in self.parts:
-            gap = r"\;" if self._apart(before, part) else ""
-            found += f"{gap} {part.latex(flat)}"
+            gap = r"\; " if self._apart(before, part) else " "
+            found += f"{'' if found == '-' else gap}{part.latex(flat)}".lstrip("" if found else " ")
             before = part
         return found.strip()
 
@@ -464,7 +468,9 @@ class Grid(Node):
         for row in self.rows:
             dots = r"\vdots" if all(text is None for text in row) else r"\cdots"
             lines.append(" & ".join(dots if text is None else text for text in row))
-        return "\\begin{pmatrix}\n" + " \\\\\n".join(lines) + "\n\\end{pmatrix}"
+        columns = f"*{{{len(self.rows[0])}}}{{r}}"
+        body = " \\\\\n".join(lines)
+        return f"\\left(\\begin{{array}}{{{columns}}}\n{body}\n\\end{{array}}\\right)"
 
     def mathml(self, flat: bool = False) -> str:
         rows = ("".join(f"<mtd><mn>{text or '…'}</mn></mtd>" for text in row) for row in self.rows)

@@ -36,7 +36,7 @@ def test_every_formula_is_read_whole(text: str) -> None:
     ("text", "latex"),
     [
         ("∂C/∂w = xᵀ·∂C/∂a", r"\frac{\partial C}{\partial w} = x^{\top} \cdot \frac{\partial C}{\partial a}"),
-        ("h = 1 / (1 + e^(−a))", r"h = \frac{1}{1 + e^{- a}}"),
+        ("h = 1 / (1 + e^(−a))", r"h = \frac{1}{1 + e^{-a}}"),
         ("θ − η·m̂ / (√v̂ + ε)", r"\theta - \frac{\eta \cdot \hat{m}}{\sqrt{\hat{v}} + \varepsilon}"),
         ("Σₖ x[5,k]·w[k,2]", r"\sum_{k} x_{5,k} \cdot w_{k,2}"),
         ("(x·w)[5,2] + b[2]", r"(x \cdot w)_{5,2} + b_{2}"),

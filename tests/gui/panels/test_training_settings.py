@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from flux_studio.engine.losses import LOSSES
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
 from flux_studio.gui.panels.training_settings import TrainingSettings, TrainingSettingsView
+from flux_studio.gui.widgets.formula_view import FormulaView
 from flux_studio.gui.widgets.number_edit import NumberEdit
 from flux_studio.gui.widgets.segmented import SegmentedControl
 from flux_studio.project.specification import (
@@ -18,7 +19,6 @@ from flux_studio.project.specification import (
     ScheduleSpecification,
     StopSpecification,
 )
-from flux_studio.gui.widgets.formula_view import FormulaView
 from tests.gui.shown import child, settle, shown, themed
 
 Key = Qt.Key
