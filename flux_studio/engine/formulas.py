@@ -89,12 +89,17 @@ def replaced(node: Node, known: Mapping[Node, Node]) -> Node:
     """The same with other things in the places of those that are known, in brackets where they need them."""
     if node in known:
         return known[node]
-    return node.changed(lambda part: _fitting(part, replaced(part, known)))
+    return node.changed(lambda part: _fitting(node, part, replaced(part, known)))
 
 
-def _fitting(before: Node, after: Node) -> Node:
-    loose = isinstance(after, Chain) and not isinstance(before, Chain)
-    return Bracket("(", after, ")") if loose and after != before else after
+def _fitting(around: Node, before: Node, after: Node) -> Node:
+    """What has come in the place of something, in brackets where it binds less than what it stands in."""
+    if not isinstance(after, Chain) or isinstance(before, Chain):
+        return after
+    if isinstance(around, Bracket | Fraction | Root):
+        return after
+    binds = isinstance(around, Chain) and around.level == "sum" and after.level == "product"
+    return after if binds else Bracket("(", after, ")")
 
 
 class _Reader:

@@ -12,38 +12,14 @@ from dataclasses import dataclass, field, fields, replace
 from html import escape
 from typing import Any, Literal
 
+from flux_studio.engine.letters import BRACKETS, COMMANDS, FUNCTIONS, latex_words
+
 Level = Literal["relation", "sum", "product"]
 
-_COMMANDS = {
-    "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\varepsilon", "η": r"\eta", "θ": r"\theta",
-    "λ": r"\lambda", "μ": r"\mu", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "φ": r"\varphi", "Φ": r"\Phi",
-    "ℓ": r"\ell", "∂": r"\partial", "·": r"\cdot", "⊙": r"\odot", "×": r"\times", "−": "-", "←": r"\leftarrow",
-    "≤": r"\le", "≥": r"\ge", "≈": r"\approx", "⊤": r"\top", "′": r"\prime", "∞": r"\infty", "…": r"\ldots",
-    "σ²": r"\sigma^{2}",
-}  # fmt: skip
-_BRACKETS = {"(": "(", ")": ")", "[": "[", "]": "]", "|": "|", "‖": r"\|", "⌊": r"\lfloor", "⌋": r"\rfloor"}
 _LOWERED = str.maketrans("0123456789−+", "₀₁₂₃₄₅₆₇₈₉₋₊")
-_LAST_LATIN = 0x180
-"""From here on, LaTeX knows a letter only with packages of its own."""
 _HAT = "\u0302"
-_KNOWN_TO_LATEX = ("tanh", "log", "max", "min", "cos")
 _OPERATORS = "=←<>≤≥≈,+−·⊙×"
 _WEIGHTS: dict[Level, int] = {"relation": 0, "sum": 1, "product": 2}
-_SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "–": "--", "—": "---", "’": "'", "“": "``", "”": "''", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-}  # fmt: skip
-
-
-def latex_words(text: str) -> str:
-    """Words, to stand in the text of a LaTeX document: what is mathematics among them is set as such."""
-    found = []
-    for letter in text:
-        if letter in _COMMANDS:
-            found.append(rf"\ensuremath{{{_COMMANDS[letter]}}}")
-        else:
-            found.append(_SPECIAL.get(letter, letter if ord(letter) < _LAST_LATIN else "?"))
-    return "".join(found)
 
 
 class Node(ABC):
@@ -88,15 +64,15 @@ class Name(Node):
 
     def latex(self, flat: bool = False) -> str:
         base, hat = self.text.replace(_HAT, ""), _HAT in self.text
-        if base in _COMMANDS:
-            written = _COMMANDS[base]
+        if base in COMMANDS:
+            written = COMMANDS[base]
         elif number := re.fullmatch(r"([\d.]+)e([−+]?)(\d+)", base):
             sign = "-" if number[2] == "−" else ""
             written = rf"{number[1]} \cdot 10^{{{sign}{int(number[3])}}}"
         elif len(base) > 1 and base.isalpha():
             written = rf"\mathrm{{{base}}}"
         else:
-            written = "".join(_COMMANDS.get(letter, letter) for letter in base)
+            written = "".join(COMMANDS.get(letter, letter) for letter in base)
         written = rf"\hat{{{written}}}" if hat else written
         return f"{written}_{{{Index(self.lower).latex()}}}" if self.lower else written
 
@@ -134,7 +110,7 @@ class Index(Node):
     def latex(self, flat: bool = False) -> str:
         if re.fullmatch(r"[a-z]{3,}", self.text):
             return rf"\mathrm{{{self.text}}}"
-        return "".join(_COMMANDS.get(letter, letter) for letter in self.text)
+        return "".join(COMMANDS.get(letter, letter) for letter in self.text)
 
     def mathml(self, flat: bool = False) -> str:
         found = []
@@ -320,7 +296,7 @@ class Bracket(Node):
 
     def latex(self, flat: bool = False) -> str:
         inner, tall = self.inner.latex(flat), self.is_tall and not flat
-        opening, closing = _BRACKETS[self.open], _BRACKETS[self.close]
+        opening, closing = BRACKETS[self.open], BRACKETS[self.close]
         if tall:
             return rf"\left{opening} {inner} \right{closing}"
         # A stroke does not say whether it opens or closes.
@@ -361,7 +337,7 @@ class Call(Node):
         bare = re.fullmatch(r"\\mathrm\{(\w+)\}(.*)", name)
         if bare is None:
             return name
-        return (f"\\{bare[1]}" if bare[1] in _KNOWN_TO_LATEX else rf"\operatorname{{{bare[1]}}}") + bare[2]
+        return (f"\\{bare[1]}" if bare[1] in FUNCTIONS else rf"\operatorname{{{bare[1]}}}") + bare[2]
 
     def latex(self, flat: bool = False) -> str:
         name = self._name()

@@ -15,6 +15,7 @@ import numpy as np
 
 import flux_studio
 from flux_studio.engine.formulas import lines, number, read, replaced, result
+from flux_studio.engine.letters import latex_words
 from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.notation import (
     Bracket,
@@ -25,7 +26,6 @@ from flux_studio.engine.notation import (
     Power,
     Total,
     Words,
-    latex_words,
 )
 from flux_studio.engine.worked import Filled, Shown, Step, Work, WorkedIteration, WorkedLine
 from flux_studio.errors import ExportError
@@ -238,7 +238,7 @@ class _Author:
         written = []
         for line in worked:
             written += self._line(line)
-        yield "{\\small\n\\begin{align*}\n" + " \\\\\n".join(written) + "\n\\end{align*}}"
+        yield "{\\small\n\\begin{align*}\n" + " \\\\\n".join(written) + "\n\\end{align*}}\n"
 
     def _line(self, line: WorkedLine) -> list[str]:
         name, symbols = read(line.name), read(line.symbols)

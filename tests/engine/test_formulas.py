@@ -7,9 +7,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from flux_studio.engine.formulas import lines, read, replaced, result
+from flux_studio.engine.letters import latex_words
 from flux_studio.engine.losses import LOSSES
 from flux_studio.engine.matrices import MATRIX_KINDS
-from flux_studio.engine.notation import Cell, Gradient, Name, Words, latex_words
+from flux_studio.engine.notation import Cell, Gradient, Name, Words
 from flux_studio.engine.operations import OPERATIONS
 from flux_studio.engine.updating import OPTIMIZERS
 

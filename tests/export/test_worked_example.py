@@ -73,10 +73,10 @@ def check(network: Network, iteration: int) -> str:
     for what, key, shown in found:
         # Gradients that an update has clipped are of the copy that it was carried out on.
         now = what in ("given", "before") or (what[0].isdigit() and "update" not in what)
-        if key in network.shapes() and (now or (what == "gradient" and key[0])):
-            # A second update of the same parameter begins where the first has ended.
-            if what != "before" or [each for each, other, _ in found if other == key].count("before") == 1:
-                check_matrix(shown, network.matrix(key))
+        # A second update of the same parameter begins where the first has ended.
+        again = what == "before" and [each for each, other, _ in found if other == key].count("before") > 1
+        if key in network.shapes() and not again and (now or (what == "gradient" and key[0])):
+            check_matrix(shown, network.matrix(key))
     wanted = {(each.layer, each.output) for each in network.program.instructions if each.phase != "update"}
     # Steps in the middle of a long sequence are passed over.
     assert len(told) >= len({layer for layer, _ in wanted if "/step-" not in layer})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flux_studio.engine.formulas import number, read
-from flux_studio.engine.notation import latex_words
+from flux_studio.engine.letters import latex_words
 from flux_studio.gui.widgets.numbers import ENOUGH_DIGITS, exact, whole
 from flux_studio.training.explaining import CellStory, Link, Part, Told
 
