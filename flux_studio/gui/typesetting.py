@@ -6,24 +6,26 @@ window should not wait for. Until then formulas are shown as the readable text t
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
-from PySide6.QtCore import QObject, QRectF, Signal
-from PySide6.QtGui import QFontMetricsF, QPainterPath, QTransform
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
+from PySide6.QtGui import QFontMetricsF, QPainterPath
 
 from flux_studio.engine.formulas import read
-from flux_studio.engine.notation import Cell, Gradient, Name
 from flux_studio.gui.theme import look
 
 _LARGER = 1.16
 """The face of formulas looks smaller than that of words: so much larger it goes well with them."""
-_SMALL = 0.72
-_LOWERED = 0.22
+_NUMBER = re.compile(r"(?<=<mn>)[^<]*(?=</mn>)")
+_SYMBOL = re.compile(r'(?<=data-symbol=")[^"]*(?=")')
+_DISTINCT = "1234567890"
 
 
 class Typesetter(QObject):
@@ -101,51 +103,88 @@ def formula_size(scale: float = 1.0) -> float:
 @lru_cache(maxsize=4096)
 def box(mathml: str, size: float) -> Box:
     """A piece of a formula set at a size in pixels; one of MathML, as :mod:`flux_studio.engine.notation` writes it."""
+    # From cell to cell of a matrix only digits change, all of which are as wide: they are put in the places of others.
+    symbols = [unescape(found) for found in _SYMBOL.findall(mathml)]
+    count = itertools.count()
+    pattern = _SYMBOL.sub(lambda _: str(next(count)), mathml)
+    digits = [digit for found in _NUMBER.findall(mathml) for digit in found if digit.isdigit()]
+    names = iter(_DISTINCT)
+    if len(digits) <= len(_DISTINCT):
+        pattern = _NUMBER.sub(lambda found: re.sub(r"\d", lambda _: next(names), found[0]), pattern)
+    else:
+        digits = []
+    made, places = _set(pattern, size)
+    strokes = [
+        Stroke(symbols[int(each.symbol)] if each.symbol else "", each.path, each.area)
+        for each in made.strokes
+    ]
+    for name, digit in zip(_DISTINCT, digits, strict=False):
+        if name not in places:
+            return _set(mathml, size)[0]
+        number, at, small = places[name]
+        strokes[number] = replace(strokes[number], path=_digit(digit, small).translated(at))
+    return Box(made.width, made.ascent, made.descent, tuple(strokes))
+
+
+@lru_cache(maxsize=2048)
+def _set(mathml: str, size: float) -> tuple[Box, dict[str, tuple[int, QPointF, float]]]:
+    """Let ziamath set a piece; and of each digit the number of its outline, where it stands and how large it is."""
     import ziamath
 
     root = ziamath.Math(f'<math display="block">{mathml}</math>', size=size)
     strokes: list[Stroke] = []
-    _collect(root.node, 0.0, 0.0, "", QRectF(), strokes)
+    places: dict[str, tuple[int, QPointF, float]] = {}
+    _collect(root.node, QPointF(), "", QRectF(), strokes, places)
     limits = root.node.bbox
     width = max(limits.xmax, root.node.xadvance())
-    return Box(width, max(limits.ymax, 0.72 * size), max(-limits.ymin, 0.22 * size), tuple(strokes))
+    made = Box(width, max(limits.ymax, 0.72 * size), max(-limits.ymin, 0.22 * size), tuple(strokes))
+    return made, places
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=256)
+def _digit(digit: str, size: float) -> QPainterPath:
+    """The outline of a digit whose left end and baseline are at 0."""
+    made, places = _set(f"<mn>{digit}</mn>", size)
+    number, at, _ = places[digit]
+    return made.strokes[number].path.translated(-at)
+
+
+@lru_cache(maxsize=4096)
 def symbol(text: str, size: float) -> Box:
-    """A cell's name in a line, ``∂C/∂w[3,1]``: set from what many such names share, so that thousands cost little."""
-    node = read(text)
-    if not isinstance(node, Cell) or not isinstance(node.matrix, Name | Gradient):
-        return box(node.mathml(flat=True), size)
-    base = box(node.matrix.mathml(flat=True), size)
-    left, strokes = base.width + 0.02 * size, list(base.strokes)
-    for letter in node.index.text:
-        tag = "mn" if letter.isdigit() else "mi" if letter.isalpha() else "mtext"
-        small = box(f"<{tag}>{letter}</{tag}>", size * _SMALL)
-        move = QTransform.fromTranslate(left, _LOWERED * size)
-        strokes += [Stroke("", move.map(each.path), QRectF()) for each in small.strokes]
-        left += small.width + (0.08 * size if letter == "," else 0.0)
-    return Box(left, base.ascent, max(base.descent, 0.4 * size), tuple(strokes))
+    """A cell's name in a line, ``∂C/∂w[3,1]``."""
+    return box(read(text).mathml(flat=True), size)
 
 
 def symbol_width(text: str, size: float) -> float:
-    """How wide :func:`symbol` makes a name: digits are alike, so that few names need to be set for it."""
-    return symbol(re.sub(r"\d", "0", text), size).width
+    """How wide :func:`symbol` makes a name, of which one with other digits tells as well."""
+    return _name_width(re.sub(r"\d", "0", text), size)
 
 
-def _collect(node: Any, x: float, y: float, symbol: str, area: QRectF, strokes: list[Stroke]) -> None:
+@lru_cache(maxsize=1024)
+def _name_width(text: str, size: float) -> float:
+    return symbol(text, size).width
+
+
+def _collect(
+    node: Any,
+    at: QPointF,
+    symbol: str,
+    area: QRectF,
+    strokes: list[Stroke],
+    places: dict[str, tuple[int, QPointF, float]],
+) -> None:
     """Every outline below a node of ziamath, with the innermost symbol that it belongs to."""
     element = getattr(node, "element", None)
-    if element is not None and (own := element.get("data-symbol")):
-        limits = node.bbox
-        symbol = own
-        area = QRectF(x + limits.xmin, y - limits.ymax, limits.xmax - limits.xmin, limits.ymax - limits.ymin)
     if element is not None:
-        for (left, down), child in zip(node.nodexy, node.nodes, strict=False):
-            _collect(child, x + left, y + down, symbol, area, strokes)
+        if own := element.get("data-symbol"):
+            limits = node.bbox
+            corner = QPointF(at.x() + limits.xmin, at.y() - limits.ymax)
+            symbol, area = own, QRectF(corner, QSizeF(limits.xmax - limits.xmin, limits.ymax - limits.ymin))
+        for place, child in zip(node.nodexy, node.nodes, strict=False):
+            _collect(child, at + QPointF(*place), symbol, area, strokes, places)
         return
     canvas = ElementTree.Element("svg")
-    node.draw(x, y, canvas)
+    node.draw(at.x(), at.y(), canvas)
     for drawn in canvas.iter():
         path = QPainterPath()
         if drawn.tag == "path":
@@ -153,6 +192,8 @@ def _collect(node: Any, x: float, y: float, symbol: str, area: QRectF, strokes: 
         elif drawn.tag == "rect":
             path.addRect(QRectF(*(float(drawn.get(name, "0")) for name in ("x", "y", "width", "height"))))
         if not path.isEmpty():
+            if (sign := getattr(node, "char", "")) in _DISTINCT and sign:
+                places[sign] = len(strokes), at, node.size
             strokes.append(Stroke(symbol, path, area))
 
 

@@ -87,13 +87,34 @@ def test_what_was_set_once_is_kept() -> None:
 
 
 def test_names_of_cells_cost_no_setting_of_their_own() -> None:
-    symbol("x[0,0]", 17.0)
-    for digit in "0123456789":
-        box(f"<mn>{digit}</mn>", 17.0 * 0.72)
-    before = box.cache_info().misses
+    for row in range(10, 20):
+        symbol(f"x[{row},7]", 17.0)
+    before = typesetting._set.cache_info().misses
     widths = {symbol(f"x[{row},7]", 17.0).width for row in range(10, 99)}
-    assert box.cache_info().misses == before
+    assert typesetting._set.cache_info().misses == before
     assert widths == {symbol_width("x[42,7]", 17.0)}
+
+
+def test_other_cells_of_a_matrix_are_set_like_the_first() -> None:
+    for text in (
+        "∂C/∂a[{0},{1}] = ∂C/∂h[{0},{1}]·∂h/∂a[{0},{1}]",
+        "h⁽{1}⁾[{0},2] = 1 / (1 + e^(−a[{0},{1}]))",
+    ):
+        first, other = (
+            lay_out(text.format(*cell).replace("⁽3⁾", "⁽³⁾"), look.text_font(), 19.0, 900)
+            for cell in (("5", "3"), ("8", "3"))
+        )
+        assert [each.x for each in first.boxes] == [each.x for each in other.boxes]
+        assert {name for name, _ in other.symbols()} == {
+            name.replace("[5", "[8") for name, _ in first.symbols()
+        }
+        # Whether it was set from the other's digits or by itself makes no difference.
+        typesetting.box.cache_clear()
+        typesetting._set.cache_clear()
+        alone = lay_out(text.format("8", "3").replace("⁽3⁾", "⁽³⁾"), look.text_font(), 19.0, 900)
+        for one, two in zip(other.boxes, alone.boxes, strict=True):
+            for a, b in zip(one.box.strokes, two.box.strokes, strict=True):
+                assert a.path.boundingRect() == b.path.boundingRect()
 
 
 def test_until_it_is_ready_a_formula_is_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,6 @@ def _best_break(pieces: list[tuple[int, Box]], fitting: int, room: float, *, fir
     def cost(count: int) -> float:
         used = sum(each.width for _, each in pieces[:count]) / room
         lonely = first and count == 1 and used < 0.4  # a formula's left side by itself
-        return 0.35 * pieces[count][0] + (1 - used) + lonely
+        return 0.2 * pieces[count][0] + (1 - used) + lonely
 
     return min(range(1, fitting + 1), key=cost)

@@ -8,15 +8,13 @@ from functools import lru_cache
 from html import escape
 
 from PySide6.QtCore import QBuffer, QByteArray, QPointF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.typesetting import formula_size, typesetter
 from flux_studio.gui.widgets.formula_layout import lay_out
 
 _WIDEST = 420
-_DENSITY = 3
-"""Pixels of the picture for each of the screen, so that it is sharp on fine screens, too."""
 
 
 def typeset_tip(words: str, formula: str) -> str:
@@ -28,20 +26,22 @@ def typeset_tip(words: str, formula: str) -> str:
     if not found:
         return words
     lines = [escape(text).replace("\n", "<br>") for text in (before, after)]
-    return f"<p style='white-space: pre-wrap'>{lines[0]}{picture(formula)}{lines[1]}</p>"
+    return f"<p style='white-space: pre'>{lines[0]}{picture(formula)}{lines[1]}</p>"
 
 
 def picture(formula: str) -> str:
     """A formula as an image for rich text, in the colour of tool tips."""
-    return _picture(formula, formula_size(), look.theme.name)
+    # As many pixels as the screen has: rich text does not make pictures smaller gently.
+    density = math.ceil(QGuiApplication.primaryScreen().devicePixelRatio())
+    return _picture(formula, formula_size(), look.theme.name, density)
 
 
 @lru_cache(maxsize=128)
-def _picture(formula: str, size: float, theme: str) -> str:
+def _picture(formula: str, size: float, theme: str, density: int) -> str:
     laid = lay_out(formula, look.text_font(), size, look.length(_WIDEST))
     width, height = math.ceil(laid.width) + 2, math.ceil(laid.height) + 2
-    image = QImage(width * _DENSITY, height * _DENSITY, QImage.Format.Format_ARGB32_Premultiplied)
-    image.setDevicePixelRatio(_DENSITY)
+    image = QImage(width * density, height * density, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(density)
     image.fill(Qt.GlobalColor.transparent)
     painter, tint = QPainter(image), colour("text")
     laid.paint(painter, QPointF(1, 1), look.text_font(), lambda _: tint, tint)
