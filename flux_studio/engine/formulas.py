@@ -302,7 +302,7 @@ class _Reader:
             self._skip()
             words.append(self._take().text)
         self._skip()
-        return Total(Index(over) if over else Words(", ".join(words)), self._product())
+        return Total(Index(",".join(over)) if over else Words(", ".join(words)), self._product())
 
     def _gradient(self, start: int) -> Node:
         of = self._side()
