@@ -25,7 +25,7 @@ from flux_studio.engine.matrices import DENSE_MATRICES, MatrixKind
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.focus_ring import FocusRing
-from flux_studio.gui.widgets.formula_tip import typeset_tip
+from flux_studio.gui.widgets.formula_tip import formula_of, kind_tip, typeset_tip
 from flux_studio.gui.widgets.keys import ARROWS
 from flux_studio.gui.widgets.levels import ColourRange
 from flux_studio.gui.widgets.numbers import short, whole
@@ -437,7 +437,7 @@ class MatrixWall(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             words, kind = self._told(event.pos())
-            text = words if kind is None else typeset_tip(words, _formula(kind))
+            text = words if kind is None else typeset_tip(words, formula_of(kind))
             QToolTip.showText(event.globalPos(), text, self)
             return True
         if event.type() == QEvent.Type.Leave:
@@ -460,7 +460,7 @@ class MatrixWall(QAbstractScrollArea):
                 ), None
             column = (position.x() - geometry.names + self._scroll().x()) // geometry.pitch
             kinds = self._content.kinds
-            return (_kind_tip(kinds[column]), kinds[column]) if column < len(kinds) else ("", None)
+            return (kind_tip(kinds[column]), kinds[column]) if column < len(kinds) else ("", None)
         if (heading := self._foldable_at(position)) is not None:
             verb = "show" if self._content.is_folded(heading.row) else "hide"
             return f"{heading.row.title}: click to {verb} what is inside (Space)", None
@@ -471,7 +471,7 @@ class MatrixWall(QAbstractScrollArea):
     def _matrix_tip(self, matrix: WallMatrix) -> str:
         kind, (rows, columns) = matrix.kind, matrix.shape
         lines = [
-            f"{matrix.owner} · {_formula(kind)} · {kind.name}, {whole(rows)} × {whole(columns)}",
+            f"{matrix.owner} · {formula_of(kind)} · {kind.name}, {whole(rows)} × {whole(columns)}",
             kind.meaning,
         ]
         if (level := self.level(matrix.key)) is not None:
@@ -491,12 +491,3 @@ class MatrixWall(QAbstractScrollArea):
         if key != self._hovered:
             self._hovered = key
             self.viewport().update()
-
-
-def _kind_tip(kind: MatrixKind) -> str:
-    return f"{_formula(kind)} · {kind.name} ({kind.shape})\n{kind.meaning}"
-
-
-def _formula(kind: MatrixKind) -> str:
-    """The formula, led by the symbol where it does not say it."""
-    return kind.formula if kind.symbol in kind.formula else f"{kind.symbol}: {kind.formula}"

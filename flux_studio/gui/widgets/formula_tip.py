@@ -10,11 +10,22 @@ from html import escape
 from PySide6.QtCore import QBuffer, QByteArray, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
+from flux_studio.engine.matrices import MatrixKind
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.typesetting import formula_size, typesetter
 from flux_studio.gui.widgets.formula_layout import lay_out
 
 _WIDEST = 420
+
+
+def kind_tip(kind: MatrixKind) -> str:
+    """What a kind of matrix is."""
+    return f"{formula_of(kind)} · {kind.name} ({kind.shape})\n{kind.meaning}"
+
+
+def formula_of(kind: MatrixKind) -> str:
+    """The formula, led by the symbol where it does not say it."""
+    return kind.formula if kind.symbol in kind.formula else f"{kind.symbol}: {kind.formula}"
 
 
 def typeset_tip(words: str, formula: str) -> str:
