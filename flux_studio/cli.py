@@ -119,10 +119,13 @@ def _command_parser() -> argparse.ArgumentParser:
     train.add_argument("--save", type=Path, metavar="OUT.flux")
     train.add_argument("--export", type=Path, metavar="OUT")
 
-    export = command("export", _export, "write the weights for other tools")
+    export = command("export", _export, "write the weights for other tools, or a worked example for LaTeX")
     export.add_argument("file", type=Path, metavar="FILE")
     export.add_argument("out", type=Path, metavar="OUT")
-    export.add_argument("--format", metavar="npz|csv|json")
+    export.add_argument("--format", metavar="npz|csv|json|tex")
+    export.add_argument(
+        "--digits", type=int, default=4, metavar="N", help="significant digits in a worked example (.tex)"
+    )
 
     predict = command("predict", _predict, "predict for the rows of a table")
     predict.add_argument("file", type=Path, metavar="FILE")
@@ -232,10 +235,29 @@ def _export(options: argparse.Namespace) -> int:
     from flux_studio.project import files
 
     _check_output(options.out, options.file)
+    if options.format == "tex" or (options.format is None and options.out.suffix.lower() == ".tex"):
+        return _work_out(options)
     exporters.choose(options.out, options.format)
     project = files.load(options.file)
     exporter = exporters.export(project, options.out, options.format)
     print(f"{options.out}: {exporter.title}")
+    return 0
+
+
+def _work_out(options: argparse.Namespace) -> int:
+    """Write the iteration at which the project stands as a LaTeX document that works it out."""
+    from flux_studio.engine.worked import work_out
+    from flux_studio.export import worked_example
+    from flux_studio.project import files
+    from flux_studio.project.catalogue import titles
+    from flux_studio.training.session import Session
+
+    project = files.load(options.file)
+    session = Session(project, "reference")
+    worked = work_out(session.network, session.iteration)
+    named = titles(project.specification)
+    worked_example.save(options.out, worked, named, options.file.stem, options.digits)
+    print(f"{options.out}: iteration {worked.iteration} worked out")
     return 0
 
 

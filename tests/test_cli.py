@@ -320,6 +320,12 @@ class TestOthers:
         begins = {"w.npz": b"PK", "w.JSON": b"{", "w": b"layer,matrix,row,column,value\r\n"}
         assert (run.folder / name).read_bytes().startswith(begins[name])
 
+    def test_a_worked_example_by_suffix_and_by_format(self, run: Terminal) -> None:
+        assert run.done("export", PARITY, "step.tex").out == "step.tex: iteration 0 worked out\n"
+        assert "rounded to 4 significant digits" in (run.folder / "step.tex").read_text(encoding="utf-8")
+        run.done("export", PARITY, "step", "--format", "tex", "--digits", "7")
+        assert "rounded to 7 significant digits" in (run.folder / "step").read_text(encoding="utf-8")
+
     def test_the_format_outweighs_the_suffix(self, run: Terminal) -> None:
         run.done("export", PARITY, "w.npz", "--format", "json")
         assert (run.folder / "w.npz").read_bytes().startswith(b"{")

@@ -148,9 +148,7 @@ def explain(
         raise ProgramError(
             f"{key[1]} of {key[0]} has {slot.rows}×{slot.columns} cells; there is none at {cell}"
         )
-    if program not in _KNOWN:
-        _KNOWN[program] = Places(program, network.rule)
-    places = _KNOWN[program]
+    places = places_of(network)
     address = slot.address(cell)
     writers = places.writers(address)
     due = tuple(each for each in writers if each.number >= done and each.instruction.phase == "update")
@@ -161,7 +159,7 @@ def explain(
         made = _made_by_update(network, places, address, due, iteration, done)
     elif writers and writers[-1].instruction.phase != "update":
         made = tuple(
-            _made(network.arena, places, each, address, iteration + (each.number < done))
+            make(network.arena, places, each, address, iteration + (each.number < done))
             for each in writers
             if each.number < done or not _is_stale(network, places, each, done)
         )
@@ -182,6 +180,14 @@ def explain(
     )
 
 
+def places_of(network: Explainable) -> Places:
+    """The index of the network's present program."""
+    program = network.program
+    if program not in _KNOWN:
+        _KNOWN[program] = Places(program, network.rule)
+    return _KNOWN[program]
+
+
 def _is_stale(network: Explainable, places: Places, writer: Writer, done: int) -> bool:
     """Whether a result that is still of the rest has lost some of what it was made from."""
     program, inputs = network.program, writer.instruction.inputs
@@ -194,7 +200,7 @@ def _is_stale(network: Explainable, places: Places, writer: Writer, done: int) -
 
 def _made_next(arena: Array, places: Places, writer: Writer, address: int, iteration: int) -> Made:
     """What the very next instruction will make of a cell, on a copy of its result."""
-    instruction, made = writer.instruction, _made(arena, places, writer, address, iteration)
+    instruction, made = writer.instruction, make(arena, places, writer, address, iteration)
     output = instruction.output.view(arena).copy()
     with np.errstate(all="ignore"):
         inputs = tuple(slot.view(arena) for slot in instruction.inputs)
@@ -202,7 +208,7 @@ def _made_next(arena: Array, places: Places, writer: Writer, address: int, itera
     return replace(made, stored=float(output[writer.slot.cell(address)]))
 
 
-def _made(arena: Array, places: Places, writer: Writer, address: int, iteration: int) -> Made:
+def make(arena: Array, places: Places, writer: Writer, address: int, iteration: int) -> Made:
     """What an instruction makes of a cell, from an arena in the state before it; its result is read there as well."""
     instruction = writer.instruction
     inputs = tuple(slot.view(arena) for slot in instruction.inputs)
@@ -233,7 +239,7 @@ def _made_by_update(
     found: list[Made] = []
     for number, instruction in enumerate(instructions, start):
         writer = by_number.get(number)
-        before = None if writer is None else _made(scratch.arena, places, writer, address, iteration + 1)
+        before = None if writer is None else make(scratch.arena, places, writer, address, iteration + 1)
         scratch.run(instruction, iteration + 1)
         if before is not None:
             found.append(replace(before, stored=float(scratch.arena[address])))

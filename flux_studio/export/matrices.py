@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from flux_studio.engine.formulas import number, read
+from flux_studio.engine.notation import Grid
 from flux_studio.engine.operations import shape_text
 from flux_studio.engine.operations.base import Array
 from flux_studio.errors import ExportError, ProjectFileError
@@ -17,6 +19,9 @@ from flux_studio.project.files import write_atomically
 
 MOST_CELLS = 2_000_000
 """Beyond this, text is no way to keep numbers, and no spreadsheet is comfortable with them."""
+
+MOST_LATEX_CELLS = 2_500
+"""Beyond this, LaTeX has no room for a formula."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,26 @@ def as_csv(matrix: NamedMatrix) -> bytes:
 def as_text(matrix: NamedMatrix) -> str:
     """The same with tabs, which a spreadsheet takes apart when it is pasted."""
     return _written(matrix, csv.excel_tab, "\n")
+
+
+def as_latex(matrix: NamedMatrix, digits: int = 6) -> str:
+    """``w = (…)`` as a displayed formula, with what the matrix, its rows and its columns are called in comments."""
+    rows, columns = matrix.values.shape
+    if matrix.values.size > MOST_LATEX_CELLS:
+        raise ExportError(
+            f"{matrix.title} has {shape_text(matrix.values.shape)} cells, too many for a page of LaTeX: "
+            "take it as a table (CSV)"
+        )
+    grid = Grid(
+        tuple(tuple(read(number(float(value), digits)).latex() for value in row) for row in matrix.values)
+    )
+    names = (
+        f"{matrix.title}, iteration {matrix.iteration}",
+        f"rows: {', '.join(matrix.row(place) for place in range(rows))}",
+        f"columns: {', '.join(matrix.column(place) for place in range(columns))}",
+    )
+    comments = "".join(f"% {' '.join(name.split())}\n" for name in names)
+    return f"{comments}\\[\n{read(matrix.symbol).latex()} = {grid.latex()}\n\\]\n"
 
 
 def as_npz(matrix: NamedMatrix) -> bytes:

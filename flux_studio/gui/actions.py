@@ -43,6 +43,12 @@ ACTIONS: tuple[ActionRow, ...] = (
         "File", "file.export", "Export Weights…", "Ctrl+E", "export", "Write the weights for other tools"
     ),
     ActionRow(
+        "File",
+        "file.worked_example",
+        "Export Worked Example…",
+        meaning="The iteration that is shown, worked out step by step as a LaTeX document",
+    ),
+    ActionRow(
         "File", "file.predict", "Predict for a Table…", meaning="Write predictions for the rows of a CSV file"
     ),
     ActionRow("File"),

@@ -18,6 +18,7 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "file.save": window.filing.save,
         "file.save_as": window.filing.save_as,
         "file.export": window.filing.export,
+        "file.worked_example": window.taking.save_step,
         "file.predict": window.filing.predict,
         "file.quit": window.close,
         "edit.undo": window.document.undo_stack.undo,

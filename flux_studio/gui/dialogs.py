@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from flux_studio.export.exporters import EXPORTERS
+from flux_studio.export.worked_example import FEWEST_DIGITS, MOST_DIGITS, USUAL_DIGITS
 
 Answer = Literal["save", "discard", "cancel"]
 PROJECTS = "Flux Studio projects (*.flux)"
@@ -56,6 +57,17 @@ class Dialogs:
             parent, "Save Matrix", f"{suggestion}{suffix}", f"{title} (*{suffix})"
         )
         return self._with_suffix(parent, chosen, suffix)
+
+    def save_worked_example(self, parent: QWidget, suggestion: str) -> tuple[Path, int] | None:
+        """Where to write a worked example, and how many significant digits its numbers are to have."""
+        chosen, _ = QFileDialog.getSaveFileName(parent, "Save Worked Example", suggestion, "LaTeX (*.tex)")
+        path = self._with_suffix(parent, chosen, ".tex")
+        if path is None:
+            return None
+        digits, wanted = QInputDialog.getInt(
+            parent, "Save Worked Example", "Significant digits:", USUAL_DIGITS, FEWEST_DIGITS, MOST_DIGITS
+        )
+        return (path, digits) if wanted else None
 
     def ask_to_save(self, parent: QWidget, title: str) -> Answer:
         """Whether to save unsaved changes before they are gone."""

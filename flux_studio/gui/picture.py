@@ -13,6 +13,7 @@ from flux_studio.gui.app import make_application
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.theme import THEMES, look
+from flux_studio.gui.typesetting import typesetter
 from flux_studio.project import files
 
 _PATIENCE_MS = 120_000
@@ -51,6 +52,7 @@ def _picture(window: MainWindow, size: tuple[int, int]) -> QPixmap:
         raise ExportError(
             f"the window is at least {least}; ask for a larger picture than {size[0]}×{size[1]}"
         )
+    typesetter.wait()
     window.show()
     window.reset_layout()
     troubles: list[str] = []

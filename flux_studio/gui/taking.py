@@ -1,4 +1,4 @@
-"""Taking matrices away: to the clipboard or into files, each whole and with the names of its rows and columns."""
+"""Taking matrices away, each whole and with the names of its rows and columns, and whole steps worked out."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from flux_studio.engine.worked import WorkedIteration
 from flux_studio.errors import FluxError
 from flux_studio.export import matrices as tables
+from flux_studio.export import worked_example
 from flux_studio.export.matrices import NamedMatrix
 from flux_studio.gui import matrices, matrix_picture, presenting
 from flux_studio.gui.background import Background
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets import heat, levels
+from flux_studio.project.catalogue import titles
 from flux_studio.training.events import Answered, MatrixKey
+from flux_studio.training.questions import Question
 from flux_studio.training.whole_matrices import TakeMatrix, WholeMatrix
+from flux_studio.training.worked_step import WorkOut
 
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
@@ -47,19 +52,26 @@ FORMATS: tuple[MatrixFormat, ...] = (
     ),
     MatrixFormat("npz", ".npz", "NumPy archive", "Save as NPZ (NumPy)…", lambda each, _: tables.as_npz(each)),
     MatrixFormat("png", ".png", "Picture", "Save as PNG (picture)…", matrix_picture.png),
+    MatrixFormat(
+        "tex",
+        ".tex",
+        "Formula for LaTeX",
+        "Save as LaTeX (formula)…",
+        lambda each, _: tables.as_latex(each).encode(),
+    ),
     MatrixFormat("svg", ".svg", "Drawing", "Save as SVG (drawing)…", matrix_picture.svg),
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Errand:
-    """What is to become of a matrix, which comes with its level of colours."""
+    """What is to become of a matrix, which comes with its level of colours, or of an iteration worked out."""
 
     words: str
     """What is being done, for the status bar."""
-    make: Callable[[NamedMatrix, float], Any]
+    make: Callable[[Any, float], Any]
     """Carried out on a thread of its own: millions of cells take seconds."""
-    hand_over: Callable[[NamedMatrix, Any], str]
+    hand_over: Callable[[Any, Any], str]
     """Carried out on the window's thread; what to say of it."""
 
 
@@ -69,8 +81,8 @@ class Taking(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._waiting: dict[TakeMatrix, list[Errand]] = {}
-        self._queue: deque[tuple[Errand, NamedMatrix, float]] = deque()
+        self._waiting: dict[Question, list[Errand]] = {}
+        self._queue: deque[tuple[Errand, object, float]] = deque()
         self._menu: QMenu | None = None
         self._background = Background(window)
         self._background.finished_with.connect(self._finish)
@@ -93,6 +105,10 @@ class Taking(QObject):
         """The whole matrix with its names on the clipboard, as text that spreadsheets take apart."""
         self._ask(key, Errand("copying", lambda matrix, _: tables.as_text(matrix), self._put_text))
 
+    def copy_latex(self, key: MatrixKey) -> None:
+        """The whole matrix on the clipboard, as a formula for a LaTeX document."""
+        self._ask(key, Errand("copying as LaTeX", lambda matrix, _: tables.as_latex(matrix), self._put_latex))
+
     def copy_picture(self, key: MatrixKey) -> None:
         """The matrix on the clipboard, as a picture."""
         self._ask(key, Errand("copying as a picture", matrix_picture.png, self._put_picture))
@@ -112,6 +128,27 @@ class Taking(QObject):
                 tables.write(path, form.make(matrix, level))
 
             self._ask(key, Errand(f"saving {path.name}", write, lambda *_: f"saved {path.name}"))
+
+    def save_step(self) -> None:
+        """Ask where to, and write the iteration that is shown, worked out as a LaTeX document."""
+        window = self._window
+        stem = Path(window.document.title).stem
+        suggestion = str(Path(window.settings.folder) / f"{stem}-worked-example.tex")
+        if (chosen := window.dialogs.save_worked_example(window, suggestion)) is None:
+            return
+        path, digits = chosen
+        window.settings.folder = str(path.parent)
+        named = titles(window.document.project.specification)
+
+        def write(worked: WorkedIteration, _: float) -> None:
+            worked_example.save(path, worked, named, stem, digits)
+
+        def told(worked: WorkedIteration, _: object) -> str:
+            return f"saved {path.name}: iteration {worked.iteration:,} worked out"
+
+        self._send(
+            WorkOut(), Errand(f"saving {path.name}", write, told), "the iteration cannot be worked out"
+        )
 
     # Inside
 
@@ -146,6 +183,7 @@ class Taking(QObject):
 
         menu.setToolTipsVisible(True)
         add("copy", "Copy", "The whole matrix with its names, to be pasted into a spreadsheet", self.copy)
+        add("copy_latex", "Copy as LaTeX", "The whole matrix as a formula for LaTeX", self.copy_latex)
         add("copy_picture", "Copy as Picture", "The matrix in its colours, to be pasted", self.copy_picture)
         menu.addSeparator()
         for form in FORMATS:
@@ -157,46 +195,51 @@ class Taking(QObject):
             self.show_menu(key, place)
 
     def _ask(self, key: MatrixKey, errand: Errand) -> None:
+        self._send(TakeMatrix(key), errand, "the matrix cannot be taken")
+
+    def _send(self, question: Question, errand: Errand, otherwise: str) -> None:
+        """Ask for what the errand is about; ``otherwise`` is said where nobody can answer."""
         trainer = self._window.trainer
         if trainer.ready is None or trainer.ended:
             self._window.workbench.troubled.emit(
-                "the matrix cannot be taken now, because no network is ready: start training first"
+                f"{otherwise} now, because no network is ready: start training first"
             )
             return
-        question = TakeMatrix(key)
         self._waiting.setdefault(question, []).append(errand)
         trainer.ask(question)
 
     def _take(self, event: Answered) -> None:
-        if not isinstance(event.question, TakeMatrix) or event.question not in self._waiting:
+        errands = self._waiting.pop(event.question, None)
+        if errands is None:
             return
-        errands = self._waiting.pop(event.question)
         try:
             if isinstance(event.answer, FluxError):
                 raise event.answer
-            matrix, level = self._named(event.question.key, event.answer)
+            subject, level = event.answer, 0.0
+            if isinstance(event.question, TakeMatrix):
+                subject, level = self._named(event.question.key, event.answer)
         except FluxError as error:
             self._window.workbench.troubled.emit(str(error))
             return
         idle = not self._queue
-        self._queue += [(errand, matrix, level) for errand in errands]
+        self._queue += [(errand, subject, level) for errand in errands]
         if idle:
             self._begin()
 
     def _begin(self) -> None:
         """Carry out the first errand of the queue, where it stays until it is done."""
-        errand, matrix, level = self._queue[0]
+        errand, subject, level = self._queue[0]
         self._window.status.showMessage(f"{errand.words}…")
-        self._background.begin(errand, lambda _: errand.make(matrix, level))
+        self._background.begin(errand, lambda _: errand.make(subject, level))
 
     def _finish(self, errand: Errand, result: object) -> None:
-        _, matrix, _ = self._queue.popleft()
+        _, subject, _ = self._queue.popleft()
         bench = self._window.workbench
         self._window.status.clearMessage()
         if isinstance(result, FluxError):
             bench.troubled.emit(str(result))
         else:
-            bench.informed.emit(errand.hand_over(matrix, result))
+            bench.informed.emit(errand.hand_over(subject, result))
             bench.troubled.emit("")
         if self._queue:
             self._begin()
@@ -218,6 +261,9 @@ class Taking(QObject):
         QGuiApplication.clipboard().setText(text)
         rows, columns = matrix.values.shape
         return f"copied {matrix.title}, {rows:,} × {columns:,}"
+
+    def _put_latex(self, matrix: NamedMatrix, text: str) -> str:
+        return f"{self._put_text(matrix, text)} as LaTeX"
 
     @staticmethod
     def _put_picture(matrix: NamedMatrix, picture: bytes) -> str:

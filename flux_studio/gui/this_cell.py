@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from math import isnan
 from typing import TYPE_CHECKING
 
-from flux_studio.engine.matrices import MATRIX_KINDS
+from flux_studio.engine.matrices import MATRIX_KINDS, describe, kinds_beside
 from flux_studio.errors import FluxError
 from flux_studio.gui import matrices
 from flux_studio.gui.live import Live
@@ -219,6 +220,11 @@ class ThisCell(Live):
         """What a cell is, in words, where the pointer rests on it."""
         matrix = None if link.key is None else self._window.wall.find(link.key)
         if matrix is None:
-            return link.text
-        words = f"{matrix.owner} · {matrix.kind.title}: {matrix.kind.meaning}"
-        return f"{link.text} = {exact(link.value)}\n{words}\nClick to go there"
+            words = describe(link.text, (), "")
+            return words if isnan(link.value) else f"{words}\n= {exact(link.value)}"
+        kind = matrix.kind
+        words = describe(kind.symbol, (kind, *kinds_beside(kind)), matrix.owner)
+        if link.text != kind.symbol:
+            words = f"{link.text}, a cell of {words}"
+        value = "" if isnan(link.value) else f"\n= {exact(link.value)}"
+        return f"{words}{value}\nClick to go there"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import nan
 
 from flux_studio.engine.explain import Explanation, Made, Use, explain
 from flux_studio.engine.places import Named
@@ -50,6 +51,8 @@ class Part:
     symbols: str
     because: tuple[str, ...]
     links: tuple[Link, ...]
+    letters: tuple[Link, ...]
+    """Of a sum, what its factors are called: each stands for many cells, of which it leads to the first."""
     terms: tuple[Term, ...]
     places: tuple[int, ...]
     """Where in the sum the shown terms stand."""
@@ -249,6 +252,11 @@ class _Teller:
             symbols=f"Σ{line.over.translate(_SMALL_LETTERS)} {symbols}",
             because=(),
             links=(),
+            letters=tuple(
+                replace(self.link(made.place(factor.source(0)), nan), text=made.symbol(factor))
+                for factor in line.factors
+                if len(factor.values)
+            ),
             terms=tuple(self._term(made, line, place) for place in places),
             places=places,
             left=left,
@@ -268,6 +276,7 @@ class _Teller:
             symbols=made.text(line.pieces, layer),
             because=tuple(made.text(test, layer) for test in line.tests),
             links=tuple(self.link(made.place(source), source.value) for source in line.sources),
+            letters=(),
             terms=(),
             places=(),
             left=0,

@@ -122,6 +122,7 @@ def test_every_action_when_the_person_thinks_better_of_it(qtbot: QtBot, answers:
         "file.save",
         "file.save_as",
         "file.export",
+        "file.worked_example",
         "file.predict",
         "file.quit",
     ):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from flux_studio.export.exporters import EXPORTERS
@@ -54,7 +54,8 @@ class Unasked(Dialogs):
 
 
 @pytest.mark.parametrize(
-    "name", ["open_file", "open_table", "save_project", "export_weights", "save_predictions"]
+    "name",
+    ["open_file", "open_table", "save_project", "export_weights", "save_predictions", "save_worked_example"],
 )
 def test_thinking_better_of_it_is_none(parent: QWidget, choose: Choose, name: str) -> None:
     choose("")
@@ -177,3 +178,14 @@ def test_telling_is_read_and_closed(parent: QWidget) -> None:
     press(QMessageBox.StandardButton.Ok, words)
     Dialogs().tell(parent, "About", "some words")
     assert words == ["some words"]
+
+
+def test_a_worked_example_asks_for_its_digits(
+    parent: QWidget, choose: Choose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = choose(tmp_path / "step")
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *words: (6, True))
+    assert Dialogs().save_worked_example(parent, "xor.tex") == (tmp_path / "step.tex", 6)
+    assert asked["place"] == "xor.tex"
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *words: (6, False))
+    assert Dialogs().save_worked_example(parent, "xor.tex") is None

@@ -93,7 +93,7 @@ def test_the_button_beside_the_numbers_has_the_same_menu(
 ) -> None:
     window.focus.choose(WEIGHTS)
     button = child(window, QToolButton, "matrices.take")
-    for name in ("npz", "png", "svg"):
+    for name in ("npz", "png", "svg", "tex"):
         out = answers(window).out = tmp_path / f"taken.{name}"
         # A click would not come back before the menu is closed again.
         button.menu().popup(button.mapToGlobal(QPoint()))
@@ -102,6 +102,9 @@ def test_the_button_beside_the_numbers_has_the_same_menu(
     with np.load(tmp_path / "taken.npz") as archive:
         assert archive["values"].shape == (8, 4)
         assert archive["columns"].tolist() == ["n0", "n1", "n2", "n3"]
+    formula = (tmp_path / "taken.tex").read_text()
+    assert formula.startswith("% Dense 2 · weights_matrix, iteration 0\n% rows: ")
+    assert formula.count(r"\\") == 7
     picture = QImage(str(tmp_path / "taken.png"))
     assert min(picture.width(), picture.height()) > 200
     drawing = ElementTree.fromstring((tmp_path / "taken.svg").read_text())
@@ -133,6 +136,40 @@ def test_a_picture_reaches_the_clipboard(qtbot: QtBot, window: MainWindow) -> No
     choose(qtbot, menu, "copy_picture")
     until(qtbot, lambda: not clipboard.image().isNull())
     assert clipboard.image().width() > 400
+
+
+def test_a_matrix_is_copied_as_latex(qtbot: QtBot, window: MainWindow) -> None:
+    clipboard = QGuiApplication.clipboard()
+    clipboard.clear()
+    window.focus.choose(WEIGHTS)
+    choose(qtbot, right_click(window, window.focus_panel.grid.viewport(), QPoint(200, 60)), "copy_latex")
+    until(qtbot, lambda: bool(clipboard.text()))
+    assert "w = \\left(\\begin{array}{*{4}{r}}" in clipboard.text()
+    assert window.status.currentMessage() == "copied Dense 2 · weights_matrix, 8 × 4 as LaTeX"
+
+
+def test_a_whole_step_becomes_a_worked_example(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    window.trainer.step()
+    until(qtbot, lambda: window.trainer.iteration == 1)
+    out = answers(window).out = tmp_path / "step.tex"
+    window.actions_by_name["file.worked_example"].trigger()
+    until(qtbot, out.exists)
+    text = out.read_text(encoding="utf-8")
+    assert "iteration 1 worked out" in text
+    assert r"\subsection*{Dense 1}" in text
+    assert "rounded to 5 significant digits" in text
+    assert answers(window).asked[-1].endswith("-worked-example.tex")
+    assert window.status.currentMessage() == "saved step.tex: iteration 1 worked out"
+
+
+def test_half_an_iteration_is_not_worked_out(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    window.trainer.step("operation")
+    until(qtbot, lambda: not window.trainer.is_now)
+    out = answers(window).out = tmp_path / "step.tex"
+    window.actions_by_name["file.worked_example"].trigger()
+    until(qtbot, window.trouble.isVisible)
+    assert "only half done" in window.trouble.text
+    assert not out.exists()
 
 
 def test_what_cannot_be_written_is_told_in_words(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QHelpEvent
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from flux_studio.gui import this_cell
+from flux_studio.gui import this_cell, typesetting
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.panels.cell import CellPanel
 from flux_studio.gui.selection import CellPlace
 from flux_studio.project.catalogue import LAYER_KINDS
 from flux_studio.project.specification import Place
 from flux_studio.training.events import MatrixKey
-from tests.gui.shown import settle
+from tests.gui.shown import child, settle
 from tests.gui.windows import open_window, sample, until
 
 SUM, WEIGHTED = ("layer-1", "weight_input_bias_matrix"), ("layer-1", "weight_and_input_matrix")
@@ -235,3 +236,61 @@ def test_every_matrix_of_every_kind_of_layer_is_told(qtbot: QtBot, kind: str) ->
         wait_for(qtbot, window, key, cell)
         shown = panel(window)
         assert shown.verdict.text().startswith("✓") or shown.origin.text()
+
+
+def resting(widget: QWidget, place: QPoint) -> str:
+    """What the tool tip says where the pointer rests."""
+    QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, place, widget.mapToGlobal(place)))
+    text = QToolTip.text()
+    QToolTip.hideText()
+    return text
+
+
+def test_symbols_of_a_formula_say_their_names_and_lead_to_their_cells(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    shown = click(qtbot, window, ("layer-1", "dC_da_matrix"), (5, 2))
+    lines = shown.working
+    assert resting(lines, lines.symbol_rect("∂C/∂h[5,2]").center()).startswith(
+        "∂C/∂h[5,2], a cell of ∂C/∂h: gradient of the cost with respect to the output of Dense 1\n"
+    )
+    # The sum inside: its letters stand for many cells.
+    words = resting(lines, lines.symbol_rect("w[2,k]").center())
+    assert words.startswith("w[2,k], a cell of w: weights of Dense 2")
+    assert "\n= " not in words
+    qtbot.mouseClick(lines, LEFT, pos=lines.symbol_rect("∂h/∂a[5,2]").center())
+    wait_for(qtbot, window, ("layer-1", "dh_da_matrix"), (5, 2))
+
+
+def test_the_explanation_is_copied_as_latex(qtbot: QtBot, window: MainWindow) -> None:
+    shown = click(qtbot, window, SUM, (5, 2))
+    clipboard = QGuiApplication.clipboard()
+    for name in ("copy_latex", "copy"):
+        clipboard.clear()
+        place = shown.working.rect().center()
+        menu_event = QContextMenuEvent(
+            QContextMenuEvent.Reason.Mouse, place, shown.working.mapToGlobal(place)
+        )
+        QApplication.sendEvent(shown.working, menu_event)
+        menu = shown.working.findChildren(QMenu, "cell.menu")[-1]
+        until(qtbot, menu.isVisible)
+        action = child(menu, QAction, f"action.cell.{name}")
+        qtbot.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+        text = clipboard.text()
+        if name == "copy_latex":
+            assert text.startswith("\\begin{align*}\n")
+            assert r"a_{5,2} &= (x \cdot w)_{5,2} + b_{2} \\" in text
+            value = float(text.splitlines()[-2].rpartition("= ")[2])
+            assert value == pytest.approx(number(shown.number.text), rel=1e-6)
+        else:
+            assert text == shown.working.text()
+        settle()
+
+
+def test_other_numbers_set_nothing_anew(qtbot: QtBot, window: MainWindow) -> None:
+    shown = click(qtbot, window, SUM, (5, 2))
+    number, before = shown.number.text, typesetting.box.cache_info().misses
+    window.trainer.step()
+    until(qtbot, lambda: shown.number.text != number)
+    settle()
+    assert typesetting.box.cache_info().misses == before

@@ -45,6 +45,10 @@ class Answers(Dialogs):
         self.asked.append(f"{suggestion}{suffix}")
         return self.out
 
+    def save_worked_example(self, parent: object, suggestion: str) -> tuple[Path, int] | None:
+        self.asked.append(suggestion)
+        return None if self.out is None else (self.out, 5)
+
     def ask_to_save(self, parent: object, title: str) -> Answer:
         self.asked.append(title)
         return self.answer

@@ -11,6 +11,7 @@ from flux_studio.engine.matrices.dense import ACTIVATION_MATRICES, DENSE_MATRICE
 from flux_studio.engine.matrices.kind import MatrixKind, Side
 from flux_studio.engine.matrices.losses import LOSS_MATRICES
 from flux_studio.engine.matrices.recurrent import LSTM_STEP_MATRICES, RECURRENT_MATRICES, RNN_STEP_MATRICES
+from flux_studio.engine.matrices.symbols import describe
 from flux_studio.engine.matrices.updates import UPDATE_MATRICES, state_matrices, state_of
 from flux_studio.engine.operations import ACTIVATIONS
 
@@ -28,6 +29,12 @@ _MOST_GENERAL_LAST = (
 )
 MATRIX_KINDS: dict[str, MatrixKind] = {kind.name: kind for kinds in _MOST_GENERAL_LAST for kind in kinds}
 """Every matrix by name; a name that several kinds of layer share is explained as a dense layer has it."""
+
+
+def kinds_beside(kind: MatrixKind) -> tuple[MatrixKind, ...]:
+    """Every matrix, those first that belong to the same sort of layer."""
+    own = [kinds for kinds in _MOST_GENERAL_LAST if kind in kinds]
+    return tuple(each for kinds in (*own, *reversed(_MOST_GENERAL_LAST)) for each in kinds)
 
 
 def why_absent(name: str, activation: str, loss: str = "") -> str:
@@ -64,6 +71,8 @@ __all__ = [
     "UPDATE_MATRICES",
     "MatrixKind",
     "Side",
+    "describe",
+    "kinds_beside",
     "state_matrices",
     "state_of",
     "why_absent",

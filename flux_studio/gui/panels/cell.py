@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 
 from flux_studio.gui.style import restyle
 from flux_studio.gui.theme import colour, look
+from flux_studio.gui.typesetting import formula_size, symbol, typesetter
 from flux_studio.gui.widgets.cell_lines import CellLines
 from flux_studio.gui.widgets.cell_rows import CellView
+from flux_studio.gui.widgets.formula_layout import paint_box
 from flux_studio.gui.widgets.numbers import exact
 from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.paint import line_of_text
@@ -97,7 +99,7 @@ class CellPanel(QWidget):
         """Show a cell; while only its numbers change, nothing moves."""
         self._show(self.message, "")
         self._show_headline(True)
-        self.number.set_text(f"{view.symbol} = {exact(view.value)}")
+        self.number.set_text(f" = {exact(view.value)}", view.symbol)
         self._show(self.origin, view.origin)
         self.working.set_rows(view.rows)
         self._show(self.verdict, view.verdict)
@@ -185,24 +187,25 @@ class _Painted(QWidget):
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._sizes, self._tint, self._number = sizes, tint, number
-        self._text = ""
+        self._text = self._symbol = ""
         look.changed.connect(self.updateGeometry)
+        typesetter.ready.connect(self.update)
 
     @property
     def text(self) -> str:
         """What it says."""
-        return self._text
+        return self._symbol + self._text
 
-    def set_text(self, text: str) -> None:
-        """Say something else."""
-        if text != self._text:
-            self._text = text
-            self.setAccessibleName(text)
+    def set_text(self, text: str, symbol: str = "") -> None:
+        """Say something else, behind a symbol where one is given."""
+        if (text, symbol) != (self._text, self._symbol):
+            self._text, self._symbol = text, symbol
+            self.setAccessibleName(self.text)
             self.update()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self._text, self)
+            QToolTip.showText(event.globalPos(), self.text, self)
             return True
         return super().event(event)
 
@@ -213,10 +216,21 @@ class _Painted(QWidget):
         return QSize(look.length(80), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        fonts = [self._font(size) for size in self._sizes]
-        fitting = (font for font in fonts if QFontMetrics(font).horizontalAdvance(self._text) <= self.width())
-        area, font = QRectF(self.rect()), next(fitting, fonts[-1])
-        line_of_text(QPainter(self), area, self._text, font, colour(self._tint))
+        is_set = bool(self._symbol) and typesetter.is_ready
+        text = self._text if is_set else self.text
+        area, painter, tint = QRectF(self.rect()), QPainter(self), colour(self._tint)
+        for size in self._sizes:
+            font = self._font(size)
+            lead = symbol(self._symbol, formula_size(size)) if is_set else None
+            before = lead.width if lead is not None else 0.0
+            if before + QFontMetrics(font).horizontalAdvance(text) <= self.width():
+                break
+        if lead is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            metrics = QFontMetrics(font)
+            baseline = area.center().y() - metrics.height() / 2 + metrics.ascent()
+            paint_box(painter, lead, 0.0, baseline, lambda _: tint, tint)
+        line_of_text(painter, area.adjusted(before, 0, 0, 0), text, font, tint)
 
     def _font(self, size: float) -> QFont:
         return look.number_font(size) if self._number else look.text_font(size)

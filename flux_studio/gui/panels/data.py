@@ -17,12 +17,12 @@ from flux_studio.gui.widgets.csv_format_edit import CsvFormatEdit
 from flux_studio.gui.widgets.drop_place import DropPlace
 from flux_studio.gui.widgets.elided_label import ElidedLabel
 from flux_studio.gui.widgets.field_grid import FieldGrid
-from flux_studio.gui.widgets.formula_label import FormulaLabel
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.sample_fields import KEPT, WINDOW
+from flux_studio.gui.widgets.soft_label import SoftLabel
 from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
 from flux_studio.project.descriptions import counted
 
@@ -86,7 +86,7 @@ class DataPanel(QWidget):
         self._editor = ColumnEditor()
         self._roles = ElidedLabel()
         self._window = FieldGrid(WINDOW, group="data")
-        self._windows = FormulaLabel("data.windows")
+        self._windows = SoftLabel("data.windows")
         self._kept = FieldGrid(KEPT, group="data")
         self._empty = DropPlace(
             "table",
@@ -132,7 +132,7 @@ class DataPanel(QWidget):
         self._show_editor()
         windowing = view.windowing
         self._window.set_values({"window": windowing.window, "ahead": windowing.ahead})
-        self._windows.set_formula(windowing.text)
+        self._windows.set_words("\n".join(part.strip() for part in windowing.text.split(";")))
         self._kept.set_values(
             {"validation": round(100 * view.validation_fraction), "test": round(100 * view.test_fraction)}
         )

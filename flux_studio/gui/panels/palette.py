@@ -9,15 +9,18 @@ from PySide6.QtGui import (
     QEnterEvent,
     QFocusEvent,
     QFontMetrics,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from flux_studio.gui.theme import colour, look
+from flux_studio.gui.typesetting import typesetter
 from flux_studio.gui.widgets.flow_layout import FlowLayout
+from flux_studio.gui.widgets.formula_tip import picture
 from flux_studio.gui.widgets.layer_drag import DraggedLayer, moved_far, start_drag
 from flux_studio.gui.widgets.paint import rounded_box
 from flux_studio.gui.widgets.panel_header import PanelHeader
@@ -82,6 +85,13 @@ class _Chip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and typesetter.is_ready:
+            text = self.toolTip().replace(f"<code>{self._kind.formula}</code>", picture(self._kind.formula))
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(look.text_font())

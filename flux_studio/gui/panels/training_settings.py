@@ -13,10 +13,11 @@ from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.batch_edit import BatchEdit
 from flux_studio.gui.widgets.field_editors import ChoiceEdit
 from flux_studio.gui.widgets.field_grid import FieldGrid
-from flux_studio.gui.widgets.formula_label import FormulaLabel
+from flux_studio.gui.widgets.formula_view import FormulaView, say_numbers
 from flux_studio.gui.widgets.optimizer_edit import OptimizerEdit
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.schedule_edit import ScheduleEdit
+from flux_studio.gui.widgets.soft_label import SoftLabel
 from flux_studio.gui.widgets.training_fields import CLIPPING, PENALTIES, SEED, STOP
 from flux_studio.project.specification import OptimizerSpecification, StopSpecification
 
@@ -72,11 +73,11 @@ class TrainingSettings(QWidget):
         self._loss = ChoiceEdit(self._view.losses)
         self._loss.setObjectName("train.loss")
         self._loss.setAccessibleName("Loss")
-        self._formula = FormulaLabel("train.loss.formula")
+        self._formula = say_numbers(FormulaView("train.loss.formula", tint="text_soft"))
         self._penalties = FieldGrid(PENALTIES)
         self._clipping = FieldGrid(CLIPPING)
         self._stop = FieldGrid(STOP)
-        self._validation = FormulaLabel("train.validation")
+        self._validation = SoftLabel("train.validation")
         self._seed = FieldGrid((SEED,))
         self._lay_out()
         self._connect()
@@ -116,7 +117,7 @@ class TrainingSettings(QWidget):
             }
         )
         self._stop.set_able("patience", view.validation_rows > 0)
-        self._validation.set_formula(_validation_text(view))
+        self._validation.set_words(_validation_text(view))
         self._seed.set_values({"seed": view.seed})
 
     # Asking

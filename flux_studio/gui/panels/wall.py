@@ -25,6 +25,7 @@ from flux_studio.engine.matrices import DENSE_MATRICES, MatrixKind
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.widgets.field_editors import WholeNumberEdit
 from flux_studio.gui.widgets.focus_ring import FocusRing
+from flux_studio.gui.widgets.formula_tip import formula_of, kind_tip, typeset_tip
 from flux_studio.gui.widgets.keys import ARROWS
 from flux_studio.gui.widgets.levels import ColourRange
 from flux_studio.gui.widgets.numbers import short, whole
@@ -435,7 +436,9 @@ class MatrixWall(QAbstractScrollArea):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip(event.pos()), self)
+            words, kind = self._told(event.pos())
+            text = words if kind is None else typeset_tip(words, formula_of(kind))
+            QToolTip.showText(event.globalPos(), text, self)
             return True
         if event.type() == QEvent.Type.Leave:
             self._hover(None)
@@ -443,27 +446,32 @@ class MatrixWall(QAbstractScrollArea):
 
     def tip(self, position: QPoint) -> str:
         """What the tool tip says about a place in the viewport."""
+        return self._told(position)[0]
+
+    def _told(self, position: QPoint) -> tuple[str, MatrixKind | None]:
+        """What the tool tip says, and of which matrix it says the formula."""
         geometry = self._geometry
         if self._content.is_empty:
-            return self.toolTip()
+            return self.toolTip(), None
         if position.y() < geometry.header:
             if position.x() < geometry.names:
                 return (
                     "Blue is below zero, orange above. Each matrix has its own range: point at one to see it."
-                )
+                ), None
             column = (position.x() - geometry.names + self._scroll().x()) // geometry.pitch
-            return _kind_tip(self._content.kinds[column]) if column < len(self._content.kinds) else ""
+            kinds = self._content.kinds
+            return (kind_tip(kinds[column]), kinds[column]) if column < len(kinds) else ("", None)
         if (heading := self._foldable_at(position)) is not None:
             verb = "show" if self._content.is_folded(heading.row) else "hide"
-            return f"{heading.row.title}: click to {verb} what is inside (Space)"
+            return f"{heading.row.title}: click to {verb} what is inside (Space)", None
         place = geometry.hit(position, self._scroll())
         matrix = self._content.at(place) if place else None
-        return self._matrix_tip(matrix) if matrix else ""
+        return (self._matrix_tip(matrix), matrix.kind) if matrix else ("", None)
 
     def _matrix_tip(self, matrix: WallMatrix) -> str:
         kind, (rows, columns) = matrix.kind, matrix.shape
         lines = [
-            f"{matrix.owner} · {_formula(kind)} · {kind.name}, {whole(rows)} × {whole(columns)}",
+            f"{matrix.owner} · {formula_of(kind)} · {kind.name}, {whole(rows)} × {whole(columns)}",
             kind.meaning,
         ]
         if (level := self.level(matrix.key)) is not None:
@@ -483,12 +491,3 @@ class MatrixWall(QAbstractScrollArea):
         if key != self._hovered:
             self._hovered = key
             self.viewport().update()
-
-
-def _kind_tip(kind: MatrixKind) -> str:
-    return f"{_formula(kind)} · {kind.name} ({kind.shape})\n{kind.meaning}"
-
-
-def _formula(kind: MatrixKind) -> str:
-    """The formula, led by the symbol where it does not say it."""
-    return kind.formula if kind.symbol in kind.formula else f"{kind.symbol}: {kind.formula}"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import nan
+from unicodedata import normalize
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFont,
     QFontMetrics,
     QHelpEvent,
@@ -19,8 +22,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from flux_studio.gui.theme import colour, look
-from flux_studio.gui.widgets.cell_rows import Row
+from flux_studio.gui.typesetting import formula_size, typesetter
+from flux_studio.gui.widgets.cell_names import line_height, name_width, number_font, paint_name
+from flux_studio.gui.widgets.cell_rows import Row, as_latex
 from flux_studio.gui.widgets.focus_ring import FocusRing
+from flux_studio.gui.widgets.formula_layout import LaidFormula, lay_out
+from flux_studio.gui.widgets.formula_view import copy_menu
 from flux_studio.gui.widgets.numbers import NumberFormat, number_format
 from flux_studio.training.explaining import Link
 
@@ -55,6 +62,7 @@ class CellLines(QWidget):
         self._rows: tuple[Row, ...] = ()
         self._styles: dict[object, NumberFormat] = {}
         self._tops: list[int] = []
+        self._laid: dict[int, LaidFormula] = {}
         self._targets: list[_Target] = []
         self._columns: tuple[int, ...] = ()
         self._stacked = False
@@ -63,6 +71,7 @@ class CellLines(QWidget):
         self._tip: Callable[[Link], str] = lambda link: link.text
         FocusRing(self)
         look.changed.connect(self._arrange)
+        typesetter.ready.connect(self._arrange)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -108,6 +117,14 @@ class CellLines(QWidget):
     def text(self) -> str:
         """All of it as lines of text."""
         return "\n".join(self._line_text(row) for row in self._rows)
+
+    def symbol_rect(self, text: str) -> QRect:
+        """Where a symbol first stands in a formula; empty if it does not."""
+        for place, laid in self._laid.items():
+            for found, area in laid.symbols():
+                if found == text:
+                    return area.toRect().translated(self._line(place).topLeft())
+        return QRect()
 
     # -- numbers --------------------------------------------------------------------------------------------
 
@@ -167,13 +184,13 @@ class CellLines(QWidget):
 
     def _arrange(self, *_: object) -> None:
         """Where everything stands; terms that are too wide for a line take two."""
-        metrics = QFontMetrics(_number_font())
+        metrics = QFontMetrics(number_font())
         widths = [0] * 5
         for row, block, place in self._styled():
             if row.kind != "term":
                 continue
             for index in range(min(len(row.links), 2)):
-                widths[2 * index] = max(widths[2 * index], metrics.horizontalAdvance(_name(row, index)))
+                widths[2 * index] = max(widths[2 * index], name_width(_name(row, index)))
                 if row.text != "{0}":
                     size = metrics.horizontalAdvance(self._factor(row, block, index))
                     widths[2 * index + 1] = max(widths[2 * index + 1], size)
@@ -181,18 +198,25 @@ class CellLines(QWidget):
         gaps = 2 * look.length(_GAP) + 2 * metrics.horizontalAdvance(" × ")
         self._columns, self._stacked = tuple(widths), sum(widths) + gaps > self._room()
         top, self._tops = look.length(_EDGE), []
-        for row in self._rows:
+        self._laid = {place: self._lay_out(row) for place, row in enumerate(self._rows) if row.is_formula}
+        for place, row in enumerate(self._rows):
             self._tops.append(top)
-            top += self._height(row)
+            top += self._height(row, place)
         self._tops.append(top)
         self._refresh_links()
         self.setFixedHeight(top + look.length(_EDGE) if self._rows else 0)
         self.updateGeometry()
         self.update()
 
-    def _height(self, row: Row) -> int:
-        line = QFontMetrics(_number_font()).height() + look.length(4)
-        if row.kind in ("formula", "note"):
+    def _lay_out(self, row: Row) -> LaidFormula:
+        scale = 1.0 if row.kind == "formula" else 0.9
+        return lay_out(row.text, _font(row), formula_size(scale), max(1, self._room()))
+
+    def _height(self, row: Row, place: int) -> int:
+        line = line_height()
+        if place in self._laid:
+            return round(self._laid[place].height) + look.length(7)
+        if row.kind == "note":
             room = QRect(0, 0, max(1, self._room()), 10_000)
             metrics = QFontMetrics(_font(row))
             return metrics.boundingRect(room, int(_WRAPPED), row.text).height() + look.length(3)
@@ -212,7 +236,6 @@ class CellLines(QWidget):
     def _refresh_links(self) -> None:
         """What can be clicked, and where."""
         self._targets = []
-        metrics = QFontMetrics(_number_font())
         for place, row in enumerate(self._rows):
             area = self._line(place)
             if row.kind == "more":
@@ -220,7 +243,7 @@ class CellLines(QWidget):
             for index, link in enumerate(row.links):
                 if link.key is not None:
                     name = self._name_area(row, index, area)
-                    width = min(metrics.horizontalAdvance(_name(row, index)), name.width())
+                    width = min(name_width(_name(row, index)), name.width())
                     self._targets.append(_Target(QRect(name.left(), name.top(), width, name.height()), link))
         self._current = min(self._current, max(0, len(self._targets) - 1))
         takes = bool(self._targets)
@@ -228,13 +251,13 @@ class CellLines(QWidget):
         self._describe()
 
     def _name_area(self, row: Row, index: int, area: QRect) -> QRect:
-        metrics = QFontMetrics(_number_font())
+        metrics = QFontMetrics(number_font())
         times = metrics.horizontalAdvance(" × ")
         if row.kind != "term" or index == 0:
             height = area.height() // 2 if self._is_stacked(row) else area.height()
             return QRect(area.left(), area.top(), area.width(), height)
         if self._is_stacked(row):
-            before = metrics.horizontalAdvance(_name(row, 0)) + times
+            before = name_width(_name(row, 0)) + times
             return QRect(area.left() + before, area.top(), area.width() - before, area.height() // 2)
         left = area.left() + self._columns[0] + look.length(_GAP) + self._columns[1] + times
         return QRect(left, area.top(), self._columns[2], area.height())
@@ -245,17 +268,27 @@ class CellLines(QWidget):
     # -- painting -------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        typesetter.begin()
         painter = QPainter(self)
         for row, block, place in self._styled():
             area = self._line(place)
             if not area.intersects(event.rect()):
                 continue
-            if row.kind in ("caption", "formula", "note"):
+            if place in self._laid:
+                self._paint_formula(painter, row, self._laid[place], area)
+            elif row.kind in ("caption", "note"):
                 self._paint_words(painter, row, area)
             elif row.kind == "term":
                 self._paint_term(painter, row, block, place, area)
             else:
                 self._paint_number(painter, row, block, place, area)
+
+    def _paint_formula(self, painter: QPainter, row: Row, laid: LaidFormula, area: QRect) -> None:
+        words = colour("text" if row.kind == "formula" else "text_soft")
+        leading = {link.text for link in row.names[1:] if link.key is not None}
+        accent = colour("accent")
+        corner = QPointF(area.left(), area.top() + look.length(3))
+        laid.paint(painter, corner, _font(row), lambda text: accent if text in leading else words, words)
 
     def _paint_words(self, painter: QPainter, row: Row, area: QRect) -> None:
         painter.setFont(_font(row))
@@ -266,14 +299,14 @@ class CellLines(QWidget):
             painter.drawText(area, int(_WRAPPED), row.text)
 
     def _paint_term(self, painter: QPainter, row: Row, block: int, place: int, area: QRect) -> None:
-        painter.setFont(_number_font())
-        metrics = QFontMetrics(_number_font())
+        painter.setFont(number_font())
+        metrics = QFontMetrics(number_font())
         for index, link in enumerate(row.links):
             self._paint_name(painter, row, index, link, self._name_area(row, index, area))
         painter.setPen(colour("text_soft"))
         if self._is_stacked(row):
             half = area.height() // 2
-            names = metrics.horizontalAdvance(_name(row, 0))
+            names = name_width(_name(row, 0))
             painter.drawText(QRect(area.left() + names, area.top(), area.width(), half), int(_LEFT), " × ")
             below = area.adjusted(look.length(12), half, 0, 0)
             factors = " × ".join(self._factor(row, block, index) for index in range(2))
@@ -294,7 +327,7 @@ class CellLines(QWidget):
         painter.drawText(area, int(_RIGHT), self._number(row, block, place))
 
     def _paint_number(self, painter: QPainter, row: Row, block: int, place: int, area: QRect) -> None:
-        font = _number_font(bold=row.kind == "total")
+        font = number_font(bold=row.kind == "total")
         painter.setFont(font)
         number = self._number(row, block, place)
         width = QFontMetrics(font).horizontalAdvance(number)
@@ -311,13 +344,20 @@ class CellLines(QWidget):
         elif row.links:
             self._paint_name(painter, row, 0, row.links[0], room)
             if row.kind == "use":
-                used = QFontMetrics(font).horizontalAdvance(row.links[0].text) + look.length(_GAP)
+                used = name_width(row.links[0].text) + look.length(_GAP)
                 painter.setFont(_font(row))
                 painter.setPen(colour("text_soft"))
                 _elided(painter, room.adjusted(used, 0, 0, 0), row.text)
         else:
+            self._paint_label(painter, row, room)
+
+    def _paint_label(self, painter: QPainter, row: Row, room: QRect) -> None:
+        """What a number is: in words, or by a name that earlier lines gave it."""
+        if len(row.text) > 1 and row.text.isalpha():
             painter.setFont(look.text_font(0.92, bold=row.kind == "total"))
             _elided(painter, room, row.text)
+        else:
+            paint_name(painter, QRectF(room), row.text, colour("text"), underlined=False)
 
     def _paint_more(self, painter: QPainter, row: Row, room: QRect) -> None:
         place = next((i for i, each in enumerate(self._targets) if each.link is None), -1)
@@ -328,14 +368,11 @@ class CellLines(QWidget):
 
     def _paint_name(self, painter: QPainter, row: Row, index: int, link: Link, room: QRect) -> None:
         place = next((i for i, each in enumerate(self._targets) if each.link is link), -1)
-        font = _number_font()
-        font.setUnderline(place >= 0 and place == self._hovered)
-        painter.setFont(font)
-        painter.setPen(colour("text_soft" if link.key is None else "accent"))
-        name = _name(row, index)
-        self._mark_current(painter, place, painter.fontMetrics().boundingRect(room, int(_LEFT), name))
-        _elided(painter, room, name)
-        painter.setFont(_number_font())
+        name, is_hovered = _name(row, index), place >= 0 and place == self._hovered
+        self._mark_current(painter, place, QRect(room.left(), room.top(), name_width(name), room.height()))
+        tint = colour("text_soft" if link.key is None else "accent")
+        paint_name(painter, QRectF(room), name, tint, underlined=is_hovered)
+        painter.setFont(number_font())
 
     def _mark_current(self, painter: QPainter, place: int, area: QRect) -> None:
         """A ground behind what Enter would choose."""
@@ -349,12 +386,21 @@ class CellLines(QWidget):
         found = (place for place, each in enumerate(self._targets) if each.area.contains(position))
         return next(found, -1)
 
+    def _named_at(self, point: QPointF) -> Link | None:
+        """What a symbol of a formula stands for."""
+        for place, laid in self._laid.items():
+            symbol = laid.symbol_at(point - QPointF(self._line(place).topLeft()))
+            if symbol:
+                named = (link for link in self._rows[place].names if normalize("NFC", link.text) == symbol)
+                return next(named, Link(symbol, None, (0, 0), nan))
+        return None
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        hovered = self._at(event)
+        hovered, named = self._at(event), self._named_at(event.position())
+        leads = hovered >= 0 or (named is not None and named.key is not None)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if leads else Qt.CursorShape.ArrowCursor)
         if hovered != self._hovered:
             self._hovered = hovered
-            hand = Qt.CursorShape.PointingHandCursor if hovered >= 0 else Qt.CursorShape.ArrowCursor
-            self.setCursor(hand)
             self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -362,9 +408,17 @@ class CellLines(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and (place := self._at(event)) >= 0:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if (place := self._at(event)) >= 0:
             self._current = place
             self._choose()
+        elif (named := self._named_at(event.position())) is not None and named.key is not None:
+            self.link_chosen.emit(named)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._rows:
+            copy_menu(self, "cell", self.text(), as_latex(self._rows)).popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {
@@ -384,8 +438,9 @@ class CellLines(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = self._at(event)
-            QToolTip.showText(event.globalPos(), self.tip(place), self)
+            named = self._named_at(QPointF(event.pos()))
+            words = self._tip(named) if named is not None else self.tip(self._at(event))
+            QToolTip.showText(event.globalPos(), words, self)
             return True
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.update()
@@ -428,13 +483,6 @@ def _name(row: Row, index: int) -> str:
 def _elided(painter: QPainter, room: QRect, text: str) -> None:
     words = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
     painter.drawText(room, int(_LEFT), words)
-
-
-def _number_font(*, bold: bool = False) -> QFont:
-    font = look.number_font(0.86)
-    if bold:
-        font.setWeight(QFont.Weight.Bold)
-    return font
 
 
 def _font(row: Row) -> QFont:

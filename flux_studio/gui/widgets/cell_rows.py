@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flux_studio.gui.widgets.numbers import exact, whole
+from flux_studio.engine.formulas import number, read
+from flux_studio.engine.letters import latex_words
+from flux_studio.gui.widgets.numbers import ENOUGH_DIGITS, exact, whole
 from flux_studio.training.explaining import CellStory, Link, Part, Told
 
-RowKind = Literal["caption", "formula", "note", "term", "number", "total", "more", "use"]
+RowKind = Literal["caption", "formula", "because", "note", "term", "number", "total", "more", "use"]
 _MOST_USES = 6
 
 
@@ -20,6 +23,13 @@ class Row:
     text: str = ""
     links: tuple[Link, ...] = ()
     value: float | None = None
+    names: tuple[Link, ...] = ()
+    """What the symbols of a formula stand for."""
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether its text is mathematics."""
+        return self.kind in ("formula", "because")
 
     @property
     def looks(self) -> tuple[object, ...]:
@@ -56,6 +66,27 @@ def cell_view(story: CellStory, *, opened: bool) -> CellView:
     )
 
 
+def as_latex(rows: Sequence[Row]) -> str:
+    """Formulas and numbers to be pasted into a LaTeX document that uses ``amsmath``."""
+    lines = [_line_latex(row) for row in rows if row.kind not in ("caption", "use")]
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
+
+
+def _line_latex(row: Row) -> str:
+    if row.is_formula:
+        left, sign, right = row.text.partition(" = ")
+        return f"{read(left).latex()} &= {read(right).latex()}" if sign else f"& {read(row.text).latex()}"
+    value = "" if row.value is None else read(number(row.value, ENOUGH_DIGITS)).latex()
+    if row.kind == "term":
+        numbers = [number(link.value, ENOUGH_DIGITS) for link in row.links]
+        filled = row.text.format(*(f"({text})" if text.startswith("−") else text for text in numbers))
+        made = "" if row.text == "{0}" else f"{read(filled).latex()} = "
+        return f"{read(row.text.format(*(link.text for link in row.links))).latex()} &= {made}{value}"
+    name = row.links[0].text if row.links else row.text
+    written = read(name).latex() if row.kind in ("number", "total") else rf"\text{{{latex_words(name)}}}"
+    return f"{written} &= {value}" if value else f"& {written}"
+
+
 def _origin(story: CellStory) -> str:
     if not story.origin:
         return ""
@@ -73,18 +104,20 @@ def _rows(story: CellStory, told: Told, opened: bool) -> list[Row]:
         for part in told.parts
         if any(part.name == link.text for each in told.parts for link in each.links)
     ]
+    own = Link(story.symbol, story.key, story.cell, story.value)
+    names = (own, *(link for part in told.parts for link in (*part.links, *part.letters)))
     for part in (*(part for part in told.parts if part not in inner), *inner):
-        rows.append(Row("formula", f"{part.name} = {part.symbols}"))
-        rows += [Row("note", f"because {test}") for test in part.because]
+        rows.append(Row("formula", f"{part.name} = {part.symbols}", names=names))
+        rows += [Row("because", f"because {test}", names=names) for test in part.because]
     rows.append(Row("caption", "numbers"))
     links = {link.text: link for part in told.parts for link in part.links}
     shown: set[str] = set()
-    for number, part in enumerate(told.parts, start=1):
+    for place, part in enumerate(told.parts, start=1):
         rows += _terms(part, opened)
         fresh = [link for link in part.links if link.text not in shown]
         rows += [Row("number", links=(link,), value=link.value) for link in fresh]
         shown.update(link.text for link in fresh)
-        last = number == len(told.parts)
+        last = place == len(told.parts)
         name = "sum" if part.terms and last else part.name
         own = (links[part.name],) if part.name in links else ()
         shown.update(link.text for link in own)

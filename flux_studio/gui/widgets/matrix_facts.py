@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from flux_studio.engine.matrices import MatrixKind
+from flux_studio.engine.matrices import MatrixKind, describe, kinds_beside
 from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.formula_view import FormulaView
 from flux_studio.gui.widgets.histogram import Histogram
 from flux_studio.gui.widgets.numbers import NumberFormat, exact, whole
 
@@ -39,7 +40,8 @@ class MatrixFacts(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(look.length(14), look.length(10), look.length(12), look.length(8))
         column.setSpacing(look.length(2))
-        self._formula = self._line(column, "formula", heading=True)
+        self._formula = FormulaView("matrices.facts.formula")
+        column.addWidget(self._formula)
         self._name = self._line(column, "name")
         self._shape = self._line(column, "shape", caption=True)
         column.addSpacing(look.length(5))
@@ -96,11 +98,11 @@ class MatrixFacts(QScrollArea):
     ) -> None:
         """Name the matrix: its formula, whose it is, and how large."""
         told = any(sign in kind.formula for sign in "=←")
-        self._formula.setText(kind.formula if told else f"{kind.symbol} – {kind.title}")
+        self._formula.set_formula(kind.formula if told else f"{kind.symbol} – {kind.title}")
+        self._formula.set_names(lambda symbol: describe(symbol, kinds_beside(kind), layer_title))
         self._name.setText(f"{layer_title} · {kind.name}")
         self.set_shape(kind, shown_rows, full_shape)
-        for label in (self._formula, self._name):
-            label.setToolTip(kind.meaning)
+        self._name.setToolTip(kind.meaning)
 
     def set_shape(self, kind: MatrixKind, shown_rows: int, full_shape: tuple[int, int]) -> None:
         """Say how large the matrix is, and how much of it is shown."""

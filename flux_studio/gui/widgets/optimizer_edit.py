@@ -11,7 +11,7 @@ from flux_studio.engine.updating import OPTIMIZERS, Optimizer
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.field_editors import ChoiceEdit
 from flux_studio.gui.widgets.field_grid import FieldGrid, NumberField
-from flux_studio.gui.widgets.formula_label import FormulaLabel
+from flux_studio.gui.widgets.formula_view import FormulaView, say_numbers
 from flux_studio.gui.widgets.number_range import LEARNING_RATES, NumberRange
 from flux_studio.project.defaults import usual_optimizer
 from flux_studio.project.specification import OptimizerSpecification
@@ -39,7 +39,7 @@ class OptimizerEdit(QWidget):
         self._kind = ChoiceEdit(tuple((name, kind.title) for name, kind in OPTIMIZERS.items()), self)
         self._kind.setObjectName("train.optimizer")
         self._kind.setAccessibleName("Optimizer")
-        self._formula = FormulaLabel("train.optimizer.formula", self)
+        self._formula = say_numbers(FormulaView("train.optimizer.formula", self, tint="text_soft"))
         # Every setting that any optimizer has; those of the chosen one are shown.
         known = {name: _setting(kind, name) for kind in OPTIMIZERS.values() for name in kind.settings}
         self._fields = FieldGrid((_RATE, *known.values()), self)

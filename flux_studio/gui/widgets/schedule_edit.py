@@ -10,7 +10,7 @@ from flux_studio.engine.updating import SCHEDULES
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.field_editors import ChoiceEdit
 from flux_studio.gui.widgets.field_grid import FieldGrid, NumberField
-from flux_studio.gui.widgets.formula_label import FormulaLabel
+from flux_studio.gui.widgets.formula_view import FormulaView, say_numbers
 from flux_studio.gui.widgets.number_range import NumberRange, WholeRange
 from flux_studio.gui.widgets.rate_curve import RateCurve
 from flux_studio.project.defaults import usual_schedule
@@ -60,7 +60,7 @@ class ScheduleEdit(QWidget):
         self._kind = ChoiceEdit(tuple((name, kind.title) for name, kind in SCHEDULES.items()), self)
         self._kind.setObjectName("train.schedule")
         self._kind.setAccessibleName("Schedule of the learning rate")
-        self._formula = FormulaLabel("train.schedule.formula", self)
+        self._formula = say_numbers(FormulaView("train.schedule.formula", self, tint="text_soft"))
         self._fields = FieldGrid((*_FIELDS.values(), _WARM_UP), self)
         self._curve = RateCurve(self)
         column = QVBoxLayout(self)

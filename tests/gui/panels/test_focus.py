@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.gui.panels.focus import MatrixFocus
+from flux_studio.gui.widgets.formula_view import FormulaView
 from tests.gui.shown import child, settle, shown, themed
 
 ROWS = [f"{row:04b}" for row in range(16)]
@@ -25,7 +26,8 @@ def focus(qtbot: QtBot) -> MatrixFocus:
 
 
 def fact(focus: MatrixFocus, name: str) -> str:
-    return child(focus, QLabel, f"matrices.facts.{name}").text()
+    kind = FormulaView if name == "formula" else QLabel
+    return child(focus, kind, f"matrices.facts.{name}").text()
 
 
 def test_it_says_what_the_matrix_is(focus: MatrixFocus) -> None:

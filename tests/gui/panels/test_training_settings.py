@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from flux_studio.engine.losses import LOSSES
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
 from flux_studio.gui.panels.training_settings import TrainingSettings, TrainingSettingsView
+from flux_studio.gui.widgets.formula_view import FormulaView
 from flux_studio.gui.widgets.number_edit import NumberEdit
 from flux_studio.gui.widgets.segmented import SegmentedControl
 from flux_studio.project.specification import (
@@ -85,7 +86,7 @@ def test_an_optimizer_shows_its_formula_and_only_its_own_settings(panel: Trainin
     for name, usual in settings.items():
         assert number(panel, name).value == usual
         assert OPTIMIZERS[kind].symbol(name) in number(panel, name).accessibleName()
-    formula = child(panel, QLabel, "train.optimizer.formula").text()
+    formula = child(panel, FormulaView, "train.optimizer.formula").text()
     assert formula.replace("\n", ";  ") == OPTIMIZERS[kind].formula
 
 
@@ -95,7 +96,7 @@ def test_a_schedule_shows_only_what_it_reads(panel: TrainingSettings, kind: str)
     fields = {"factor", "period", "floor"}
     assert visible(panel) & fields == set(SCHEDULES[kind].fields)
     assert "warm_up" in visible(panel)
-    assert child(panel, QLabel, "train.schedule.formula").text() == SCHEDULES[kind].formula
+    assert child(panel, FormulaView, "train.schedule.formula").text() == SCHEDULES[kind].formula
 
 
 def test_showing_asks_nothing(qtbot: QtBot, panel: TrainingSettings) -> None:

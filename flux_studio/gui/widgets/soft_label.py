@@ -1,4 +1,4 @@
-"""A formula in small soft letters, a line for each of its parts."""
+"""A sentence in small soft letters that wraps."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from flux_studio.gui.theme import look
 
 
-class FormulaLabel(QLabel):
-    """Parts are apart by semicolons; a part that is too long wraps."""
+class SoftLabel(QLabel):
+    """Setters only."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,8 +21,7 @@ class FormulaLabel(QLabel):
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
-    def set_formula(self, formula: str) -> None:
-        """Show another formula."""
-        text = "\n".join(part.strip() for part in formula.split(";"))
+    def set_words(self, text: str) -> None:
+        """Say something else."""
         if text != self.text():
             self.setText(text)
