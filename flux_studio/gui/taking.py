@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu
 
 from flux_studio.engine.worked import WorkedIteration
 from flux_studio.errors import FluxError
@@ -19,8 +19,8 @@ from flux_studio.export import worked_example
 from flux_studio.export.matrices import NamedMatrix
 from flux_studio.gui import matrices, matrix_picture, presenting
 from flux_studio.gui.background import Background
-from flux_studio.gui.theme import look
 from flux_studio.gui.widgets import heat, levels
+from flux_studio.gui.widgets.menu_button import MenuButton
 from flux_studio.project.catalogue import titles
 from flux_studio.training.events import Answered, MatrixKey
 from flux_studio.training.questions import Question
@@ -152,21 +152,13 @@ class Taking(QObject):
 
     # Inside
 
-    def _button(self) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName("matrices.take")
-        button.setProperty("kind", "quiet")
-        button.setText("copy or save")
-        button.setFont(look.text_font(0.92))
+    def _button(self) -> MenuButton:
+        button = MenuButton("matrices.take", "copy or save")
         button.setAccessibleName("Copy or save the chosen matrix")
         button.setToolTip(
             "Take this matrix away: to the clipboard, or as CSV, NumPy archive, picture or drawing"
         )
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(button)
-        menu.setObjectName("matrices.take.menu")
-        self._fill(menu, lambda: self._window.focus.matrix)
-        button.setMenu(menu)
+        self._fill(button.choices, lambda: self._window.focus.matrix)
         return button
 
     def _fill(self, menu: QMenu, key: Callable[[], MatrixKey | None]) -> None:

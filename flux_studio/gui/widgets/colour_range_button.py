@@ -6,28 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
-from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.levels import SPANS, ColourRange
+from flux_studio.gui.widgets.menu_button import MenuButton
 
 if TYPE_CHECKING:
     from flux_studio.gui.panels.wall import MatrixWall
 
 
-class ColourRangeButton(QToolButton):
+class ColourRangeButton(MenuButton):
     """Sets the colour range of one wall; the focus view follows the wall."""
 
     def __init__(self, wall: MatrixWall, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("matrices.range", parent=parent)
         self._wall = wall
-        self.setObjectName("matrices.range")
-        self.setProperty("kind", "quiet")
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFont(look.text_font(0.92))
-        menu = QMenu(self)
-        menu.setObjectName("matrices.range.menu")
-        menu.setToolTipsVisible(True)
+        menu = self.choices
         self._spans = QActionGroup(menu)
         for span, (words, meaning) in SPANS.items():
             action = menu.addAction(words.capitalize())
@@ -45,7 +39,6 @@ class ColourRangeButton(QToolButton):
             "All forward matrices of a layer share one range, and all backward ones another"
         )
         self._linked.triggered.connect(lambda on: self._choose(replace(self._range, linked=on)))
-        self.setMenu(menu)
         self._show()
 
     @property

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from flux_studio.gui.style import restyle
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.flow_layout import FlowLayout
+from flux_studio.gui.widgets.menu_button import MenuButton
 from flux_studio.gui.widgets.number_edit import NumberEdit
 from flux_studio.gui.widgets.number_range import NumberRange, WholeRange
 from flux_studio.training.breakpoints import KINDS, Condition, Kind
@@ -111,24 +111,17 @@ class ConditionList(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.button = QToolButton(self)
+        self.button = MenuButton("program.add", "add breakpoint", self)
         """Adds another; it stands in the panel's header."""
-        self.button.setObjectName("program.add")
-        self.button.setText("add breakpoint")
-        self.button.setProperty("kind", "quiet")
-        self.button.setFont(look.text_font(0.92))
-        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.button.setToolTip(
             "Let training stop at an iteration, a loss or a gradient norm.\n"
             "A click on an operation's number lets it stop before that one; at a NaN or an infinity it always stops."
         )
-        menu = QMenu(self.button)
         self._kinds = {}
         for kind, words in _MENU.items():
-            action = self._kinds[kind] = menu.addAction(words)
+            action = self._kinds[kind] = self.button.choices.addAction(words)
             action.setObjectName(f"action.program.add.{kind}")
             action.triggered.connect(lambda _=False, kind=kind: self.add_requested.emit(kind))
-        self.button.setMenu(menu)
         self._title = QLabel("Stop at", self)
         self._title.setProperty("muted", "true")
         self._lay_out()

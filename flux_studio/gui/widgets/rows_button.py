@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget, QWidgetAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QWidget, QWidgetAction
 
 from flux_studio.gui.theme import look
+from flux_studio.gui.widgets.menu_button import MenuButton
 
 KINDS: dict[str, tuple[str, str]] = {
     "batch": ("This batch", "The rows that the present iteration trains on"),
@@ -17,7 +18,7 @@ KINDS: dict[str, tuple[str, str]] = {
 """Words and meaning of each choice."""
 
 
-class RowsButton(QToolButton):
+class RowsButton(MenuButton):
     """Tells which choice a person made, and which numbers of rows they typed; decides nothing."""
 
     chosen = Signal(str)
@@ -26,14 +27,8 @@ class RowsButton(QToolButton):
     """Numbers of rows of the table, as they were typed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("matrices.rows")
-        self.setProperty("kind", "quiet")
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFont(look.text_font(0.92))
-        menu = QMenu(self)
-        menu.setObjectName("matrices.rows.menu")
-        menu.setToolTipsVisible(True)
+        super().__init__("matrices.rows", parent=parent)
+        menu = self.choices
         group = QActionGroup(menu)
         self.numbers = QLineEdit()
         """The numbers of the fixed rows."""
@@ -48,7 +43,6 @@ class RowsButton(QToolButton):
             self._kinds[kind] = action
             if kind == "fixed":
                 menu.addAction(self._field(menu))
-        self.setMenu(menu)
 
     def set_choice(self, kind: str, words: str, tip: str) -> None:
         """Say which choice is in force, in few words."""
@@ -85,5 +79,5 @@ class RowsButton(QToolButton):
         return action
 
     def _take_numbers(self) -> None:
-        self.menu().close()
+        self.choices.close()
         self.typed.emit(self.numbers.text())
