@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from flux_studio.engine.expressions import ONE, ZERO, Term, trace
 from flux_studio.engine.workings import Cell, Number, Reading, Working
 from flux_studio.errors import ShapeError
 
@@ -62,6 +63,10 @@ class Operation(ABC):
     formula: str
     storage: ClassVar[tuple[Storage, ...]] = ("any",)
     """How the compiled kernel needs each input stored; the last entry holds for all that follow."""
+    in_onnx: ClassVar[tuple[str, ...]] = ()
+    """The operator that is the same in ONNX, where there is one, and what it calls each of the constants."""
+    in_torch: ClassVar[str] = ""
+    """The module that is the same in PyTorch, where there is one; ``{}`` stands for each of the constants."""
     in_place: ClassVar[bool] = False
     """Whether the first input is the output: a kernel then has it as ``o`` only, and ``a`` is the second input."""
     is_long: ClassVar[bool] = False
@@ -78,6 +83,10 @@ class Operation(ABC):
     @abstractmethod
     def value(self, *inputs: Array) -> Array:
         """The result as a new array, by NumPy."""
+
+    def expression(self, *inputs: Term) -> Term:
+        """The result as an expression of its inputs, from which NumPy, ONNX and PyTorch programs are written."""
+        raise ShapeError(f"{self.name} cannot be written in another language")
 
     def carry_out(self, output: Array, inputs: tuple[Array, ...], iteration: int) -> None:
         """Write the result into ``output``; an operation that keeps a state writes that as well."""
@@ -152,8 +161,14 @@ class Elementwise(Operation):
         made: Number = self.written()(x, y, s, t, read.zero, read.one)
         return made
 
+    def expression(self, *inputs: Term) -> Term:
+        x, y = (*inputs[: self.matrices], ZERO, ZERO)[:2]
+        s, t = (*inputs[self.matrices :], ZERO, ZERO)[:2]
+        found = trace(self.written(), x, y, s, t, ZERO, ONE)
+        return found.spread_like(inputs[0]) if found.kind == "number" else found
+
     def written(self) -> Callable[..., Any]:
-        """The function of one cell that an explanation writes down."""
+        """The function of one cell that explanations and programs in other languages write down."""
         return self.arithmetic()
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:
