@@ -244,7 +244,9 @@ def _train(options: argparse.Namespace) -> int:
     if options.save is not None:
         files.save(trained, options.save)
     if options.export is not None:
-        print(_exported(trained, options.export, None))
+        said = _exported(trained, options.export, None)
+        if not options.json:
+            print(said)
     if failed is not None:
         raise FluxError(failed.message)
     return 0

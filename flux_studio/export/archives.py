@@ -36,19 +36,12 @@ def npz(subject: Subject) -> bytes:
 
 
 def safetensors(subject: Subject) -> bytes:
-    """Each matrix by its full name; the metadata's values are JSON where they are not text."""
+    """Each matrix by its full name; in the metadata ``flux_studio``, JSON as text."""
     from safetensors.numpy import save
 
-    content: bytes = save(_named(subject), metadata=metadata_texts(subject))
+    # A single entry, because their order would be another one each time.
+    content: bytes = save(_named(subject), {"flux_studio": json.dumps(subject.metadata, ensure_ascii=False)})
     return content
-
-
-def metadata_texts(subject: Subject) -> dict[str, str]:
-    """The metadata as text by name: JSON where it is not text."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in subject.metadata.items()
-    }
 
 
 def json_document(subject: Subject) -> bytes:

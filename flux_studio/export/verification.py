@@ -258,7 +258,7 @@ def program(path: Path, sample: Sample) -> Verifying:
     given, out = path.parent / "given.npz", path.parent / "found.npz"
     np.savez(given, inputs=inputs, targets=targets)
     yield from run(_python(_PROGRAM, path, given, out), path.parent)
-    loss, gradients = _there_and_back(subject, inputs, targets)
+    loss, gradients = there_and_back(subject, inputs, targets)
     variables = program_script.flow(subject).parameters
     # Gradients may be large where the loss is: what counts is how far they are off beside the largest.
     size = max([1.0, abs(loss), *(float(np.abs(each).max(initial=0.0)) for each in gradients.values())])
@@ -272,7 +272,7 @@ def program(path: Path, sample: Sample) -> Verifying:
     return Found(difference=max(apart), rows=len(chosen))
 
 
-def _there_and_back(subject: Subject, inputs: Array, targets: Array) -> tuple[float, dict[MatrixKey, Array]]:
+def there_and_back(subject: Subject, inputs: Array, targets: Array) -> tuple[float, dict[MatrixKey, Array]]:
     """The loss and the gradients of a pass in which dropout leaves nothing out."""
     recording = subject.recording
     still = {replace(each, training=0.0): symbol for each, symbol in recording.constants.items()}
@@ -313,15 +313,20 @@ def onnx_model(path: Path, sample: Sample) -> Verifying:
     return Found(outputs, list(zip(*(each.ravel().tolist() for each in answers), strict=True)))
 
 
+def compiler() -> str | None:
+    """The system's C compiler, where there is one."""
+    return next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+
+
 def c_header_file(path: Path, sample: Sample) -> Verifying:
     """Compiled by the system's compiler, where there is one."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
+    found = compiler()
+    if found is None:
         return Found(rows=0, words="not run, because there is no C compiler here")
     subject, folder = sample.subject, path.parent
     (folder / "main.c").write_text(_c_main(path, sample), encoding="utf-8")
     program = folder / "program"
-    command = [compiler, "-std=c99", "-O1", "-o", str(program), str(folder / "main.c"), "-lm"]
+    command = [found, "-std=c99", "-O1", "-o", str(program), str(folder / "main.c"), "-lm"]
     yield from run(command, folder)
     lowered = subject.lowered
     columns = [
