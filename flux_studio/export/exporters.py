@@ -110,7 +110,7 @@ def exporting(
         content = exporter.make(subject)
         found, sample = None, Sample(subject)
         yield Progress(2, 3, f"trying it on {sample.rows:,} {'row' if sample.rows == 1 else 'rows'}")
-        with tempfile.TemporaryDirectory(prefix="flux-studio-") as folder:
+        with tempfile.TemporaryDirectory(prefix="flux-studio-export-") as folder:
             trial = Path(folder) / f"exported{exporter.suffix}"
             trial.write_bytes(content)
             steps = exporter.verify(trial, sample)

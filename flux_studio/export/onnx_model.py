@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 OPSET, ML_OPSET, IR = 17, 3, 8
-_LARGEST = 2**31 - 2**20
+LARGEST = 2**31 - 2**20
 """Bytes: a protocol buffer holds less than 2 GB."""
 
 _ERF_PLACES = 40
@@ -60,7 +60,7 @@ _PLAIN = {
 
 def check(subject: Subject) -> None:
     """Raise :class:`ExportError` for a network that is too large for the format."""
-    if sum(array.nbytes for array in subject.weights.values()) > _LARGEST:
+    if sum(array.nbytes for array in subject.weights.values()) > LARGEST:
         raise ExportError(
             "the weights take more than 2 GB, the most that an ONNX file holds: choose safetensors"
         )
@@ -78,7 +78,7 @@ def model(subject: Subject) -> ModelProto:
     from onnx import TensorProto, helper
 
     check(subject)
-    graph = _Graph(subject.dtype)
+    graph = Graph(subject.dtype)
     lowered, flow = subject.lowered, subject.flow
     for key, array in subject.weights.items():
         graph.keep(flow.parameters[key].name, array)
@@ -131,7 +131,7 @@ def answer_names(lowered: Lowered) -> list[str]:
     return list(lowered.titles()[: len(lowered.answers)])
 
 
-def _inputs(graph: _Graph, lowered: Lowered) -> list[Any]:
+def _inputs(graph: Graph, lowered: Lowered) -> list[Any]:
     from onnx import TensorProto, helper
 
     found = []
@@ -147,7 +147,7 @@ def _inputs(graph: _Graph, lowered: Lowered) -> list[Any]:
     return found
 
 
-class _Graph:
+class Graph:
     """Nodes and kept tensors, as they come."""
 
     def __init__(self, dtype: str) -> None:
@@ -202,7 +202,7 @@ class _Graph:
         def leaf(variable: Variable) -> str:
             return variable.name
 
-        _Writer(self, leaf, self.dtype, target.name).write(statement.expression)
+        Nodes(self, leaf, self.dtype, target.name).write(statement.expression)
 
     def encode(self, lowered: Lowered) -> str:
         """The inputs of the network, N×(T·F), of the columns of the table, N×T each."""
@@ -226,7 +226,7 @@ class _Graph:
 
         parts = []
         for place, term in enumerate(lowered.numbers):
-            done = _Writer(self, leaf, "float64", self.free(f"encoded_{place + 1}")).write(term)
+            done = Nodes(self, leaf, "float64", self.free(f"encoded_{place + 1}")).write(term)
             parts.append(
                 self.node("Unsqueeze", [done, self.whole_numbers(2)], self.free(f"{done}_as_column"))
             )
@@ -237,15 +237,15 @@ class _Graph:
 
     def answer(self, name: str, answer: Answer) -> None:
         """An output as people read it."""
-        part = _Writer(self, lambda _: "outputs", self.dtype, self.free(f"outputs of {answer.column}")).write(
+        part = Nodes(self, lambda _: "outputs", self.dtype, self.free(f"outputs of {answer.column}")).write(
             Term("matrix").columns(answer.place.start, answer.place.stop)
         )
         part = self._cast(part, "float64")
         if not answer.classes:
-            found = _Writer(self, lambda _: part, "float64", self.free(f"{name} value")).write(answer.term)
+            found = Nodes(self, lambda _: part, "float64", self.free(f"{name} value")).write(answer.term)
             self.node("Identity", [found], name)
             return
-        place = _Writer(self, lambda _: part, "float64", self.free(f"{name} place")).write(answer.term)
+        place = Nodes(self, lambda _: part, "float64", self.free(f"{name} place")).write(answer.term)
         self.node(
             "LabelEncoder",
             [self._cast(place, "int64")],
@@ -262,10 +262,10 @@ class _Graph:
         return self.node("Cast", [name], self.free(f"{name}_as_{dtype}"), to=to)
 
 
-class _Writer:
+class Nodes:
     """Writes a term as nodes, of which the last one gives ``output``; what occurs twice is computed once."""
 
-    def __init__(self, graph: _Graph, leaf: Callable[[Any], str], dtype: str, output: str) -> None:
+    def __init__(self, graph: Graph, leaf: Callable[[Any], str], dtype: str, output: str) -> None:
         self.graph, self.leaf, self.dtype, self.output = graph, leaf, dtype, output
         self._done: dict[int, str] = {}
 

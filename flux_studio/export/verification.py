@@ -93,7 +93,7 @@ def verify(found: Found, sample: Sample) -> float:
     if found.outputs is None:
         return found.difference
     difference = max(_difference(found.outputs, sample.outputs), found.difference)
-    if not difference <= _bound(sample) and not difference <= _own_rounding(sample):
+    if not difference <= _bound(sample) and not difference <= own_rounding(sample):
         raise ExportError(
             f"what was written does not predict the same: the largest difference is {difference:.1g}, so it is not "
             "put in place; choose another format, and report this"
@@ -123,7 +123,7 @@ def _bound(sample: Sample) -> float:
     return _BOUNDS[sample.subject.dtype] * max(1.0, float(np.abs(finite).max(initial=0.0)))
 
 
-def _own_rounding(sample: Sample) -> float:
+def own_rounding(sample: Sample) -> float:
     """What rounding makes of our own outputs: large where numbers that are much larger cancel each other inside."""
     project, dtype = sample.subject.project, sample.subject.dtype
     other = {"float32": "float64", "float64": "float32"}[dtype]
@@ -341,7 +341,7 @@ def c_header_file(path: Path, sample: Sample) -> Verifying:
     width = sample.outputs.shape[1]
     answers = [
         [
-            answer.classes[int(cell)] if answer.classes else cell
+            dict(enumerate(answer.classes)).get(int(cell), "no class") if answer.classes else cell
             for answer, cell in zip(lowered.answers, row, strict=True)
         ]
         for row in numbers[:, width:].tolist()

@@ -143,10 +143,12 @@ def _safetensors(path: Path) -> WeightFile:
     from safetensors import safe_open
 
     def load(name: str) -> Array:
+        import ml_dtypes  # noqa: F401  # NumPy knows half-precision types once this is there
+
         with _told(path), safe_open(path, "np") as file:
             found = np.ascontiguousarray(file.get_tensor(name))
         if found.dtype.kind not in _NUMBERS:
-            found = found.astype(np.float32)  # half-precision types that NumPy knows by extension only
+            found = found.astype(np.float32)
         return cast(Array, found)
 
     with _told(path), safe_open(path, "np") as opened:

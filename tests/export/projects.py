@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -135,3 +137,13 @@ def _layer(
         return layer
     inside, _ = _layers(generator, passing, int(generator.integers(1, 3)), f"{identity}/", depth + 1)
     return LayerSpecification(identity, kind, {}, tuple(inside))
+
+
+FOR_PEERS: dict[str, Callable[[], Project]] = {
+    "every kind, float32": lambda: trained(mixed("float32"), 5),
+    "every kind, float64": lambda: trained(mixed("float64"), 5),
+    "classes": lambda: trained_sample("iris", 20),
+    "a series": lambda: trained_sample("mackey-glass", 5),
+    **{f"random {seed}": partial(random_project, seed, "float64") for seed in range(4)},
+}
+"""What other libraries are to predict as we do."""
