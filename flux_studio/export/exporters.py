@@ -126,6 +126,10 @@ def exporting(
         write_atomically(path, content)
     except ProjectFileError as error:
         raise ExportError(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise ExportError(
+            f"{exporter.title} needs {error.name}: install it, or choose another format"
+        ) from error
     except OSError as error:
         raise ExportError(
             f"{path}: cannot be tried ({error.strerror or error}), so it is not written"

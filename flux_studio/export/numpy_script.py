@@ -7,18 +7,16 @@ from collections.abc import Iterator
 
 from flux_studio.export.lowering import Lowered
 from flux_studio.export.numpy_text import (
-    ERF,
-    PACKED,
     NumpyWriter,
     assignments,
     indented,
-    needs,
     safe,
+    script,
     statement_lines,
 )
 from flux_studio.export.subject import Subject
 
-_HEAD = '''"""{summary}
+_ABOUT = """{summary}
 
 It needs NumPy only. On the command line it writes a line of predictions for each {row} of a table:
 
@@ -32,22 +30,7 @@ In Python, with the cells of each column, as numbers or as text:
 Behind it: encode() makes numbers of cells, network() has every matrix by its name, answers() reads the outputs.
 """
 
-import base64
-import csv
-import math
-import sys
-
-import numpy as np
-
-DTYPE = np.{dtype}
-WINDOW = {window}  # successive rows that go in together, oldest first
-
-METADATA = {metadata}
-
-'''
-
-_READING = '''
-def numbers(columns, name):
+_READING = '''def numbers(columns, name):
     """The cells of a column as numbers."""
     try:
         found = np.array([float(cell) for cell in _cells(columns, name)])
@@ -73,8 +56,7 @@ def _cells(columns, name):
     return columns[name]
 '''
 
-_USING = '''
-def windows(encoded):
+_USING = '''def windows(encoded):
     """Successive rows side by side, oldest first: M rows become M - WINDOW + 1."""
     if len(encoded) < WINDOW:
         raise ValueError(f"{len(encoded)} rows are too few: a prediction is made from {WINDOW}")
@@ -109,34 +91,31 @@ if __name__ == "__main__":
 def make(subject: Subject) -> bytes:
     """The script's source, UTF-8."""
     lowered, flow = subject.lowered, subject.flow
-    head = _HEAD.format(
+    about = _ABOUT.format(
         summary=safe(subject.summary),
         row="row" if lowered.window == 1 else f"window of {lowered.window} rows",
         name=subject.name,
         example=safe(", ".join(f"{each.name!r}: [...]" for each in lowered.columns)),
-        dtype=subject.dtype,
-        window=lowered.window,
-        metadata=pprint.pformat(subject.metadata, width=110, sort_dicts=False),
     )
-    weights = list(assignments((flow.parameters[key].name, array) for key, array in subject.weights.items()))
-    parts = [head]
-    if any("packed(" in line for line in weights):
-        parts.append("\n" + PACKED.replace("{bytes}", "8" if subject.dtype == "float64" else "4"))
-    parts.append("\n" + "\n".join(weights) + "\n\n")
-    if needs(flow.statements, "erf"):
-        parts.append("\n" + ERF + "\n")
-    parts.append(_READING + "\n\n")
-    parts.append("\n".join(_encode(lowered)) + "\n\n\n")
-    parts.append(
+    weights = assignments((flow.parameters[key].name, array) for key, array in subject.weights.items())
+    network = (
         f'def network(input_matrix):\n    """Every matrix on the way from inputs N×{flow.inputs.columns} '
         f'to outputs N×{flow.outputs.columns}."""\n    input_matrix = np.asarray(input_matrix, DTYPE)\n'
         '    with np.errstate(over="ignore"):  # e^x may be infinite where the result is 0 or 1 all the same\n'
         + indented(statement_lines(flow.statements), 2)
-        + f"\n    return {flow.outputs.name}\n\n\n"
+        + f"\n    return {flow.outputs.name}\n"
     )
-    parts.append("\n".join(_answers(lowered)) + "\n\n")
-    parts.append(_USING)
-    return "".join(parts).encode()
+    parts = [
+        f"WINDOW = {lowered.window}  # successive rows that go in together, oldest first",
+        f"METADATA = {pprint.pformat(subject.metadata, width=110, sort_dicts=False)}",
+        "\n".join(weights) + "\n",
+        _READING,
+        "\n".join(_encode(lowered)) + "\n",
+        network,
+        "\n".join(_answers(lowered)) + "\n",
+        _USING,
+    ]
+    return script(about, "\n\n".join(parts), subject.dtype)
 
 
 def _encode(lowered: Lowered) -> Iterator[str]:

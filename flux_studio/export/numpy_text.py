@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,15 +40,19 @@ FUNCTIONS = {
 }
 """How NumPy writes each kind of term that is no infix operator."""
 
-ERF = '''def erf(x):
+_ERF = '''def erf(x):
     """The error function, which NumPy does not have."""
     return np.vectorize(math.erf, otypes=[x.dtype])(x)
 '''
 
-PACKED = '''def packed(rows, columns, text):
+_PACKED = '''def packed(rows, columns, text):
     """A matrix from its bytes as base64, little-endian, row by row."""
     return np.frombuffer(base64.b64decode(text), "<f{bytes}").reshape(rows, columns)
 '''
+
+
+_HELPERS = {"packed": _PACKED, "erf": _ERF}
+_MODULES = ("base64", "csv", "math", "sys")
 
 
 class NumpyWriter(TextWriter):
@@ -102,13 +107,19 @@ def assignments(arrays: Iterable[tuple[str, Array]]) -> Iterator[str]:
         yield f"{name} = {matrix_text(array)}"
 
 
-def needs(statements: Iterable[Statement], kind: str) -> bool:
-    """Whether a kind of term occurs in some statement."""
-    return any(_holds(statement.expression, kind) for statement in statements)
-
-
-def _holds(term: Term, kind: str) -> bool:
-    return term.kind == kind or any(_holds(part, kind) for part in term.parts)
+def script(about: str, body: str, dtype: str, imports: Sequence[str] = ()) -> bytes:
+    """A whole script: a docstring, the modules and helpers that the body uses, and the body."""
+    helpers = [
+        source.replace("{bytes}", str(np.dtype(dtype).itemsize))
+        for name, source in _HELPERS.items()
+        if re.search(rf"(?<![\w.]){name}\(", body)
+    ]
+    text = "\n\n".join([*helpers, body])
+    standard = [f"import {name}" for name in _MODULES if re.search(rf"\b{name}\.", text)]
+    standard += [line for line in imports if "torch" not in line]
+    others = ["import numpy as np", *(line for line in imports if "torch" in line)]
+    head = [f'"""{about}"""', "\n".join(standard), "\n".join(others), f"DTYPE = np.{dtype}", text]
+    return "\n\n".join(filter(None, head)).encode()
 
 
 def statement_lines(statements: Iterable[Statement]) -> Iterator[str]:

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from flux_studio.export.flow import Flow, there_and_back
 from flux_studio.export.numpy_text import (
-    ERF,
-    PACKED,
     assignments,
     indented,
-    matrix_text,
-    needs,
     safe,
+    script,
     statement_lines,
 )
 from flux_studio.export.subject import Subject
@@ -20,20 +17,12 @@ from flux_studio.export.subject import Subject
 ROWS_SHOWN = 16
 """How many training rows the script brings along to work on."""
 
-_HEAD = '''"""{summary}
+_ABOUT = """{summary}
 
 The program behind it, printed: how a batch becomes outputs and a loss, and how the loss becomes the gradient of every
 weight. Each line computes one matrix. It needs NumPy only; run it to see the loss fall over a few steps of gradient
 descent on {rows} rows of the data. Dropout leaves nothing out here.
 """
-
-import base64
-import math
-
-import numpy as np
-
-DTYPE = np.{dtype}
-'''
 
 _TAIL = """
 
@@ -58,21 +47,19 @@ def make(subject: Subject) -> bytes:
     names: Mapping[str, str] = {
         variable.name: found.gradients[key].name for key, variable in found.parameters.items()
     }
-    parts = [_HEAD.format(summary=safe(subject.summary), rows=rows, dtype=subject.dtype)]
     arrays = [(found.parameters[key].name, array) for key, array in subject.weights.items()]
-    lines = list(assignments(arrays))
-    if any("packed(" in line for line in lines):
-        parts.append(PACKED.replace("{bytes}", "8" if subject.dtype == "float64" else "4"))
-    parts.append("\n".join(lines))
-    for name, values in (("input_matrix", dataset.inputs), ("target_matrix", dataset.targets)):
-        shown = values[dataset.training[:rows]].astype(subject.dtype)
-        parts[-1] += f"\n{name} = {matrix_text(shown)}"
-    parts[-1] += "\nparameters = {\n" + _entries(list(names), list(names)) + "\n}\n"
-    if needs(found.statements, "erf"):
-        parts.append(ERF)
-    parts.append(_iteration(found, names))
-    rate = subject.project.specification.optimizer.learning_rate
-    return ("\n\n".join(parts) + _TAIL.format(rate=rate)).encode()
+    shown = [
+        (name, values[dataset.training[:rows]].astype(subject.dtype))
+        for name, values in (("input_matrix", dataset.inputs), ("target_matrix", dataset.targets))
+    ]
+    parts = [
+        "\n".join(assignments([*arrays, *shown])),
+        "parameters = {\n" + _entries(list(names), list(names)) + "\n}\n",
+        _iteration(found, names),
+        _TAIL.format(rate=subject.project.specification.optimizer.learning_rate),
+    ]
+    about = _ABOUT.format(summary=safe(subject.summary), rows=rows)
+    return script(about, "\n\n".join(parts), subject.dtype)
 
 
 def _iteration(found: Flow, names: Mapping[str, str]) -> str:

@@ -125,8 +125,8 @@ def chosen(
         if array not in arrays:
             raise ExportError(f"there is no array {quoted(array)} in the file; it has {listed(arrays)}")
         shape, found = shapes[keys[name]], arrays[array]
-        square = shape[0] == shape[1] > 1
-        turned = None if square else found != shape and found == shape[::-1] and len(found) == 2
+        either = found == shape and shape[0] == shape[1] > 1
+        turned = None if either else found != shape and found == shape[::-1]
         mapping[keys[name]] = Source((array,), turned)
     if transposed is not None:
         for key, source in mapping.items():

@@ -30,7 +30,7 @@ from flux_studio.engine.operations import ACTIVATIONS
 from flux_studio.engine.recording import below
 from flux_studio.errors import ExportError
 from flux_studio.export.flow import word
-from flux_studio.export.numpy_text import PACKED, assignments, number, safe
+from flux_studio.export.numpy_text import assignments, number, safe, script
 from flux_studio.export.subject import Subject
 from flux_studio.export.text import TextWriter
 from flux_studio.project.catalogue import titled
@@ -49,7 +49,7 @@ _FUNCTIONS = {
     "row_tops": "{0}.amax(dim=1, keepdim=True)",
 }  # fmt: skip
 
-_HEAD = '''"""{summary}
+_ABOUT = """{summary}
 
 It needs PyTorch and NumPy. In Python:
 
@@ -58,18 +58,7 @@ It needs PyTorch and NumPy. In Python:
 
 The weights have the names that they have in Flux Studio; PyTorch keeps them transposed.
 """
-
-import base64
-from collections import OrderedDict
-
-import numpy as np
-import torch
-from torch import nn
-
-DTYPE = np.{dtype}
-
-METADATA = {metadata}
-'''
+_IMPORTS = ("from collections import OrderedDict", "import torch", "from torch import nn")
 
 _CLASSES = {
     "Steps": '''class Steps(nn.Module):
@@ -157,21 +146,13 @@ def make(subject: Subject) -> bytes:
         for identity, layer in subject.network.layers
     }
     classes = dict.fromkeys(each for module in modules.values() for each in module.classes)
-    weights = list(
-        assignments((subject.flow.parameters[key].name, array) for key, array in subject.weights.items())
+    weights = assignments(
+        (subject.flow.parameters[key].name, array) for key, array in subject.weights.items()
     )
     parts = [
-        _HEAD.format(
-            summary=safe(subject.summary),
-            name=subject.name,
-            inputs=subject.flow.inputs.columns,
-            dtype=subject.dtype,
-            metadata=pprint.pformat(subject.metadata, width=110, sort_dicts=False),
-        )
+        f"METADATA = {pprint.pformat(subject.metadata, width=110, sort_dicts=False)}",
+        "\n".join(weights) + "\n",
     ]
-    if any("packed(" in line for line in weights):
-        parts.append(PACKED.replace("{bytes}", "8" if subject.dtype == "float64" else "4"))
-    parts.append("\n".join(weights) + "\n")
     if any("gates(" in value for module in modules.values() for _, value in module.state):
         places = [GATES.index(gate) for gate in GATES_IN_TORCH]
         parts.append(
@@ -187,8 +168,11 @@ def make(subject: Subject) -> bytes:
         for name, module in modules.items()
         for tensor, value in module.state
     ]
-    parts.append(_TAIL.format(state="\n".join(state)).lstrip("\n"))
-    return "\n\n".join(parts).encode()
+    parts.append(_TAIL.format(state="\n".join(state)))
+    about = _ABOUT.format(
+        summary=safe(subject.summary), name=subject.name, inputs=subject.flow.inputs.columns
+    )
+    return script(about, "\n\n".join(parts), subject.dtype, _IMPORTS)
 
 
 def _word(subject: Subject, identity: str) -> str:

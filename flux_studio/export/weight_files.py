@@ -6,6 +6,7 @@ for, and its size has been checked against the file's own before. Nothing is eve
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import zipfile
@@ -140,11 +141,14 @@ def _safetensors(path: Path) -> WeightFile:
         raise ExportError(f"{path}: this is neither an NPZ nor a safetensors file")
     if length > min(_DIRECTORY, size - 8):
         raise ExportError(f"{path}: its list of contents is said to be longer than the file; it is damaged")
-    from safetensors import safe_open
+    try:
+        from safetensors import safe_open
+    except ModuleNotFoundError as error:
+        raise ExportError("safetensors files need safetensors: install it, or take an NPZ file") from error
 
     def load(name: str) -> Array:
-        import ml_dtypes  # noqa: F401  # NumPy knows half-precision types once this is there
-
+        with contextlib.suppress(ModuleNotFoundError):
+            import ml_dtypes  # noqa: F401  # NumPy knows half-precision types once this is there
         with _told(path), safe_open(path, "np") as file:
             found = np.ascontiguousarray(file.get_tensor(name))
         if found.dtype.kind not in _NUMBERS:

@@ -21,7 +21,7 @@ from flux_studio.errors import ExportError
 from flux_studio.export import verification
 from flux_studio.export.c_kernels import Function, function
 from flux_studio.export.flow import Variable
-from flux_studio.export.numpy_text import ERF, NumpyWriter
+from flux_studio.export.numpy_text import NumpyWriter, script
 from flux_studio.export.onnx_model import Graph, Nodes
 from flux_studio.export.text import TextWriter
 from tests.engine.operations.test_arithmetic import draw
@@ -57,9 +57,9 @@ def kinds(term: Term) -> set[str]:
 def test_in_numpy(operation: Operation, dtype: str) -> None:
     values = [value.astype(dtype) for value in drawn(operation)]
     text = NumpyWriter(lambda variable: variable.name).text(expression(operation))
-    namespace: dict[str, Any] = {"np": np, "math": __import__("math"), "DTYPE": np.dtype(dtype).type}
-    exec(ERF, namespace)
-    found = eval(text, namespace, {f"x{place}": value for place, value in enumerate(values)})
+    given: dict[str, Any] = {f"x{place}": value for place, value in enumerate(values)}
+    exec(script("", f"found = {text}", dtype), given)
+    found = given["found"]
     expected = operation.value(*values)
     assert found.dtype == dtype
     assert found.shape == expected.shape
