@@ -25,6 +25,7 @@ _KEYWORDS = frozenset(
         "friend goto if inline int long mutable namespace new operator private protected public register restrict",
         "return short signed sizeof static struct switch template this throw true try typedef typename union unsigned",
         "using virtual void volatile while",
+        "linux unix",  # macros of some compilers
     )
     for each in line.split()
 )
@@ -38,7 +39,7 @@ _HEAD = """/* {summary}
  *     if ({name}_predict({first}, &answer) == 0)
  *         ...
  *
- * {name}_predict returns 0, or the number of the column, from 1, in which a category is unknown.
+ * {name}_predict returns 0, or the number of the column, from 1, in which a category is unknown.{ahead}
  * Matrices are kept in static memory; define {NAME}_STORAGE as nothing before you include this file
  * to have them on the stack, so that several threads may predict at a time.
 {about} */
@@ -77,8 +78,12 @@ class Names:
     def __init__(self, subject: Subject) -> None:
         self.name = subject.name.lower()
         lowered = subject.lowered
-        self.columns = self._fields([raw.name for raw in lowered.columns])
-        self.answers = self._fields([answer.column for answer in lowered.answers], {"outputs"})
+        self.fields: dict[str, str] = {}
+        known = {*_KEYWORDS, "outputs"}
+        for column in [raw.name for raw in lowered.columns] + [each.column for each in lowered.answers]:
+            if column not in self.fields:
+                self.fields[column] = word(column.lower(), taken=known)
+                known.add(self.fields[column])
         self.words: dict[tuple[str, str], str] = {}
         taken: set[str] = {f"{self.name.upper()}_{each}" for each in ("H", "STORAGE", "WINDOW")}
         listed = [(raw.name, raw.words) for raw in lowered.columns] + [
@@ -90,14 +95,6 @@ class Names:
                     found = word(f"{self.name}_{column}_{each}".upper(), taken=taken)
                     taken.add(found)
                     self.words[column, each] = found
-
-    def _fields(self, columns: list[str], before: set[str] | None = None) -> dict[str, str]:
-        taken = set(_KEYWORDS | (before or set()))
-        found = {}
-        for column in columns:
-            found[column] = word(column.lower(), taken=taken)
-            taken.add(found[column])
-        return found
 
 
 class _Header:
@@ -137,15 +134,18 @@ class _Header:
         )
 
     def _head(self) -> str:
-        subject, window = self.subject, self.subject.lowered.window
+        subject, lowered = self.subject, self.subject.lowered
+        window = lowered.window
         return _HEAD.format(
             summary=comment(subject.summary),
             name=self.name,
             NAME=self.NAME,
-            given="a row of the table as it is"
-            if window == 1
-            else f"{window} successive rows, the oldest first",
-            rows=f"row = {{{', '.join('...' for _ in subject.lowered.columns)}}}"
+            given=("a row" if window == 1 else f"{window} successive rows, the oldest first,")
+            + " of the table as it is",
+            ahead=f" The answer is for what stands{lowered.ahead_words.lstrip(',')}."
+            if lowered.ahead
+            else "",
+            rows=f"row = {{{', '.join('...' for _ in lowered.columns)}}}"
             if window == 1
             else f"rows[{window}]",
             first="&row" if window == 1 else "rows",
@@ -166,8 +166,8 @@ class _Header:
     def _types(self) -> Iterator[str]:
         lowered = self.subject.lowered
         done: set[str] = set()
-        kinds = [(raw.name, raw.words, self.names.columns[raw.name]) for raw in lowered.columns]
-        kinds += [(each.column, each.classes, self.names.answers[each.column]) for each in lowered.answers]
+        kinds = [(raw.name, raw.words, self.names.fields[raw.name]) for raw in lowered.columns]
+        kinds += [(each.column, each.classes, self.names.fields[each.column]) for each in lowered.answers]
         for column, words, field in kinds:
             if not words or column in done:
                 continue
@@ -180,12 +180,12 @@ class _Header:
             yield f"static const char *const {self.name}_{field}_names[] = {{{quoted}}};\n"
         yield "typedef struct {"
         for raw in lowered.columns:
-            yield f"    {'int' if raw.words else 'double'} {self.names.columns[raw.name]}; /* {comment(raw.name)} */"
+            yield f"    {'int' if raw.words else 'double'} {self.names.fields[raw.name]}; /* {comment(raw.name)} */"
         yield f"}} {self.name}_row;\n"
         yield "typedef struct {"
         for answer in lowered.answers:
             kind = "int" if answer.classes else "double"
-            yield f"    {kind} {self.names.answers[answer.column]}; /* {comment(answer.column)} */"
+            yield f"    {kind} {self.names.fields[answer.column]}; /* {comment(answer.column)} */"
         outputs = ", ".join(self.subject.metadata["outputs"])
         yield f"    {self.name}_real outputs[{self.subject.flow.outputs.columns}]; /* {comment(outputs)} */"
         yield f"}} {self.name}_answer;\n"
@@ -269,12 +269,12 @@ class _Header:
         yield "{"
         for place, raw in enumerate(lowered.columns, start=1):
             if raw.words:
-                cell = f"row->{self.names.columns[raw.name]}"
+                cell = f"row->{self.names.fields[raw.name]}"
                 yield f"    if ({cell} < 0 || {cell} >= {len(raw.words)})"
                 yield f"        return {place};"
 
         def leaf(raw: Raw) -> str:
-            return f"row->{self.names.columns[raw.name]}"
+            return f"row->{self.names.fields[raw.name]}"
 
         writer = terms("double", leaf)
         for place, term in enumerate(lowered.numbers):
@@ -307,7 +307,7 @@ class _Header:
         yield "    }"
         yield f"    {name}_network(inputs, answer->outputs);"
         for answer in lowered.answers:
-            yield f"    answer->{self.names.answers[answer.column]} = {self._answer(answer)};"
+            yield f"    answer->{self.names.fields[answer.column]} = {self._answer(answer)};"
         yield "    return 0;"
         yield "}\n"
 

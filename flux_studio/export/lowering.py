@@ -70,6 +70,13 @@ class Lowered:
     ahead: int
     answers: tuple[Answer, ...]
 
+    @property
+    def ahead_words(self) -> str:
+        """Where what is predicted stands, as a clause; empty where it is the last row that went in."""
+        if not self.ahead:
+            return ""
+        return f", {self.ahead} {'row' if self.ahead == 1 else 'rows'} after the last of them"
+
     def titles(self) -> tuple[str, ...]:
         """What people call the answers, then the share of each class, as ``predict`` does."""
         several = len(self.answers) > 1

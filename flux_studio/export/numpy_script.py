@@ -93,7 +93,7 @@ def make(subject: Subject) -> bytes:
     lowered, flow = subject.lowered, subject.flow
     about = _ABOUT.format(
         summary=safe(subject.summary),
-        row="row" if lowered.window == 1 else f"window of {lowered.window} rows",
+        row=("row" if lowered.window == 1 else f"window of {lowered.window} rows") + lowered.ahead_words,
         name=subject.name,
         example=safe(", ".join(f"{each.name!r}: [...]" for each in lowered.columns)),
     )

@@ -7,7 +7,7 @@ float64, words as text. Each target is an output as people read it, beside the n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,20 +78,20 @@ def model(subject: Subject) -> ModelProto:
     from onnx import TensorProto, helper
 
     check(subject)
-    graph = Graph(subject.dtype)
     lowered, flow = subject.lowered, subject.flow
+    names = input_names(subject)
+    graph = Graph(subject.dtype, {*_own_names(subject), *names})
     for key, array in subject.weights.items():
         graph.keep(flow.parameters[key].name, array)
-    inputs = _inputs(graph, lowered)
-    graph.node("Identity", [graph.encode(lowered)], flow.inputs.name)
+    columns = {raw.name: name for raw, name in zip(lowered.columns, names, strict=True)}
+    graph.node("Identity", [graph.encode(lowered, columns)], flow.inputs.name)
     for statement in flow.statements:
         graph.state(statement)
     # The last matrix keeps its own name inside, too.
     graph.node("Identity", [flow.outputs.name], "outputs")
     number = TensorProto.FLOAT if subject.dtype == "float32" else TensorProto.DOUBLE
     made = [helper.make_tensor_value_info("outputs", number, ["N", flow.outputs.columns])]
-    names = answer_names(lowered)
-    for name, answer in zip(names, lowered.answers, strict=True):
+    for name, answer in zip(answer_names(lowered), lowered.answers, strict=True):
         graph.answer(name, answer)
         kind = TensorProto.STRING if answer.classes else TensorProto.DOUBLE
         made.append(
@@ -100,7 +100,7 @@ def model(subject: Subject) -> ModelProto:
             )
         )
     made_graph = helper.make_graph(
-        graph.nodes, subject.name, inputs, made, graph.kept, doc_string=subject.summary
+        graph.nodes, subject.name, _inputs(subject), made, graph.kept, doc_string=subject.summary
     )
     whole = helper.make_model(
         made_graph,
@@ -121,9 +121,29 @@ def model(subject: Subject) -> ModelProto:
     return whole
 
 
-def input_names(lowered: Lowered) -> list[str]:
-    """What the model calls its inputs: the columns' own names, as they are."""
-    return [raw.name for raw in lowered.columns]
+def input_names(subject: Subject) -> list[str]:
+    """What the model calls its inputs: the columns' own names, with a mark behind those that mean a matrix inside."""
+    taken = _own_names(subject)
+    names = []
+    for raw in subject.lowered.columns:
+        name = raw.name
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _own_names(subject: Subject) -> set[str]:
+    """What things inside the model are called."""
+    flow = subject.flow
+    return {
+        "outputs",
+        flow.inputs.name,
+        *(each.name for each in flow.parameters.values()),
+        *(statement.target.name for statement in flow.statements),
+        *answer_names(subject.lowered),
+    }
 
 
 def answer_names(lowered: Lowered) -> list[str]:
@@ -131,29 +151,25 @@ def answer_names(lowered: Lowered) -> list[str]:
     return list(lowered.titles()[: len(lowered.answers)])
 
 
-def _inputs(graph: Graph, lowered: Lowered) -> list[Any]:
+def _inputs(subject: Subject) -> list[Any]:
     from onnx import TensorProto, helper
 
     found = []
-    for raw, name in zip(lowered.columns, input_names(lowered), strict=True):
-        graph.taken.add(name)
+    for raw, name in zip(subject.lowered.columns, input_names(subject), strict=True):
         kind = TensorProto.STRING if raw.words else TensorProto.DOUBLE
-        about = (
-            f"The column {raw.name}"
-            + (f", one of {', '.join(raw.words)}" if raw.words else "")
-            + ", as it is"
-        )
-        found.append(helper.make_tensor_value_info(name, kind, ["N", lowered.window], about))
+        words = f", one of {', '.join(raw.words)}" if raw.words else ""
+        about = f"The column {raw.name}{words}, as it is"
+        found.append(helper.make_tensor_value_info(name, kind, ["N", subject.lowered.window], about))
     return found
 
 
 class Graph:
     """Nodes and kept tensors, as they come."""
 
-    def __init__(self, dtype: str) -> None:
+    def __init__(self, dtype: str, taken: set[str]) -> None:
         self.nodes: list[NodeProto] = []
         self.kept: list[Any] = []
-        self.taken: set[str] = {"outputs"}
+        self.taken = taken
         self.dtype = dtype
         self._numbers: dict[tuple[float, str], str] = {}
 
@@ -204,18 +220,18 @@ class Graph:
 
         Nodes(self, leaf, self.dtype, target.name).write(statement.expression)
 
-    def encode(self, lowered: Lowered) -> str:
-        """The inputs of the network, N×(T·F), of the columns of the table, N×T each."""
+    def encode(self, lowered: Lowered, columns: Mapping[str, str]) -> str:
+        """The inputs of the network, N×(T·F), of the columns of the table, N×T each, by what the model calls them."""
         codes: dict[str, str] = {}
 
         def leaf(raw: Raw) -> str:
             if not raw.words:
-                return raw.name
+                return columns[raw.name]
             if raw.name not in codes:
                 # Words have no comparison in this opset: they become places first.
                 codes[raw.name] = self.node(
                     "LabelEncoder",
-                    [raw.name],
+                    [columns[raw.name]],
                     self.free(f"{raw.name} code"),
                     "ai.onnx.ml",
                     keys_strings=list(raw.words),

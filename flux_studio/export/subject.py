@@ -27,7 +27,7 @@ def weights(project: Project) -> dict[MatrixKey, Array]:
     """The project's parameters by layer identity and matrix name: trained, or else the start weights."""
     if project.run is not None:
         return dict(project.run.parameters)
-    return project.network("reference").parameters()
+    return project.network("reference", rows=1).parameters()
 
 
 def _today() -> str:
@@ -52,7 +52,7 @@ class Subject:
     @cached_property
     def network(self) -> Network:
         """The network with its weights; it is only asked to predict."""
-        return self.project.network("reference")
+        return self.project.network("reference", rows=1)
 
     @property
     def recording(self) -> Recording:

@@ -13,6 +13,7 @@ from flux_studio.data.columns import Column
 from flux_studio.data.readers import parse_table
 from flux_studio.data.windows import Windowing
 from flux_studio.engine.operations import ACTIVATIONS
+from flux_studio.export.verification import Found, Verifying
 from flux_studio.locations import sample
 from flux_studio.project import catalogue, files
 from flux_studio.project.catalogue import Passing, layer_kind
@@ -147,3 +148,12 @@ FOR_PEERS: dict[str, Callable[[], Project]] = {
     **{f"random {seed}": partial(random_project, seed, "float64") for seed in range(4)},
 }
 """What other libraries are to predict as we do."""
+
+
+def drained(steps: Verifying) -> Found:
+    """What a verification comes to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

@@ -29,13 +29,15 @@ def project() -> Project:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Path]:
-    """A folder with a file from before; whatever is tried leaves it so."""
-    folder = tmp_path / "out"
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to write to: nothing but the file ``w`` may be left there, and nothing among what is temporary."""
+    folder, temporary = tmp_path / "out", tmp_path / "temporary"
     folder.mkdir()
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     yield folder
     assert {path.name for path in folder.iterdir()} <= {"w"}
-    assert not [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("flux-studio-export-")]
+    assert not list(temporary.iterdir())
 
 
 @contextlib.contextmanager

@@ -79,7 +79,7 @@ IN_ONNX = [
 def test_in_onnx(operation: Operation) -> None:
     """By the general rule, in float64."""
     values = drawn(operation)
-    graph = Graph("float64")
+    graph = Graph("float64", set())
     Nodes(graph, lambda variable: variable.name, "float64", "y").write(expression(operation))
     kind = onnx.TensorProto.DOUBLE
     inputs = [helper.make_tensor_value_info(f"x{place}", kind, None) for place in range(len(values))]

@@ -22,8 +22,8 @@ def test_onnx_runtime_predicts_what_we_predict(make: Callable[[], Project]) -> N
     sample = Sample(subject)
     session = onnxruntime.InferenceSession(onnx_model.make(subject), providers=["CPUExecutionProvider"])
     given = {
-        raw.name: np.array(sample.cells[raw.name], object if raw.words else np.float64)
-        for raw in subject.lowered.columns
+        name: np.array(sample.cells[raw.name], object if raw.words else np.float64)
+        for raw, name in zip(subject.lowered.columns, onnx_model.input_names(subject), strict=True)
     }
     assert {each.name for each in session.get_inputs()} == set(given)
     outputs, *answers = session.run(["outputs", *onnx_model.answer_names(subject.lowered)], given)

@@ -17,20 +17,11 @@ from flux_studio.export.subject import Subject
 from flux_studio.export.verification import Sample
 from flux_studio.export.weight_files import load_all
 from flux_studio.project.catalogue import LAYER_KINDS
-from tests.export.projects import mixed, random_project, trained, trained_sample
+from tests.export.projects import drained, mixed, random_project, trained, trained_sample
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 quick = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 seeds, types = st.integers(0, 10_000), st.sampled_from(["float32", "float64"])
-
-
-def drained(steps: verification.Verifying) -> verification.Found:
-    """What a verification comes to."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def close(found: object, expected: np.ndarray, dtype: str) -> None:
