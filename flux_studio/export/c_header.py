@@ -159,7 +159,15 @@ class _Header:
         metadata = self.subject.metadata
         lines = [f"data: {metadata['data']}", f"inputs: {', '.join(metadata['inputs'])}"]
         lines.append(f"outputs: {', '.join(metadata['outputs'])}")
-        lines += [f"{name}: {value}" for name, value in metadata["metrics"].items()]
+        for target, told in metadata["metrics"].items():
+            for part, numbers in told.items():
+                if isinstance(numbers, dict):
+                    shown = ", ".join(
+                        f"{name} {value:g}"
+                        for name, value in numbers.items()
+                        if isinstance(value, (int, float))
+                    )
+                    lines.append(f"{target}, {part}: {shown}")
         wrapped = [part for line in lines for part in textwrap.wrap(comment(line), 110)]
         return "".join(f" * {line}\n" for line in ["", *wrapped]).replace(" * \n", " *\n")
 

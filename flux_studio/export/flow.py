@@ -72,8 +72,6 @@ class Flow:
     inputs: Variable
     outputs: Variable
     parameters: Mapping[MatrixKey, Variable]
-    targets: Variable | None = None
-    loss: Variable | None = None
     gradients: Mapping[MatrixKey, Variable] = field(default_factory=dict)
     """Of each parameter, where the statements go back."""
 
@@ -85,9 +83,10 @@ ROWS = Variable("N", (1, 1))
 def predicting(recording: Recording, named: Mapping[str, str]) -> Flow:
     """What is computed to predict: forward, without what only training needs. Dropout leaves nothing out."""
     builder = _Builder(recording, named)
+    masks = {id(step.output) for step in recording.steps if step.operation is DROPOUT_MASK}
     for step in recording.steps:
         if step.phase == "forward":
-            builder.add(_without_mask(step, recording))
+            builder.add(_without_mask(step, masks))
     flow = builder.flow()
     needed = {id(flow.outputs)}
     kept: list[Statement] = []
@@ -106,26 +105,20 @@ def there_and_back(recording: Recording, named: Mapping[str, str]) -> Flow:
             if step.phase == phase:
                 builder.add(step)
     flow = builder.flow()
-    if recording.targets is None or recording.loss is None:
-        raise ProgramError("a network without a loss has no way back")
     return Flow(
         tuple(builder.statements),
         flow.inputs,
         flow.outputs,
         flow.parameters,
-        builder.variable(recording.targets),
-        builder.variable(recording.loss),
         {each.key: builder.variable(recording.gradients[id(each.symbol)]) for each in recording.parameters},
     )
 
 
-def _without_mask(step: Step, recording: Recording) -> Step:
+def _without_mask(step: Step, masks: Collection[int]) -> Step:
     """The product with a dropout mask as a copy, and any other step as it is."""
     if step.operation is HADAMARD:
         for index, symbol in enumerate(step.inputs):
-            if any(
-                each.output is symbol.origin and each.operation is DROPOUT_MASK for each in recording.steps
-            ):
+            if id(symbol.origin) in masks:
                 return Step(COPY, step.output, (step.inputs[1 - index],), step.phase, step.layer)
     return step
 

@@ -6,6 +6,7 @@ Where there is none, these formats refuse.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import NoReturn
@@ -69,6 +70,11 @@ class Lowered:
     """How many successive rows go in side by side, oldest first."""
     ahead: int
     answers: tuple[Answer, ...]
+
+    @property
+    def with_gaps(self) -> frozenset[str]:
+        """The columns of numbers in which a value may be missing: those of which some term asks whether it is."""
+        return frozenset(name for term in self.numbers for name in _asked(term))
 
     @property
     def ahead_words(self) -> str:
@@ -146,6 +152,13 @@ def _(encoder: CategoryEncoder, place: slice) -> Answer:
 def _(encoder: YesNoEncoder, place: slice) -> Answer:
     output = matrix(Outputs(1))
     return Answer(encoder.column, place, (output >= 0.5).where(1, 0), encoder.classes, (1 - output, output))
+
+
+def _asked(term: Term) -> Iterator[str]:
+    if term.kind == "is_missing":
+        yield from (leaf.name for leaf in leaves(term))
+    for part in term.parts:
+        yield from _asked(part)
 
 
 def _refuse(encoder: Encoder) -> NoReturn:

@@ -30,14 +30,17 @@ In Python, with the cells of each column, as numbers or as text:
 Behind it: encode() makes numbers of cells, network() has every matrix by its name, answers() reads the outputs.
 """
 
-_READING = '''def numbers(columns, name):
-    """The cells of a column as numbers."""
+_READING = '''def numbers(columns, name, gaps=False):
+    """The cells of a column as numbers; with gaps, NaN where a value is missing."""
+    cells = [str(cell).strip() for cell in _cells(columns, name)]
+    missing = np.array([cell.lower() in ("", "na", "nan", "null") for cell in cells], bool)
     try:
-        found = np.array([float(cell) for cell in _cells(columns, name)])
+        found = np.array(["nan" if gap else cell for cell, gap in zip(cells, missing)], float)
     except ValueError as error:
         raise ValueError(f"column {name!r}: {error}") from None
-    if not np.isfinite(found).all():
-        raise ValueError(f"column {name!r}, row {int(np.isfinite(found).argmin()) + 1}: there is no number")
+    if not np.isfinite(found[~missing]).all() or (missing.any() and not gaps):
+        place = int((np.isfinite(found) | (missing & gaps)).argmin())
+        raise ValueError(f"column {name!r}, row {place + 1}: {cells[place]!r} is no number")
     return found
 
 
@@ -124,6 +127,7 @@ def _encode(lowered: Lowered) -> Iterator[str]:
     yield "    x = {"
     for raw in lowered.columns:
         known = f", {list(raw.words)!r}" if raw.words else ""
+        known += ", gaps=True" if raw.name in lowered.with_gaps else ""
         yield f"        {raw.name!r}: {'words' if raw.words else 'numbers'}(columns, {raw.name!r}{known}),"
     yield "    }"
     writer = NumpyWriter(lambda raw: f"x[{raw.name!r}]")

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from flux_studio.data.cells import is_missing
 from flux_studio.engine.network import make_executor
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.program import lay_out
@@ -80,6 +81,8 @@ class Sample:
         found = {}
         for raw in self.subject.lowered.columns:
             column = table.column(raw.name)
+            if not raw.words:
+                column = tuple("nan" if is_missing(cell) else cell for cell in column)
             found[raw.name] = [[column[row] for row in rows] for rows in self.places.tolist()]
         return found
 

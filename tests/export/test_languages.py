@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from flux_studio.engine.operations.activations import ActivationOperation
 from flux_studio.engine.operations.base import Elementwise
 from flux_studio.errors import ExportError
 from flux_studio.export import verification
-from flux_studio.export.c_kernels import Function, function
+from flux_studio.export.c_kernels import Function, function, terms
 from flux_studio.export.flow import Variable
 from flux_studio.export.numpy_text import NumpyWriter, script
 from flux_studio.export.onnx_model import Graph, Nodes
@@ -194,3 +196,44 @@ class TestTraces:
             given = np.array([[1.5], [2.0]])
             plain = eval(text, {"np": np, "x": given})
             assert np.isfinite(plain).all()
+
+
+COMING = {
+    "fill": lambda x: x.is_missing().where(0.5, x),
+    "indicator": lambda x: x.is_missing().where(1, 0),
+    "sine": lambda x: (x * 2).sin() + x.cos(),
+    "floor": lambda x: x.floor() * abs(x),
+    "logarithms": lambda x: (x * x + 1).log() + (x * x).log1p(),
+    "a power": lambda x: (x * x) ** 0.5,
+}
+"""What preprocessing is made of, or soon may be."""
+
+
+@pytest.mark.parametrize("make", COMING.values(), ids=COMING)
+def test_what_encoders_may_need(tmp_path: Path, make: Callable[[Term], Term]) -> None:
+    """The same in three languages, a missing value among the numbers."""
+    x = np.array([[0.25], [-1.5], [np.nan], [3.0]])
+    term = make(matrix(Variable("x", (BATCH, 1))))
+    given: dict[str, Any] = {"x": x}
+    exec(script("", f"found = {NumpyWriter(lambda leaf: leaf.name).text(term)}", "float64"), given)
+    expected = given["found"]
+    graph = Graph("float64", set())
+    Nodes(graph, lambda leaf: leaf.name, "float64", "y").write(term)
+    ends = [helper.make_tensor_value_info(name, onnx.TensorProto.DOUBLE, None) for name in "xy"]
+    made_graph = helper.make_graph(graph.nodes, "g", ends[:1], ends[1:], graph.kept)
+    model = helper.make_model(made_graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (found,) = ReferenceEvaluator(model).run(None, {"x": x})
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    if (compiler := verification.compiler()) is not None:
+        text = terms("double", lambda leaf: "x[i]").text(term)
+        main = f"""#include <math.h>
+            #include <stdio.h>
+            int main(void) {{
+                double x[] = {{0.25, -1.5, NAN, 3.0}};
+                for (int i = 0; i < 4; i++) printf("%.17g\\n", (double)({text}));
+                return 0;
+            }}"""
+        (tmp_path / "a.c").write_text(main)
+        subprocess.run([compiler, "-std=c99", "a.c", "-o", "a", "-lm"], cwd=tmp_path, check=True)
+        printed = subprocess.run([str(tmp_path / "a")], capture_output=True, check=True).stdout.split()
+        np.testing.assert_allclose([float(each) for each in printed], expected[:, 0], rtol=1e-12)

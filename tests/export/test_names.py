@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flux_studio.data.columns import Column
 from flux_studio.data.readers import parse_table
-from flux_studio.export import c_header, onnx_model, verification
+from flux_studio.engine.expressions import matrix
+from flux_studio.export import c_header, numpy_script, onnx_model, verification
 from flux_studio.export.exporters import EXPORTERS, Exporter, export
+from flux_studio.export.lowering import Raw
 from flux_studio.export.subject import Subject
 from flux_studio.project.defaults import new_project
 from flux_studio.project.project import Project
@@ -99,3 +104,56 @@ def test_the_same_header_on_the_stack(tmp_path: Path) -> None:
     path.write_bytes(content)
     found = drained(verification.c_header_file(path, sample))
     assert verification.verify(found, sample) <= 1e-5
+
+
+def test_an_onnx_model_says_what_it_is() -> None:
+    metrics = {"species": {"validation": {"rows": 30, "accuracy": 0.9}}}
+    subject = Subject(trained_sample("iris", 3), metrics, "2026-01-02")
+    model = onnx_model.model(subject)
+    assert model.ir_version == 8
+    assert {each.domain: each.version for each in model.opset_import} == {"": 17, "ai.onnx.ml": 3}
+    facts = {each.key: each.value for each in model.metadata_props}
+    assert (facts["date"], facts["iteration"], facts["data"]) == ("2026-01-02", "3", "iris.csv")
+    assert json.loads(facts["metrics"]) == metrics
+    assert json.loads(facts["classes"]) == {"species": ["setosa", "versicolor", "virginica"]}
+    assert [each.name for each in model.graph.input] == [
+        "sepal_length",
+        "sepal_width",
+        "petal_length",
+        "petal_width",
+    ]
+    assert [each.name for each in model.graph.output] == ["outputs", "prediction"]
+    kept = {each.name: list(each.dims) for each in model.graph.initializer}
+    assert kept["dense_1_weights_matrix"] == [4, 8]
+    operators = [node.op_type for node in model.graph.node]
+    assert operators.count("MatMul") == operators.count("Tanh") + operators.count("Sigmoid") == 2
+
+
+def test_a_header_says_what_it_is() -> None:
+    metrics = {"species": {"classes": ["a"], "validation": {"rows": 30, "accuracy": 0.9, "confusion": [[1]]}}}
+    text = c_header.make(Subject(trained_sample("iris", 3), metrics, "2026-01-02")).decode()
+    head = text.partition("#ifndef")[0]
+    assert "on 2026-01-02, iteration 3." in head
+    assert " * species, validation: rows 30, accuracy 0.9\n" in head
+    assert " * outputs: species=setosa, species=versicolor, species=virginica\n" in head
+
+
+def test_a_script_knows_where_values_may_be_missing() -> None:
+    subject = Subject(trained_sample("iris", 3))
+    x, y = (matrix(Raw(name)) for name in ("x", "y"))
+    filled = (x.is_missing().where(0.5, x), x.is_missing().where(1, 0), y)
+    subject.__dict__["lowered"] = replace(subject.lowered, columns=(Raw("x"), Raw("y")), numbers=filled)
+    assert subject.lowered.with_gaps == {"x"}
+    module: dict[str, Any] = {"__name__": "exported"}
+    exec(numpy_script.make(subject).decode(), module)
+    found = module["encode"]({"x": ["2", " ", "NA", float("nan")], "y": [1, "2", 3.5, "4e0"]})
+    assert found.tolist() == [[2, 0, 1], [0.5, 1, 2], [0.5, 1, 3.5], [0.5, 1, 4]]
+    for cells, told in (
+        (["1", ""], "column 'y', row 2: '' is no number"),
+        (["inf", "1"], "column 'y', row 1: 'inf' is no number"),
+        (["1", "two"], "could not convert"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            module["encode"]({"x": ["2", "3"], "y": cells})
+    with pytest.raises(ValueError, match="there is no column 'x'"):
+        module["encode"]({"y": [1]})
