@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flux_studio.data.table import listed
 from flux_studio.engine.expressions import Term
 from flux_studio.engine.operations.base import Array
 from flux_studio.errors import ExportError
@@ -157,7 +158,7 @@ def _inputs(subject: Subject) -> list[Any]:
     found = []
     for raw, name in zip(subject.lowered.columns, input_names(subject), strict=True):
         kind = TensorProto.STRING if raw.words else TensorProto.DOUBLE
-        words = f", one of {', '.join(raw.words)}" if raw.words else ""
+        words = f", one of {listed(raw.words)}" if raw.words else ""
         about = f"The column {raw.name}{words}, as it is"
         found.append(helper.make_tensor_value_info(name, kind, ["N", subject.lowered.window], about))
     return found
@@ -172,11 +173,14 @@ class Graph:
         self.taken = taken
         self.dtype = dtype
         self._numbers: dict[tuple[float, str], str] = {}
+        self._places: dict[tuple[int, ...], str] = {}
 
     def keep(self, name: str, array: Any) -> str:
         from onnx import numpy_helper
 
-        self.kept.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        # Asked to be contiguous, a single number would become a vector.
+        whole = np.ascontiguousarray(array) if np.ndim(array) else np.asarray(array)
+        self.kept.append(numpy_helper.from_array(whole, name))
         return name
 
     def node(self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
@@ -197,7 +201,11 @@ class Graph:
         return self._numbers[value, dtype]
 
     def whole_numbers(self, *values: int) -> str:
-        return self.keep(self.free("places"), np.array(values, np.int64))
+        """Places and sizes, kept once."""
+        if values not in self._places:
+            name = self.free("_".join(map(str, ("places", *values))))
+            self._places[values] = self.keep(name, np.array(values, np.int64))
+        return self._places[values]
 
     def free(self, name: str) -> str:
         found = word(name, taken=self.taken)

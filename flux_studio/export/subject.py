@@ -122,7 +122,8 @@ class Subject:
     @property
     def summary(self) -> str:
         """One line on what it is, for the head of a file."""
-        shape = f"{self.flow.inputs.columns} inputs, {self.flow.outputs.columns} outputs"
+        inputs, outputs = self.flow.inputs.columns, self.flow.outputs.columns
+        shape = f"{inputs:,} input{'s' * (inputs > 1)}, {outputs:,} output{'s' * (outputs > 1)}"
         return (
             f"A network for {self.project.specification.data.source}: {shape}, {self.dtype}. Made by "
             f"Flux Studio {flux_studio.__version__} on {self.date}, iteration {self.metadata['iteration']:,}."

@@ -81,9 +81,10 @@ class Sample:
         found = {}
         for raw in self.subject.lowered.columns:
             column = table.column(raw.name)
+            cells = [[column[row] for row in rows] for rows in self.places.tolist()]
             if not raw.words:
-                column = tuple("nan" if is_missing(cell) else cell for cell in column)
-            found[raw.name] = [[column[row] for row in rows] for rows in self.places.tolist()]
+                cells = [["nan" if is_missing(cell) else cell for cell in row] for row in cells]
+            found[raw.name] = cells
         return found
 
     def flat(self) -> dict[str, list[str]]:
@@ -174,6 +175,8 @@ def weights(read: Callable[[Path], Mapping[str, Any]]) -> Callable[[Path, Sample
         difference = max(
             (_difference(arrays[full_name(key)], array) for key, array in own.items()), default=0.0
         )
+        if difference:
+            raise ExportError("the weights read back are not those that were written; choose another format")
         outputs = []
         subject.network.set_parameters({key: arrays[full_name(key)] for key in own})
         try:
