@@ -22,6 +22,7 @@ from flux_studio.engine.operations.base import Array, Shape
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import ExportError
 from flux_studio.export.archives import full_name
+from flux_studio.export.flow import word
 from flux_studio.export.subject import weights
 from flux_studio.export.torch_script import GATES_IN_TORCH
 from flux_studio.export.weight_files import WeightFile, open_weights
@@ -118,8 +119,8 @@ def chosen(
     arrays = dict(comparison.unused) | {
         name: match.found for match in comparison.matches if match.source for name in match.source.names
     }
-    for word in taken:
-        name, _, array = word.partition("=")
+    for each in taken:
+        name, _, array = each.partition("=")
         if name not in keys:
             raise ExportError(f"the network has no parameter {quoted(name)}; it has {listed(keys)}")
         if array not in arrays:
@@ -157,28 +158,25 @@ def _taken(file: WeightFile, source: Source, place: Array, name: str) -> Array:
         raise ExportError(
             f"{file.path}: {quoted(source.names[0])} fits {name} either way: say whether it is transposed"
         )
-    values = _as_matrix(file.load(source.names[0]).astype(np.float64))
-    for each in source.names[1:]:
-        values = values + _as_matrix(file.load(each).astype(np.float64))
-    if source.turned:
-        values = values.T
+    values = np.zeros(place.shape)
+    for each in source.names:
+        part = file.load(each).astype(np.float64)
+        part = part.reshape(1, -1) if part.ndim < 2 else part
+        part = part.T if source.turned else part
+        if part.shape != place.shape:
+            shape = "×".join(map(str, part.shape))
+            raise ExportError(
+                f"{file.path}: {quoted(each)} is {shape}, but {name} is {shape_text(place.shape)}"
+            )
+        values += part
     if source.reordered:
         blocks = np.split(values, len(GATES), axis=1)
         values = np.hstack([blocks[GATES_IN_TORCH.index(gate)] for gate in GATES])
-    if values.shape != place.shape:
-        raise ExportError(
-            f"{file.path}: {quoted(source.names[0])} is {shape_text(values.shape)}, but {name} is "
-            f"{shape_text(place.shape)}"
-        )
     with np.errstate(over="ignore"):
         made = np.ascontiguousarray(values.astype(place.dtype))
     if not np.isfinite(made).all():
         raise ExportError(f"{file.path}: {quoted(source.names[0])} holds a number that is not finite")
     return made
-
-
-def _as_matrix(values: Array) -> Array:
-    return values.reshape(1, -1) if values.ndim < 2 else values
 
 
 def _compare(project: Project, file: WeightFile) -> Comparison:
@@ -191,7 +189,7 @@ def _compare(project: Project, file: WeightFile) -> Comparison:
         for identity, layer in layers
         for key, learned in everything_learned(identity, layer)
     }
-    search = _Search(file.shapes)
+    search = _Search(file.shapes, {identity: _words(titled(named, identity)) for identity, _ in shapes})
     matches = []
     for key, shape in shapes.items():
         if (source := search.own(key, shape)) is not None:
@@ -212,11 +210,20 @@ def _everything(layers: Sequence[LayerSpecification]) -> list[LayerSpecification
     return [each for layer in layers for each in (layer, *_everything(layer.layers))]
 
 
-class _Search:
-    """Finds arrays by name and shape; each is taken once, in the order in which people count."""
+def _words(title: str) -> list[str]:
+    """A layer's title as our own PyTorch scripts have it in names: ``residual_1``, ``dense_1``."""
+    return [word(part.lower()) for part in title.split("·")]
 
-    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        self.shapes = shapes
+
+class _Search:
+    """Finds arrays by name and shape; each is taken once, in the order in which people count.
+
+    Where the modules of a file are called as ours are in PyTorch, they go where they came from.
+    """
+
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], words: Mapping[str, list[str]]) -> None:
+        self.shapes, self.words = shapes, words
+        self._known = {each for own in words.values() for each in own}
         self.free = sorted(shapes, key=_counted)
         self._prefixes: dict[str, str] = {}
         """Of a layer: what its arrays' names begin with."""
@@ -259,7 +266,7 @@ class _Search:
     ) -> Source | None:
         """The first array of PyTorch's name ``last`` that has the shape, of the same module as the layer's others."""
         prefix = self._prefixes.get(layer)
-        for name in self.free:
+        for name in sorted(self.free, key=lambda name: self._named(name) != self.words[layer]):
             own, _, end = name.rpartition(".")
             if end == last and self._fits(name, shape) and prefix in (None, own):
                 self._prefixes[layer] = own
@@ -278,6 +285,10 @@ class _Search:
             if len(self.shapes[name]) == 2 and self._fits(name, shape[::-1]):
                 return self._take(name, True)
         return None
+
+    def _named(self, name: str) -> list[str]:
+        """Which layer of ours a name speaks of."""
+        return [part for part in name.split(".") if part in self._known]
 
     def _fits(self, name: str, shape: Shape) -> bool:
         found = self.shapes[name]

@@ -78,13 +78,16 @@ _CLASSES = {
     def __init__(self, input_size, hidden_size, activation):
         super().__init__()
         self.input_size, self.activation = input_size, activation
-        self.from_input = nn.Linear(input_size, hidden_size)
-        self.from_state = nn.Linear(hidden_size, hidden_size, bias=False)
+        self.weight_ih_l0 = nn.Parameter(torch.zeros(hidden_size, input_size))
+        self.weight_hh_l0 = nn.Parameter(torch.zeros(hidden_size, hidden_size))
+        self.bias_ih_l0 = nn.Parameter(torch.zeros(hidden_size))
+        self.bias_hh_l0 = nn.Parameter(torch.zeros(hidden_size))
 
     def forward(self, x):
-        state, states = x.new_zeros(len(x), self.from_state.in_features), []
+        state, states = x.new_zeros(len(x), len(self.bias_ih_l0)), []
         for step in x.unbind(1):
-            state = self.activation(self.from_input(step) + self.from_state(state))
+            sums = step @ self.weight_ih_l0.T + self.bias_ih_l0 + state @ self.weight_hh_l0.T + self.bias_hh_l0
+            state = self.activation(sums)
             states.append(state)
         return torch.stack(states, 1), state
 ''',
@@ -302,16 +305,17 @@ def _(layer: RNN, identity: str, subject: Subject) -> Module:
     recurrent = f"{_parameter(subject, identity, 'recurrent_weights_matrix')}.T"
     bias = f"{_parameter(subject, identity, 'bias_matrix')}[0]"
     sizes = f"{layer.n_inputs}, {layer.n_hidden}"
+    classes: tuple[str, ...] = ("Steps",)
     if layer.cell.activation in ("tanh", "relu"):
         made = f"nn.RNN({sizes}, nonlinearity={layer.cell.activation!r}, batch_first=True)"
-        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        values = (weights, recurrent, bias, f"0 * {bias}")
-        classes: tuple[str, ...] = ("Steps",)
     else:
         activation = _activation(layer.cell.activation)
         made = f"RecurrentLayer({sizes}, {activation.text})"
-        names = ("from_input.weight", "from_state.weight", "from_input.bias", "")
-        values = (weights, recurrent, bias, "")
         classes = ("Steps", "RecurrentLayer", *activation.classes)
-    state = tuple((f"layer.{name}", value) for name, value in zip(names, values, strict=True) if name)
+    state = (
+        ("layer.weight_ih_l0", weights),
+        ("layer.weight_hh_l0", recurrent),
+        ("layer.bias_ih_l0", bias),
+        ("layer.bias_hh_l0", f"0 * {bias}"),
+    )
     return Module(f"Steps({made}, all_steps={layer.all_steps})", state, classes)

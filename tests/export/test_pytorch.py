@@ -43,25 +43,29 @@ def test_the_export_is_run_where_pytorch_is(tmp_path: Path) -> None:
     assert done.words.startswith("verified on 150 rows: ")
 
 
-def test_what_pytorch_saves_comes_back_in(tmp_path: Path) -> None:
-    """A network of PyTorch's own layers, saved as safetensors, gives the same predictions here."""
+PLAIN = stack(
+    ("dense.v1", {"units": 6, "activation": "tanh"}),
+    ("layer_norm.v1", {}),
+    ("lstm.v1", {"units": 4, "steps": 3, "returns": "all"}),
+    ("rnn.v1", {"units": 3, "steps": 3}),
+    ("dense.v1", {"units": 2, "activation": "identity"}),
+)
+
+
+@pytest.mark.parametrize(
+    "layers", [PLAIN, mixed("float64").specification.layers], ids=["a few", "every kind"]
+)
+def test_what_pytorch_saves_comes_back_in(tmp_path: Path, layers: Any) -> None:
+    """The weights of a network of PyTorch's own layers, saved as safetensors, predict the same here."""
     from safetensors.torch import save_file
 
     project = mixed("float64")
-    layers = stack(
-        ("dense.v1", {"units": 6, "activation": "tanh"}),
-        ("layer_norm.v1", {}),
-        ("lstm.v1", {"units": 4, "steps": 3, "returns": "all"}),
-        ("rnn.v1", {"units": 3, "steps": 3}),
-        ("dense.v1", {"units": 2, "activation": "identity"}),
-    )
     project = project.with_specification(project.specification.replace(layers=layers))
     theirs = rebuilt(Subject(project))
+    generator = torch.manual_seed(3)
     with torch.no_grad():
         for parameter in theirs.parameters():
-            parameter.copy_(
-                torch.randn(parameter.shape, dtype=parameter.dtype, generator=torch.manual_seed(3))
-            )
+            parameter.copy_(torch.randn(parameter.shape, dtype=parameter.dtype, generator=generator) / 2)
     save_file(theirs.state_dict(), tmp_path / "theirs.safetensors")
     comparison = compare(project, tmp_path / "theirs.safetensors")
     assert all(match.source is not None and match.source.turned is not None for match in comparison.matches)

@@ -209,6 +209,15 @@ def test_a_person_may_say_what_goes_where(tmp_path: Path) -> None:
     ("mapping", "told"),
     [
         ({("box 0", "weights_matrix"): Source(("b",))}, "'b' is 4×6, but box 0.weights_matrix is 6×4"),
+        (
+            {("box 0", "weights_matrix"): Source(("deep",))},
+            "'deep' is 2×2×2, but box 0.weights_matrix is 6×4",
+        ),
+        (
+            {("box 0", "bias_matrix"): Source(("b",), reordered=True)},
+            "'b' is 4×6, but box 0.bias_matrix is 1×4",
+        ),
+        ({("box 0", "bias_matrix"): Source(("v", "b"))}, "'b' is 4×6, but box 0.bias_matrix is 1×4"),
         ({("box 0", "weights_matrix"): Source(("x",))}, "there is no array 'x' in it"),
         (
             {("nobody", "weights_matrix"): Source(("b",))},
@@ -220,6 +229,7 @@ def test_a_person_may_say_what_goes_where(tmp_path: Path) -> None:
 )
 def test_a_mapping_that_cannot_be_is_told(tmp_path: Path, mapping: Any, told: str) -> None:
     arrays: Arrays = {"b": numbers(1, 4, 6), "wild": np.full((6, 4), np.inf)}
+    arrays |= {"deep": np.zeros((2, 2, 2)), "v": np.zeros(4)}
     path = saved(tmp_path / "w.npz", arrays)
     with pytest.raises(ExportError, match=told):
         take_in(two_dense(), path, mapping)
