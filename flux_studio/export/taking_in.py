@@ -141,13 +141,20 @@ def lines(comparison: Comparison, mapping: Mapping[MatrixKey, Source]) -> Iterat
     rows = [("parameter", "shape", "in the file", "")]
     for match in comparison.matches:
         shown = replace(match, source=mapping.get(match.key))
-        names = " + ".join(shown.source.names) if shown.source else "–"
+        names = " + ".join(map(_on_a_line, shown.source.names)) if shown.source else "–"
         rows.append((full_name(match.key), shape_text(match.shape), names, shown.words))
-    rows += [("–", "×".join(map(str, shape)), name, "goes nowhere") for name, shape in comparison.unused]
+    rows += [
+        ("–", "×".join(map(str, shape)), _on_a_line(name), "goes nowhere")
+        for name, shape in comparison.unused
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
         yield "  ".join((*cells, row[3])).rstrip()
+
+
+def _on_a_line(name: str) -> str:
+    return "".join(sign if sign.isprintable() else "·" for sign in name)
 
 
 def _taken(file: WeightFile, source: Source, place: Array, name: str) -> Array:

@@ -24,7 +24,7 @@ from flux_studio.errors import ExportError
 
 LARGEST = 2**31
 """Bytes of one matrix; a network's are smaller."""
-_MOST_MATRICES = 100_000
+_MOST_MATRICES = 10_000
 _DIRECTORY = 2**26
 """Bytes of a list of contents."""
 _NUMBERS = "fiu"
@@ -63,48 +63,54 @@ def load_all(path: Path) -> dict[str, Array]:
 
 
 def _npz(path: Path) -> WeightFile:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except Exception as error:
-        # zipfile documents BadZipFile, but damaged directories make it raise errors of many other kinds.
-        raise ExportError(f"{path}: this is not a whole NPZ file; it may have been cut short") from error
-    if len(members) > _MOST_MATRICES:
-        raise ExportError(f"{path}: {len(members):,} parts are too many for a network's weights")
-    if any(member.filename == "data.pkl" or member.filename.endswith("/data.pkl") for member in members):
-        raise ExportError(
-            f"{path}: this is a file of torch.save, a pickle inside, which is never opened: save it as safetensors"
-        )
     shapes: dict[str, tuple[int, ...]] = {}
-    places = {}
-    for member in members:
-        name = member.filename.removesuffix(".npy")
-        if name == member.filename:
-            continue
-        with _part(path, member) as (_, shape, dtype, _):
-            if dtype.kind in _NUMBERS:
-                shapes[name], places[name] = shape, member
+    with _opened(path) as archive:
+        members = {member.filename: member for member in archive.infolist()}
+        if len(members) > _MOST_MATRICES:
+            raise ExportError(f"{path}: {len(members):,} parts are too many for a network's weights")
+        if any(name.rpartition("/")[2] == "data.pkl" for name in members):
+            raise ExportError(
+                f"{path}: this is a file of torch.save, a pickle inside, which is never opened: "
+                "save it as safetensors"
+            )
+        for file, member in members.items():
+            if not file.endswith(".npy"):
+                continue
+            with _part(path, archive, member) as (_, shape, dtype, _):
+                if dtype.kind in _NUMBERS:
+                    shapes[file.removesuffix(".npy")] = shape
 
     def load(name: str) -> Array:
-        with _part(path, places[name]) as (file, shape, dtype, by_column):
+        with (
+            _opened(path) as archive,
+            _part(path, archive, members[f"{name}.npy"]) as (file, shape, dtype, by_column),
+        ):
             size = math.prod(shape) * dtype.itemsize
             content = file.read(size)
             if len(content) != size:
                 raise ExportError(f"{path}: the part {quoted(name)} is cut short")
             values = np.frombuffer(content, dtype).reshape(shape, order="F" if by_column else "C")
-            return cast(Array, np.ascontiguousarray(values))
+            return cast(Array, np.ascontiguousarray(values).reshape(shape))
 
     return WeightFile(path, shapes, load)
 
 
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except Exception as error:
+        # zipfile documents BadZipFile, but damaged directories make it raise errors of many other kinds.
+        raise ExportError(f"{path}: this is not a whole NPZ file; it may have been cut short") from error
+
+
 @contextmanager
 def _part(
-    path: Path, member: zipfile.ZipInfo
+    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo
 ) -> Iterator[tuple[BinaryIO, tuple[int, ...], np.dtype[Any], bool]]:
     """A member of an NPZ behind its header, with its shape, type and order, of which the header has not lied."""
     named = f"{path}: the part {quoted(member.filename)}"
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        with archive.open(member) as file:
             version = np.lib.format.read_magic(file)
             if version == (1, 0):
                 shape, by_column, dtype = np.lib.format.read_array_header_1_0(file)

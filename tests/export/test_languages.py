@@ -15,7 +15,7 @@ from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 from flux_studio.engine import operations as ops
-from flux_studio.engine.expressions import ONE, Term, lifted, matrix, trace
+from flux_studio.engine.expressions import ONE, Term, lifted, matrix
 from flux_studio.engine.operations import BATCH, OPERATIONS, UPDATE_OPERATIONS, Operation
 from flux_studio.engine.operations.activations import ActivationOperation
 from flux_studio.engine.operations.base import Elementwise
@@ -167,18 +167,9 @@ def test_what_c_cannot_have_is_refused() -> None:
         TextWriter("C", {}, str, str).text(matrix(Variable("x", (1, 1))).tanh())
 
 
-class TestTraces:
-    """Arithmetic of one cell, walked with terms in place of numbers."""
-
+class TestText:
     writer = NumpyWriter(lambda variable: variable.name)
     x = matrix(Variable("x", (BATCH, 1)))
-
-    def test_both_ways_are_taken(self) -> None:
-        def sign(x: Any) -> Any:
-            return 1 if x > 0 else (-1 if x < 0 else x)
-
-        found = self.writer.text(trace(sign, self.x))
-        assert found == "np.where(x > 0, 1, np.where(x < 0, -1, x))"
 
     def test_brackets_stand_where_they_are_needed(self) -> None:
         x = self.x

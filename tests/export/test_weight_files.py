@@ -166,6 +166,19 @@ def test_a_zip_that_swells_is_looked_at_without_being_read(tmp_path: Path) -> No
     assert most < 2e6
 
 
+def test_a_file_of_very_many_parts_is_no_trap(tmp_path: Path) -> None:
+    """Looking at a few thousand is quick; more are no network."""
+    with zipfile.ZipFile(tmp_path / "w.npz", "w") as archive:
+        for number in range(2_000):
+            archive.writestr(f"{number}.npy", npy((1,), bytes(4)))
+    assert len(open_weights(tmp_path / "w.npz").shapes) == 2_000
+    with zipfile.ZipFile(tmp_path / "w.npz", "a") as archive:
+        for number in range(2_000, 10_001):
+            archive.writestr(f"{number}", b"")
+    with pytest.raises(ExportError, match="10,001 parts are too many"):
+        open_weights(tmp_path / "w.npz")
+
+
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(ExportError, match="there is no such file"):

@@ -1,7 +1,8 @@
 """What every operation says of itself: its shape, its arithmetic twice over, its derivative and its formula.
 
 ``value`` is the arithmetic in NumPy, for the reference executor and for eager tensors. ``kernel`` is the same
-arithmetic as plain loops over the arena, for the compiled executor. ``gradient`` is written in tensor
+arithmetic as plain loops over the arena, for the compiled executor and for C. ``expression`` is the same as a term,
+for all who write programs in other languages; cell by cell it follows from ``cell``. ``gradient`` is written in tensor
 operations, so that one rule serves eager tensors (which compute at once) and recordings (which emit the
 backward instructions).
 
