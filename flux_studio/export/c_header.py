@@ -58,7 +58,8 @@ typedef {real} {name}_real;
 
 
 def check(subject: Subject) -> None:
-    """Raise :class:`ExportError` for a network that is too large for C source."""
+    """Raise :class:`ExportError` for preprocessing that cannot be written, and for weights that are too many."""
+    _ = subject.lowered
     count = sum(array.size for array in subject.weights.values())
     if count > MOST_NUMBERS:
         raise ExportError(
@@ -68,7 +69,6 @@ def check(subject: Subject) -> None:
 
 def make(subject: Subject) -> bytes:
     """The header's source, UTF-8."""
-    check(subject)
     return _Header(subject).text().encode()
 
 

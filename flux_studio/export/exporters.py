@@ -42,6 +42,16 @@ class Exporter:
     """The file's content; :class:`ExportError` with the reason where the project cannot be written so."""
     verify: Callable[[Path, Sample], Verifying]
     """Runs a file that :attr:`make` has made."""
+    check: Callable[[Subject], object] = lambda subject: None
+    """Raises the same error before anything is made; quick."""
+
+    def refusal(self, subject: Subject) -> str:
+        """Why the project cannot be written in this format, in one line; empty when it can."""
+        try:
+            self.check(subject)
+        except ExportError as error:
+            return str(error)
+        return ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,7 @@ def exporting(
         subject = Subject(project, metrics or {}, **({} if date is None else {"date": date}))
         if not all(np.isfinite(array).all() for array in subject.weights.values()):
             raise ExportError("the weights are not all finite: go back to before the training went wrong")
+        exporter.check(subject)
         content = exporter.make(subject)
         found, sample = None, Sample(subject)
         yield Progress(2, 3, f"trying it on {sample.rows:,} {'row' if sample.rows == 1 else 'rows'}")
@@ -206,6 +217,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         _WHOLE,
         onnx_model.make,
         verification.onnx_model,
+        onnx_model.check,
     ),
     Exporter(
         "numpy",
@@ -215,6 +227,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         _WHOLE,
         numpy_script.make,
         verification.numpy_script,
+        lambda subject: subject.lowered,
     ),
     Exporter(
         "c",
@@ -224,6 +237,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         _WHOLE,
         c_header.make,
         verification.c_header_file,
+        c_header.check,
     ),
     Exporter(
         "torch",
@@ -233,6 +247,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         _WEIGHTS,
         torch_script.make,
         verification.torch_script,
+        torch_script.modules,
     ),
     Exporter(
         "program",

@@ -60,7 +60,8 @@ _PLAIN = {
 
 
 def check(subject: Subject) -> None:
-    """Raise :class:`ExportError` for a network that is too large for the format."""
+    """Raise :class:`ExportError` for preprocessing that cannot be written, and for weights that are too many."""
+    _ = subject.lowered
     if sum(array.nbytes for array in subject.weights.values()) > LARGEST:
         raise ExportError(
             "the weights take more than 2 GB, the most that an ONNX file holds: choose safetensors"
@@ -78,7 +79,6 @@ def model(subject: Subject) -> ModelProto:
     import onnx
     from onnx import TensorProto, helper
 
-    check(subject)
     lowered, flow = subject.lowered, subject.flow
     names = input_names(subject)
     graph = Graph(subject.dtype, {*_own_names(subject), *names})

@@ -144,11 +144,8 @@ class Module:
 
 def make(subject: Subject) -> bytes:
     """The script's source, UTF-8."""
-    modules = {
-        _word(subject, identity): _module(layer, identity, subject)
-        for identity, layer in subject.network.layers
-    }
-    classes = dict.fromkeys(each for module in modules.values() for each in module.classes)
+    found = modules(subject)
+    classes = dict.fromkeys(each for module in found.values() for each in module.classes)
     weights = assignments(
         (subject.flow.parameters[key].name, array) for key, array in subject.weights.items()
     )
@@ -156,7 +153,7 @@ def make(subject: Subject) -> bytes:
         f"METADATA = {pprint.pformat(subject.metadata, width=110, sort_dicts=False)}",
         "\n".join(weights) + "\n",
     ]
-    if any("gates(" in value for module in modules.values() for _, value in module.state):
+    if any("gates(" in value for module in found.values() for _, value in module.state):
         places = [GATES.index(gate) for gate in GATES_IN_TORCH]
         parts.append(
             _GATE_FUNCTION.format(
@@ -165,10 +162,10 @@ def make(subject: Subject) -> bytes:
         )
     parts += [_CLASSES.get(each, each) for each in classes]
     double = ".double()" if subject.dtype == "float64" else ""
-    parts.append(f"network = {_sequence(modules)}{double}\n")
+    parts.append(f"network = {_sequence(found)}{double}\n")
     state = [
         f"    {f'{name}.{tensor}'!r}: {value},"
-        for name, module in modules.items()
+        for name, module in found.items()
         for tensor, value in module.state
     ]
     parts.append(_TAIL.format(state="\n".join(state)))
@@ -178,13 +175,21 @@ def make(subject: Subject) -> bytes:
     return script(about, "\n\n".join(parts), subject.dtype, _IMPORTS)
 
 
+def modules(subject: Subject) -> dict[str, Module]:
+    """The layers by their names; :class:`ExportError` for a kind that PyTorch cannot have."""
+    return {
+        _word(subject, identity): _module(layer, identity, subject)
+        for identity, layer in subject.network.layers
+    }
+
+
 def _word(subject: Subject, identity: str) -> str:
     return word(titled(subject.named, identity).rpartition("·")[2].strip().lower())
 
 
-def _sequence(modules: dict[str, Module]) -> str:
-    inside = ",\n".join(f"{name}={module.text}" for name, module in modules.items())
-    return f"nn.Sequential(OrderedDict(\n{textwrap.indent(inside, '    ')},\n))"
+def _sequence(made: dict[str, Module]) -> str:
+    lines = ",\n".join(f"{name}={module.text}" for name, module in made.items())
+    return f"nn.Sequential(OrderedDict(\n{textwrap.indent(lines, '    ')},\n))"
 
 
 @singledispatch
@@ -268,22 +273,22 @@ def _(layer: GatedLinear, identity: str, subject: Subject) -> Module:
 
 @_module.register
 def _(layer: Residual, identity: str, subject: Subject) -> Module:
-    modules = {}
+    inside = {}
     for name, inner in zip(layer.names, layer.layers, strict=True):
         own = below(identity, name)
-        modules[_word(subject, own)] = _module(inner, own, subject)
+        inside[_word(subject, own)] = _module(inner, own, subject)
     state = [
         (f"layers.{name}.{tensor}", value)
-        for name, module in modules.items()
+        for name, module in inside.items()
         for tensor, value in module.state
     ]
-    classes = [each for module in modules.values() for each in module.classes]
+    classes = [each for module in inside.values() for each in module.classes]
     skip = ""
     if layer.projection is not None:
         projection = _linear(layer.projection, below(identity, "skip"), subject)
         skip = f", skip={projection.text}"
         state += _inside("skip", projection)
-    return Module(f"Residual({_sequence(modules)}{skip})", tuple(state), ("Residual", *classes))
+    return Module(f"Residual({_sequence(inside)}{skip})", tuple(state), ("Residual", *classes))
 
 
 @_module.register

@@ -15,7 +15,16 @@ import numpy as np
 import pytest
 
 from flux_studio.errors import ExportError
-from flux_studio.export import c_header, exporters, lowering, onnx_model, processes, subject, verification
+from flux_studio.export import (
+    c_header,
+    exporters,
+    lowering,
+    onnx_model,
+    processes,
+    subject,
+    torch_script,
+    verification,
+)
 from flux_studio.export.exporters import EXPORTERS, Exporter, choose, export, exporting
 from flux_studio.export.subject import Subject
 from flux_studio.export.verification import Found, Sample, verify
@@ -256,8 +265,19 @@ def test_an_encoder_that_nobody_has_lowered_is_refused(
         for format in ("numpy", "c", "onnx"):
             with pytest.raises(ExportError, match=r"column 'day': this format cannot carry .* \(date\)"):
                 export(project, path, format)
+    refusing = {each.name for each in EXPORTERS if each.refusal(Subject(project))}
+    assert refusing == {"onnx", "numpy", "c"}
     for format in ("npz", "torch", "program"):
         assert export(project, place / "w", format).difference <= 1e-5
+
+
+def test_a_kind_of_layer_that_pytorch_lacks_is_refused(
+    project: Project, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not any(each.refusal(Subject(project)) for each in EXPORTERS)
+    monkeypatch.setattr(torch_script, "_module", torch_script._module.registry[object])
+    with untouched(place) as path, pytest.raises(ExportError, match="Dense 1: this kind of layer cannot be"):
+        export(project, path, "torch")
 
 
 def test_without_a_compiler_the_header_is_written_and_that_is_told(
