@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from flux_studio.export import (
     verification,
 )
 from flux_studio.export.subject import Subject
-from flux_studio.export.verification import Sample, Verifying
+from flux_studio.export.verification import Found, Sample, Verifying
 from flux_studio.export.weight_files import load_all
 from flux_studio.project.files import check_place, write_atomically
 from flux_studio.project.project import Project
@@ -119,19 +120,15 @@ def exporting(
             raise ExportError("the weights are not all finite: go back to before the training went wrong")
         exporter.check(subject)
         content = exporter.make(subject)
-        found, sample = None, Sample(subject)
-        yield Progress(2, 3, f"trying it on {sample.rows:,} {'row' if sample.rows == 1 else 'rows'}")
+        sample = Sample(subject)
+        trying = Progress(2, 3, f"trying it on {sample.rows:,} {'row' if sample.rows == 1 else 'rows'}")
+        yield trying
         with tempfile.TemporaryDirectory(prefix="flux-studio-export-") as folder:
             trial = Path(folder) / f"exported{exporter.suffix}"
             trial.write_bytes(content)
-            steps = exporter.verify(trial, sample)
-            while found is None:
-                try:
-                    next(steps)
-                except StopIteration as end:
-                    found = end.value
-                else:
-                    yield Progress(2, 3, f"trying it on {sample.rows:,} rows")
+            # What it has started ends before the folder goes.
+            with contextlib.closing(exporter.verify(trial, sample)) as steps:
+                found = yield from _telling(steps, trying)
         difference = verification.verify(found, sample)
         yield Progress(3, 3, f"putting {path.name} in place")
         write_atomically(path, content)
@@ -147,6 +144,17 @@ def exporting(
         ) from error
     rows = sample.rows if found.rows is None else found.rows
     return Exported(path, exporter, rows, difference, found.words or _words(rows, difference))
+
+
+def _telling(steps: Verifying, progress: Progress) -> Generator[Progress, None, Found]:
+    """The same progress at each step."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Found = end.value
+            return found
+        yield progress
 
 
 def _words(rows: int, difference: float) -> str:
