@@ -122,9 +122,29 @@ def _command_parser() -> argparse.ArgumentParser:
     export = command("export", _export, "write the weights for other tools, or a worked example for LaTeX")
     export.add_argument("file", type=Path, metavar="FILE")
     export.add_argument("out", type=Path, metavar="OUT")
-    export.add_argument("--format", metavar="npz|csv|json|tex")
+    export.add_argument("--format", metavar="NAME", help="one of those below; else the end of OUT says which")
     export.add_argument(
         "--digits", type=int, default=4, metavar="N", help="significant digits in a worked example (.tex)"
+    )
+    export.explanation = _formats
+
+    take_in = command("take-in", _take_in, "put weights from an NPZ or safetensors file into a network")
+    take_in.add_argument("file", type=Path, metavar="FILE")
+    take_in.add_argument("weights", type=Path, metavar="WEIGHTS")
+    take_in.add_argument(
+        "--save", type=Path, metavar="OUT.flux", help="without it, only say what would go where"
+    )
+    take_in.add_argument(
+        "--take",
+        action="append",
+        default=[],
+        metavar="PARAMETER=ARRAY",
+        help="take this array for a parameter, such as layer-1.weights_matrix=fc1.w; may be given again",
+    )
+    take_in.add_argument(
+        "--transposed",
+        choices=("yes", "no"),
+        help="how square matrices lie of which that cannot be told",
     )
 
     predict = command("predict", _predict, "predict for the rows of a table")
@@ -224,7 +244,9 @@ def _train(options: argparse.Namespace) -> int:
     if options.save is not None:
         files.save(trained, options.save)
     if options.export is not None:
-        exporters.export(trained, options.export)
+        said = _exported(trained, options.export, None)
+        if not options.json:
+            print(said)
     if failed is not None:
         raise FluxError(failed.message)
     return 0
@@ -238,9 +260,53 @@ def _export(options: argparse.Namespace) -> int:
     if options.format == "tex" or (options.format is None and options.out.suffix.lower() == ".tex"):
         return _work_out(options)
     exporters.choose(options.out, options.format)
+    print(_exported(files.load(options.file), options.out, options.format))
+    return 0
+
+
+def _exported(project: Project, out: Path, format: str | None) -> str:
+    """Write an export and say how it was tried."""
+    from flux_studio.export import exporters
+    from flux_studio.training import report
+
+    metrics = {}
+    if project.run is not None:
+        scores = report.score(project.network("reference"), project.dataset(), project.run.iteration)
+        metrics = report.record(scores)
+    done = exporters.export(project, out, format, metrics=metrics)
+    return f"{out}: {done.exporter.title}, {done.words}"
+
+
+def _formats() -> str:
+    from flux_studio.export.exporters import EXPORTERS
+
+    lines = [
+        f"  {each.name:<12} {'*' + each.suffix:<14} {each.sentence}\n{'':<30}{each.covers}."
+        for each in EXPORTERS
+    ]
+    lines.append(f"  {'tex':<12} {'*.tex':<14} One iteration worked out with all of its numbers, for LaTeX.")
+    return (
+        "\nformats:\n"
+        + "\n".join(lines)
+        + "\n\nEach file but the last is read back and run on up to 1,000 rows of the data before it is put in place.\n"
+    )
+
+
+def _take_in(options: argparse.Namespace) -> int:
+    from flux_studio.export import taking_in
+    from flux_studio.project import files
+
+    if options.save is not None:
+        _check_project_name(options.save)
+        _check_output(options.save, options.weights)
     project = files.load(options.file)
-    exporter = exporters.export(project, options.out, options.format)
-    print(f"{options.out}: {exporter.title}")
+    comparison = taking_in.compare(project, options.weights)
+    mapping = taking_in.chosen(comparison, options.take, options.transposed)
+    for line in taking_in.lines(comparison, mapping):
+        print(line)
+    if options.save is not None:
+        files.save(taking_in.take_in(project, options.weights, mapping), options.save)
+        print(f"{options.save}: {len(mapping)} of {len(comparison.matches)} parameters taken in")
     return 0
 
 
@@ -413,5 +479,5 @@ def _not_negative(value: int, option: str) -> int:
     return value
 
 
-_LISTED = ("new", "train", "export", "predict", "info", "check", "screenshot")
+_LISTED = ("new", "train", "export", "take-in", "predict", "info", "check", "screenshot")
 _COMMANDS = (*_LISTED, "warm", "demo")

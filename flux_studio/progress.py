@@ -9,8 +9,6 @@ from typing import Any
 
 from flux_studio.training import report
 from flux_studio.training.events import Event, Failed, Finished, Progress, Started
-from flux_studio.training.metrics import ClassMetrics
-from flux_studio.training.report import Report, TargetReport
 
 
 def tell_json(event: Event) -> None:
@@ -40,25 +38,12 @@ def tell_json(event: Event) -> None:
                 line["accuracy"] = event.scores.accuracy
                 line["validation_accuracy"] = event.scores.validation_accuracy
             if event.report is not None:
-                line["metrics"] = {
-                    target.name: _metrics(event.report, target) for target in event.report.targets
-                }
+                line["metrics"] = report.record(event.report)
         case Failed():
             line = {"event": "failed", "iteration": event.iteration, "message": event.message}
         case _:
             return
     print(json.dumps(_told(line)), flush=True)
-
-
-def _metrics(report: Report, target: TargetReport) -> dict[str, Any]:
-    """One target's metrics, by part, under the names that they have in the program."""
-    told: dict[str, Any] = {"classes": list(target.classes)} if target.classes else {}
-    for part, metrics in target.metrics.items():
-        numbers = {measure.name: getattr(metrics, measure.name) for measure in target.measures}
-        told[part] = {"rows": report.rows[part], **numbers}
-        if isinstance(metrics, ClassMetrics):
-            told[part]["confusion"] = metrics.confusion.tolist()
-    return told
 
 
 def _told(value: Any) -> Any:

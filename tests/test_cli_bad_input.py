@@ -228,11 +228,11 @@ class TestTrain:
         assert "cannot be written to" in refused("train", PARITY, option, f"x{suffix}")
 
     @pytest.mark.parametrize(
-        ("option", "value"), [("--export", "w.onnx"), ("--export", "w"), ("--save", "w.npz")]
+        ("option", "value"), [("--export", "w.csv"), ("--export", "w"), ("--save", "w.npz")]
     )
     def test_suffixes(self, refused: Callable[..., str], option: str, value: str) -> None:
         told = refused("train", PARITY, option, value)
-        assert "end it with one of .npz, .csv, .json" in told or "write w.npz.flux" in told
+        assert "end it with one of .npz, .safetensors, .json, " in told or "write w.npz.flux" in told
 
     def test_a_loss_that_is_infinite_at_once_is_told_as_valid_json(self, run: Terminal) -> None:
         def unscaled(document: dict[str, Any]) -> None:
@@ -250,11 +250,11 @@ class TestExportAndPredict:
     @pytest.mark.parametrize(
         ("words", "told"),
         [
-            (("w.bin",), "end it with one of .npz, .csv, .json"),
-            (("w",), "end it with one of .npz, .csv, .json"),
+            (("w.bin",), "end it with one of .npz, .safetensors, .json, "),
+            (("w",), "end it with one of .npz, .safetensors, .json, "),
             (
-                ("w.npz", "--format", "onnx"),
-                "export format 'onnx' is not known; choose one of npz, csv, json",
+                ("w.npz", "--format", "ONNX"),
+                "export format 'ONNX' is not known; choose one of npz, safetensors, json, csv, onnx, numpy, c, ",
             ),
             (("w.npz", "--format", ""), "export format '' is not known"),
             (("nowhere/w.npz",), "the folder nowhere does not exist"),

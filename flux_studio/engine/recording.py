@@ -157,6 +157,8 @@ class Recording:
     """By ``id`` of a symbol: some columns of it, the layers that took them, and the first of these columns."""
     _put_into: dict[int, tuple[Symbol, int]] = field(default_factory=dict)
     """By ``id`` of a symbol: the wider matrix that it was put into, and its first column there."""
+    _made_of: dict[int, tuple[Symbol, ...]] = field(default_factory=dict)
+    """By ``id`` of a symbol: the matrices that stand side by side in it."""
     _movable: set[int] = field(default_factory=set)
     """By ``id``: origins that may still become columns of a wider matrix."""
     _shared: dict[int, list[tuple[Step, Symbol]]] = field(default_factory=dict)
@@ -229,14 +231,21 @@ class Recording:
         whole = Symbol(self, shape, any(symbol.needs_gradient for symbol in symbols))
         self._movable.add(id(whole))
         start = 0
+        pieces = []
         for symbol in symbols:
             if id(symbol.origin) not in self._movable:
                 symbol = self.record(ops.COPY, (symbol,))
             self._movable.discard(id(symbol.origin))
             symbol.origin.whole = whole, start
             self._put_into[id(symbol)] = whole, start
+            pieces.append(symbol.origin)
             start += symbol.shape[1]
+        self._made_of[id(whole)] = tuple(pieces)
         return whole
+
+    def pieces(self, whole: Symbol) -> tuple[Symbol, ...]:
+        """The matrices that were put side by side in this one, from left to right; none where it is written itself."""
+        return self._made_of.get(id(whole), ())
 
     def _neighbours(self, symbols: tuple[Symbol, ...]) -> Symbol | None:
         """The matrix of which ``symbols`` are columns one behind the other, or these columns of it."""

@@ -20,7 +20,9 @@ def as_csv(project: Project, table_path: Path) -> str:
     """
     preprocessor, table = project.dataset().preprocessor, read_table(table_path)
     rows = preprocessor.predictable(table)
-    predicted = preprocessor.decode(project.network("reference").predict(preprocessor.inputs(table, rows)))
+    predicted = preprocessor.decode(
+        project.network("reference", rows=1).predict(preprocessor.inputs(table, rows))
+    )
     lines: list[tuple[str | float, ...]] = [("",) * len(predicted.header)] * table.rows
     for row, line in zip(rows.tolist(), predicted.rows, strict=True):
         lines[row] = line

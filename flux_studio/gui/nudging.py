@@ -8,7 +8,7 @@ from flux_studio.engine.check import CellErrors, check_cells, errors_by_step
 from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.twin import Twin
 from flux_studio.errors import DataError, FluxError
-from flux_studio.export.exporters import weights
+from flux_studio.export.subject import weights
 from flux_studio.gui.background import Background, GoesOn
 from flux_studio.gui.live import Live
 from flux_studio.gui.panels.nudge import HINT, NudgePanel

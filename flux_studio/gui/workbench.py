@@ -305,12 +305,12 @@ class Workbench(QObject):
     def export(self, path: Path) -> None:
         """Write the weights for other tools."""
         try:
-            exporter = exporters.export(self.document.latest(), path)
+            done = exporters.export(self.document.latest(), path)
         except FluxError as error:
             self.troubled.emit(str(error))
             return
         self.troubled.emit("")
-        self.informed.emit(f"exported {path.name} ({exporter.title})")
+        self.informed.emit(f"exported {path.name} ({done.exporter.title}), {done.words}")
 
     def predict(self, table_path: Path, out: Path) -> None:
         """Write predictions for the rows of a table."""

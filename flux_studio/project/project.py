@@ -139,11 +139,17 @@ class Project:
         check(self.specification, self.dataset())
 
     def network(
-        self, executor: ExecutorName = "compiled", dtype: str | None = None, *, batched: bool = True
+        self,
+        executor: ExecutorName = "compiled",
+        dtype: str | None = None,
+        *,
+        batched: bool = True,
+        rows: int | None = None,
     ) -> Network:
         """A network ready to train, with the run's weights or else the start weights; not yet at rest.
 
-        Without ``batched`` it looks at all training rows at once, whatever the specification says.
+        Without ``batched`` it looks at all training rows at once, whatever the specification says. With ``rows`` it
+        holds no more than the first so many of them, which is enough to predict with and saves memory.
         """
         dataset = self.dataset()
         specification = self.specification
@@ -151,9 +157,9 @@ class Project:
         network = Network(
             make_layers(specification, dataset.inputs.shape[1]),
             make_loss(specification.loss),
-            dataset.training_inputs,
-            dataset.training_targets,
-            validation=(dataset.validation_inputs, dataset.validation_targets),
+            dataset.training_inputs[:rows],
+            dataset.training_targets[:rows],
+            validation=(dataset.validation_inputs[:rows], dataset.validation_targets[:rows]),
             dtype=np.dtype(dtype or specification.dtype),
             executor=executor,
             rule=update_rule(specification.optimizer),

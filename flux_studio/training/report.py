@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -131,6 +131,25 @@ def score(network: Network, dataset: Dataset, iteration: int, parts: Collection[
 
 def _metrics(outputs: Array, targets: Array, unit: float | None) -> ClassMetrics | NumberMetrics:
     return class_metrics(outputs, targets) if unit is None else number_metrics(outputs, targets, unit)
+
+
+def record(report: Report) -> dict[str, dict[str, Any]]:
+    """The metrics of each target as JSON has them: by part, under the names that they have in the program.
+
+    What is not finite, which JSON does not know, is ``None``.
+    """
+    return {target.name: _record(report, target) for target in report.targets}
+
+
+def _record(report: Report, target: TargetReport) -> dict[str, Any]:
+    told: dict[str, Any] = {"classes": list(target.classes)} if target.classes else {}
+    for part, metrics in target.metrics.items():
+        values = {measure.name: float(getattr(metrics, measure.name)) for measure in target.measures}
+        finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
+        told[part] = {"rows": report.rows[part], **finite}
+        if isinstance(metrics, ClassMetrics):
+            told[part]["confusion"] = metrics.confusion.tolist()
+    return told
 
 
 def lines(report: Report) -> Iterator[str]:

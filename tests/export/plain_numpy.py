@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -52,18 +53,14 @@ def from_json(path: Path) -> tuple[Metadata, Matrices]:
 
 
 def from_csv(path: Path, dtype: str) -> Matrices:
-    """Matrices of a CSV table, by the layer's title."""
-    cells: dict[tuple[str, str], dict[tuple[int, int], np.floating[Any]]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            place = int(row["row"]), int(row["column"])
-            cells.setdefault((row["layer"], row["matrix"]), {})[place] = np.dtype(dtype).type(row["value"])
-    matrices = {}
-    for key, values in cells.items():
-        rows, columns = np.array(list(values)).max(axis=0) + 1
-        assert len(values) == rows * columns
-        matrices[key] = np.array(list(values.values()), dtype).reshape(rows, columns)
-        assert all(matrices[key][place] == value for place, value in values.items())
+    """Matrices of a zip of CSV tables, in the order of its list of contents."""
+    matrices: Matrices = {}
+    with zipfile.ZipFile(path) as archive:
+        for row in csv.DictReader(archive.read("contents.csv").decode().splitlines()):
+            lines = csv.reader(archive.read(row["file"]).decode().splitlines())
+            matrix = np.array([[np.dtype(dtype).type(cell) for cell in line] for line in lines], dtype)
+            assert matrix.shape == (int(row["rows"]), int(row["columns"]))
+            matrices[row["identity"], row["matrix"]] = matrix
     return matrices
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,74 +14,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from flux_studio.data.columns import Column
-from flux_studio.data.readers import parse_table
 from flux_studio.errors import ExportError
-from flux_studio.export import predictions
+from flux_studio.export import archives, predictions
 from flux_studio.export.exporters import EXPORTERS, choose, export
+from flux_studio.export.subject import Subject
 from flux_studio.locations import sample
 from flux_studio.project import catalogue, files
-from flux_studio.project.catalogue import layer_kind
-from flux_studio.project.defaults import new_project
 from flux_studio.project.project import Project
-from flux_studio.project.specification import LayerSpecification
-from flux_studio.training.session import Session
 from tests.export.plain_numpy import decode, forward, from_csv, from_json, from_npz, inputs
-
-MIXED = """size,colour,wet,depth,price,good
-10.5,red,yes,0,100,no
-20,blue,no,1,250,yes
-35.25,green,yes,-1,90,yes
--4,red,no,0.5,310,no
-8,blue,yes,0.25,130,yes
-15,red,no,-0.5,205,no
-"""
-
-
-def trained(project: Project, iterations: int = 60) -> Project:
-    session = Session(project, "reference")
-    list(session.train(iterations))
-    return project.with_run(session.run())
-
-
-def stack(*layers: tuple[str, dict[str, Any]]) -> tuple[LayerSpecification, ...]:
-    return tuple(
-        layer_kind(kind).new(f"box {number}", **settings) for number, (kind, settings) in enumerate(layers)
-    )
-
-
-def mixed(dtype: str) -> Project:
-    """Every kind of column and of layer, several targets, every activation."""
-    table = parse_table(MIXED, "mixed.csv")
-    columns = (
-        Column("size", "input", "number", "standard"),
-        Column("colour", "input", "category"),
-        Column("wet", "input", "yes_no"),
-        Column("depth", "input", "number", "min_max"),
-        Column("price", "target", "number", "standard"),
-        Column("good", "target", "yes_no"),
-    )
-    layers = stack(
-        ("activation.v1", {"activation": "identity"}),
-        ("dense.v1", {"units": 5, "activation": "gelu"}),
-        ("dense.v1", {"units": 7, "activation": "swish"}),
-        ("activation.v1", {"activation": "elu"}),
-        ("dense.v1", {"units": 6, "activation": "relu"}),
-        ("layer_norm.v1", {}),
-        ("gated_linear.v1", {"units": 5}),
-        ("dropout.v1", {"percent": 30}),
-        ("residual.v1", {}),
-        ("residual.v1", {}),
-        ("lstm.v1", {"units": 3, "returns": "all", "steps": 4}),
-        ("rnn.v1", {"units": 2, "activation": "sigmoid", "returns": "all"}),
-        ("lstm.v1", {"units": 6}),
-        ("rnn.v1", {"units": 5, "steps": 2}),
-        ("dense.v1", {"units": 4, "activation": "leaky_relu"}),
-        ("activation.v1", {"activation": "sigmoid"}),
-        ("dense.v1", {"units": 2, "activation": "tanh"}),
-    )
-    project = new_project(table, columns=columns)
-    return project.with_specification(project.specification.replace(layers=layers, dtype=dtype))
+from tests.export.projects import MIXED, mixed, trained, trained_sample
 
 
 @pytest.fixture(params=["parity-4", "iris", "flux-readme", "mixed float32", "mixed float64"])
@@ -130,20 +73,19 @@ def test_the_file_alone_predicts_what_predict_says(
 
 def test_every_number_survives_every_format(case: tuple[Project, Path], tmp_path: Path) -> None:
     project, _ = case
-    for exporter in EXPORTERS:
-        export(project, tmp_path / f"w{exporter.suffix}")
+    for suffix in (".zip", ".npz", ".json"):
+        export(project, tmp_path / f"w{suffix}")
     assert project.run is not None
-    titles = catalogue.titles(project.specification)
     kinds = {layer["kind"] for layer in from_json(tmp_path / "w.json")[0]["layers"]}
     assert kinds == {layer.kind for layer in project.specification.layers}
     dtype = project.specification.dtype
-    by_title = from_csv(tmp_path / "w.csv", dtype)
+    by_table = from_csv(tmp_path / "w.zip", dtype)
     by_npz, by_json = from_npz(tmp_path / "w.npz")[1], from_json(tmp_path / "w.json")[1]
     assert set(by_npz) == set(by_json) == set(project.run.parameters)
-    assert set(by_title) == {(titles[layer], name) for layer, name in project.run.parameters}
+    assert set(by_table) == set(project.run.parameters)
     for (layer, name), array in project.run.parameters.items():
         assert array.dtype == dtype
-        for read in (by_npz[layer, name], by_json[layer, name], by_title[titles[layer], name]):
+        for read in (by_npz[layer, name], by_json[layer, name], by_table[layer, name]):
             np.testing.assert_array_equal(read, array, strict=True)
 
 
@@ -173,11 +115,10 @@ def test_awkward_numbers_survive_the_text_formats(tmp_path: Path, dtype: str) ->
     key = max(parameters, key=lambda each: parameters[each].size)
     parameters[key].ravel()[: len(awkward)] = awkward
     odd = project.with_run(replace(project.run, parameters=parameters))
-    export(odd, tmp_path / "w.json")
-    export(odd, tmp_path / "w.csv")
+    for name, make in (("w.json", archives.json_document), ("w.zip", archives.csv_tables)):
+        (tmp_path / name).write_bytes(make(Subject(odd)))
     read = from_json(tmp_path / "w.json")
-    title = catalogue.titles(project.specification)[key[0]]
-    for array in (read[1][key], from_csv(tmp_path / "w.csv", dtype)[title, key[1]]):
+    for array in (read[1][key], from_csv(tmp_path / "w.zip", dtype)[key]):
         assert array.tobytes() == parameters[key].tobytes()
 
 
@@ -192,6 +133,15 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     assert metadata["outputs"] == ["species=setosa", "species=versicolor", "species=virginica"]
     assert [layer["title"] for layer in metadata["layers"]] == ["Dense 1", "Dense 2"]
     assert metadata["made_by"].startswith("Flux Studio ")
+    assert metadata["data"] == "iris.csv"
+    assert metadata["classes"] == {"species": ["setosa", "versicolor", "virginica"]}
+    assert datetime.fromisoformat(metadata["date"]).tzinfo is not None
+    assert metadata["metrics"] == {}
+    export(
+        trained_sample("iris", 1), tmp_path / "w.npz", metrics={"species": {"accuracy": 0.5}}, date="today"
+    )
+    metadata, _ = from_npz(tmp_path / "w.npz")
+    assert (metadata["metrics"], metadata["date"]) == ({"species": {"accuracy": 0.5}}, "today")
 
 
 def test_settings_that_a_project_leaves_out_are_written_out(tmp_path: Path) -> None:
@@ -217,7 +167,8 @@ def test_an_untrained_project_exports_its_start_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.name)
 def test_the_same_project_gives_the_same_file(tmp_path: Path, exporter: Any) -> None:
     project = trained(files.load(sample("xor.flux")), 3)
-    assert exporter.make(project) == exporter.make(project)
+    date = "2026-01-02T03:04:05+00:00"
+    assert exporter.make(Subject(project, {}, date)) == exporter.make(Subject(project, {}, date))
 
 
 @pytest.mark.parametrize(
@@ -225,9 +176,12 @@ def test_the_same_project_gives_the_same_file(tmp_path: Path, exporter: Any) -> 
     [
         ("w.npz", None, "npz"),
         ("w.NPZ", None, "npz"),
-        ("w.csv", None, "csv"),
+        ("w.zip", None, "csv"),
         ("w.tar.json", None, "json"),
-        ("w.csv", "json", "json"),
+        ("w.zip", "json", "json"),
+        ("w.py", None, "numpy"),
+        ("w_torch.py", None, "torch"),
+        ("w_Program.PY", None, "program"),
         ("w", "npz", "npz"),
     ],
 )
@@ -236,12 +190,21 @@ def test_the_format_is_named_or_known_by_the_suffix(name: str, format: str | Non
 
 
 def test_unknown_formats_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(ExportError, match=r"^w\.onnx: .* end it with one of \.npz, \.csv, \.json$"):
-        choose(Path("w.onnx"))
-    with pytest.raises(
-        ExportError, match=r"^export format 'NPZ' is not known; choose one of npz, csv, json$"
-    ):
+    suffixes = ", ".join(exporter.suffix for exporter in EXPORTERS)
+    with pytest.raises(ExportError, match=rf"^w\.csv: .* end it with one of {re.escape(suffixes)}$"):
+        choose(Path("w.csv"))
+    names = ", ".join(exporter.name for exporter in EXPORTERS)
+    with pytest.raises(ExportError, match=rf"^export format 'NPZ' is not known; choose one of {names}$"):
         choose(Path("w.npz"), "NPZ")
+
+
+def test_every_exporter_says_what_it_is() -> None:
+    assert len({exporter.name for exporter in EXPORTERS}) == len(EXPORTERS)
+    assert len({exporter.suffix for exporter in EXPORTERS}) == len(EXPORTERS)
+    for exporter in EXPORTERS:
+        assert exporter.title
+        assert exporter.sentence.endswith(".")
+        assert exporter.covers
 
 
 @pytest.mark.parametrize(("place", "words"), [("nowhere/w.npz", "does not exist"), (".", "folder")])

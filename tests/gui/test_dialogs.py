@@ -112,8 +112,8 @@ def test_a_suffix_that_was_typed_outweighs_the_format(
 ) -> None:
     choose(tmp_path / "w.json", "NumPy archive (*.npz)")
     assert Dialogs().export_weights(parent, "x") == tmp_path / "w.json"
-    choose(tmp_path / "w.v2", "CSV table (*.csv)")
-    assert Dialogs().export_weights(parent, "x") == tmp_path / "w.v2.csv"
+    choose(tmp_path / "w.v2", "CSV tables (*.zip)")
+    assert Dialogs().export_weights(parent, "x") == tmp_path / "w.v2.zip"
 
 
 def test_predictions_are_csv(parent: QWidget, choose: Choose, tmp_path: Path) -> None:

@@ -95,12 +95,12 @@ class TestFiles:
         assert path.read_text() == "precious"
         assert window.document.path is None
 
-    @pytest.mark.parametrize("suffix", [".onnx", ""])
+    @pytest.mark.parametrize("suffix", [".csv", ""])
     def test_an_export_without_a_known_suffix_is_told(
         self, window: MainWindow, tmp_path: Path, suffix: str
     ) -> None:
         window.workbench.export(tmp_path / f"w{suffix}")
-        assert "end it with one of .npz, .csv, .json" in window.trouble.text
+        assert "end it with one of .npz, .safetensors, .json" in window.trouble.text
         assert list(tmp_path.iterdir()) == []
 
     def test_predictions_that_cannot_be_made_are_told(self, window: MainWindow, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from flux_studio.engine.operations.activations import ACTIVATION_OPERATIONS, ActivationOperation
 from flux_studio.engine.operations.base import BATCH, Operand, Operation, Shape, shape_text
-from flux_studio.engine.operations.columns import BESIDE, Columns
+from flux_studio.engine.operations.columns import BESIDE, Columns, Zeros
 from flux_studio.engine.operations.dropout import DROPOUT_MASK
 from flux_studio.engine.operations.elementwise import (
     ABSOLUTE,
@@ -165,6 +165,7 @@ __all__ = [
     "Product",
     "Shape",
     "Softmax",
+    "Zeros",
     "kernel_code",
     "shape_text",
     "shared_gradient",

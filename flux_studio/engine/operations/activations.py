@@ -77,6 +77,8 @@ class Identity(ActivationOperation):
 
     name = "identity"
     title = "identity"
+    in_onnx = ("Identity",)
+    in_torch = "nn.Identity()"
     formula = "h = a"
     slope_formula = "∂h/∂a = 1"
 
@@ -100,6 +102,8 @@ class ReLU(ActivationOperation):
 
     name = "relu"
     title = "ReLU"
+    in_onnx = ("Relu",)
+    in_torch = "nn.ReLU()"
     formula = "h = max(0, a)"
     slope_formula = "∂h/∂a = 1 where a > 0, else 0"
     has_kinks = True
@@ -124,6 +128,8 @@ class LeakyReLU(ActivationOperation):
 
     name = "leaky_relu"
     title = "leaky ReLU"
+    in_onnx = ("LeakyRelu", "alpha")
+    in_torch = "nn.LeakyReLU({})"
     formula = "h = a where a > 0, else 0.01·a"
     slope_formula = "∂h/∂a = 1 where a > 0, else 0.01"
     constants = (("leak", 0.01),)
@@ -150,6 +156,8 @@ class ELU(ActivationOperation):
 
     name = "elu"
     title = "ELU"
+    in_onnx = ("Elu", "alpha")
+    in_torch = "nn.ELU({})"
     formula = "h = a where a > 0, else α·(e^a − 1)"
     is_long = True
     slope_formula = "∂h/∂a = 1 where a > 0, else h + α"
@@ -177,6 +185,8 @@ class Sigmoid(ActivationOperation):
 
     name = "sigmoid"
     title = "sigmoid"
+    in_onnx = ("Sigmoid",)
+    in_torch = "nn.Sigmoid()"
     formula = "h = 1 / (1 + e^(−a))"
     is_long = True
     slope_formula = "∂h/∂a = h·(1 − h)"
@@ -201,6 +211,8 @@ class Tanh(ActivationOperation):
 
     name = "tanh"
     title = "tanh"
+    in_onnx = ("Tanh",)
+    in_torch = "nn.Tanh()"
     formula = "h = tanh a"
     is_long = True
     slope_formula = "∂h/∂a = 1 − h²"
@@ -225,6 +237,7 @@ class Swish(ActivationOperation):
 
     name = "swish"
     title = "swish"
+    in_torch = "nn.SiLU()"
     formula = "h = a·σ(a)"
     is_long = True
     slope_formula = "∂h/∂a = σ(a) + h·(1 − σ(a))"
@@ -251,6 +264,7 @@ class GELU(ActivationOperation):
 
     name = "gelu"
     title = "GELU"
+    in_torch = "nn.GELU()"
     formula = "h = a·Φ(a)"
     is_long = True
     slope_formula = "∂h/∂a = Φ(a) + a·φ(a)"

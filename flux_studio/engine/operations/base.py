@@ -1,7 +1,8 @@
 """What every operation says of itself: its shape, its arithmetic twice over, its derivative and its formula.
 
 ``value`` is the arithmetic in NumPy, for the reference executor and for eager tensors. ``kernel`` is the same
-arithmetic as plain loops over the arena, for the compiled executor. ``gradient`` is written in tensor
+arithmetic as plain loops over the arena, for the compiled executor and for C. ``expression`` is the same as a term,
+for all who write programs in other languages; cell by cell it follows from ``cell``. ``gradient`` is written in tensor
 operations, so that one rule serves eager tensors (which compute at once) and recordings (which emit the
 backward instructions).
 
@@ -22,6 +23,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from flux_studio.engine.expressions import ONE, ZERO, Term, trace
 from flux_studio.engine.workings import Cell, Number, Reading, Working
 from flux_studio.errors import ShapeError
 
@@ -62,6 +64,10 @@ class Operation(ABC):
     formula: str
     storage: ClassVar[tuple[Storage, ...]] = ("any",)
     """How the compiled kernel needs each input stored; the last entry holds for all that follow."""
+    in_onnx: ClassVar[tuple[str, ...]] = ()
+    """The operator that is the same in ONNX, where there is one, and what it calls each of the constants."""
+    in_torch: ClassVar[str] = ""
+    """The module that is the same in PyTorch, where there is one; ``{}`` stands for each of the constants."""
     in_place: ClassVar[bool] = False
     """Whether the first input is the output: a kernel then has it as ``o`` only, and ``a`` is the second input."""
     is_long: ClassVar[bool] = False
@@ -78,6 +84,10 @@ class Operation(ABC):
     @abstractmethod
     def value(self, *inputs: Array) -> Array:
         """The result as a new array, by NumPy."""
+
+    def expression(self, *inputs: Term) -> Term:
+        """The result as an expression of its inputs, from which NumPy, ONNX and PyTorch programs are written."""
+        raise ShapeError(f"{self.name} cannot be written in another language")
 
     def carry_out(self, output: Array, inputs: tuple[Array, ...], iteration: int) -> None:
         """Write the result into ``output``; an operation that keeps a state writes that as well."""
@@ -152,8 +162,14 @@ class Elementwise(Operation):
         made: Number = self.written()(x, y, s, t, read.zero, read.one)
         return made
 
+    def expression(self, *inputs: Term) -> Term:
+        x, y = (*inputs[: self.matrices], ZERO, ZERO)[:2]
+        s, t = (*inputs[self.matrices :], ZERO, ZERO)[:2]
+        found = trace(self.written(), x, y, s, t, ZERO, ONE)
+        return found.spread_like(inputs[0]) if found.kind == "number" else found
+
     def written(self) -> Callable[..., Any]:
-        """The function of one cell that an explanation writes down."""
+        """The function of one cell that explanations and programs in other languages write down."""
         return self.arithmetic()
 
     def reach(self, index: int, cell: Cell, output: Shape, *inputs: Shape) -> Reach:

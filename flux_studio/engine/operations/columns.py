@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from flux_studio.engine.expressions import Term
 from flux_studio.engine.operations.base import Array, Operand, Operation, Shape, arriving, shape_text
 from flux_studio.errors import ShapeError
 
@@ -31,6 +32,9 @@ class Columns(Operation):
 
     def value(self, *inputs: Array) -> Array:
         return inputs[0][:, self.start : self.stop].copy()
+
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].columns(self.start, self.stop)
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
@@ -73,11 +77,33 @@ class Beside(Operation):
     def value(self, *inputs: Array) -> Array:
         return np.hstack(inputs)
 
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].beside(*inputs[1:])
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
         start = sum(each.shape[1] for each in inputs[:index])
         return arriving(gradient, output).apply(Columns(start, start + inputs[index].shape[1]))
+
+
+class Zeros(Operation):
+    """As many rows of zeros as the input has, which matters for nothing else: what a sequence begins with."""
+
+    name = "zeros"
+    formula = "0"
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+
+    def shape(self, *shapes: Shape) -> Shape:
+        return shapes[0][0], self.columns
+
+    def value(self, *inputs: Array) -> Array:
+        return np.zeros((len(inputs[0]), self.columns), inputs[0].dtype)
+
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].zeros(self.columns)
 
 
 BESIDE = Beside()

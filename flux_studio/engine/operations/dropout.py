@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flux_studio.engine.expressions import ONE, Term
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.operations.rows import RowOperation
 from flux_studio.engine.workings import Cell, Number, Reading
@@ -41,6 +42,9 @@ class DropoutMask(RowOperation):
 
     def value(self, *inputs: Array) -> Array:
         return _mask(inputs, 0)
+
+    def expression(self, *inputs: Term) -> Term:
+        return ONE.spread_like(inputs[0])  # as it is while predicting: nothing is left out
 
     def carry_out(self, output: Array, inputs: tuple[Array, ...], iteration: int) -> None:
         output[...] = _mask(inputs, iteration)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flux_studio.engine.expressions import Term
 from flux_studio.engine.operations.base import (
     NOWHERE,
     SAMPLES,
@@ -44,6 +45,10 @@ class MeanSquare(Operation):
     def value(self, *inputs: Array) -> Array:
         errors, share = inputs
         return np.asarray((errors * errors).sum(keepdims=True).reshape(1, 1) * share)
+
+    def expression(self, *inputs: Term) -> Term:
+        errors, share = inputs
+        return (errors * errors).total() * share
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
@@ -97,6 +102,10 @@ class LogSoftmax(Operation):
         np.put_along_axis(others, largest, 0, axis=1)
         rest = others.sum(axis=1, keepdims=True) / np.take_along_axis(p, largest, axis=1)
         return np.asarray(a - np.take_along_axis(a, largest, axis=1) - np.log1p(rest))
+
+    def expression(self, *inputs: Term) -> Term:
+        behind = inputs[0] - inputs[0].row_tops()
+        return behind - behind.exp().row_sums().log()
 
     def explain(self, at: Cell, read: Reading) -> Number:
         i, j = at
@@ -178,6 +187,9 @@ class LogLoss(Operation):
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(-inputs[1].sum(keepdims=True)).reshape(1, 1)
+
+    def expression(self, *inputs: Term) -> Term:
+        return -inputs[1].total()
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from flux_studio.engine.expressions import Term
 from flux_studio.engine.operations.base import (
     Array,
     Operand,
@@ -66,6 +67,9 @@ class Multiply(Product):
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] @ inputs[1])
 
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0] @ inputs[1]
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
@@ -119,6 +123,9 @@ class MultiplyTransposed(Product):
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] @ inputs[1].T)
+
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0] @ inputs[1].T
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
@@ -174,6 +181,9 @@ class TransposeMultiply(Product):
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0].T @ inputs[1])
 
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].T @ inputs[1]
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
@@ -220,6 +230,9 @@ class Transpose(Operation):
 
     def value(self, *inputs: Array) -> Array:
         return inputs[0].T.copy()
+
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].T
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None

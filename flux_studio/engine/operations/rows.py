@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from flux_studio.engine.expressions import Term
 from flux_studio.engine.operations.base import (
     NOWHERE,
     Array,
@@ -67,6 +68,9 @@ class RowSum(RowOperation):
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0].sum(axis=1, keepdims=True) * inputs[1])
 
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].row_sums() * inputs[1]
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
@@ -103,6 +107,9 @@ class Spread(RowOperation):
     def value(self, *inputs: Array) -> Array:
         return np.broadcast_to(inputs[0] * inputs[2], inputs[1].shape).copy()
 
+    def expression(self, *inputs: Term) -> Term:
+        return (inputs[0] * inputs[2]).spread_like(inputs[1])
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
@@ -132,6 +139,9 @@ class SubtractColumn(RowOperation):
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] - inputs[1])
 
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0] - inputs[1]
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
@@ -159,6 +169,9 @@ class RowMeanSquare(RowOperation):
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray((inputs[0] * inputs[0]).sum(axis=1, keepdims=True) * inputs[1])
+
+    def expression(self, *inputs: Term) -> Term:
+        return (inputs[0] * inputs[0]).row_sums() * inputs[1]
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
@@ -196,6 +209,9 @@ class MultiplyColumn(RowOperation):
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] * (inputs[1] * inputs[2]))
 
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0] * (inputs[1] * inputs[2])
+
     def explain(self, at: Cell, read: Reading) -> Number:
         return read.cell(0, *at) * (read.cell(1, at[0], 0) * read.cell(2, 0, 0))
 
@@ -218,6 +234,9 @@ class MultiplyRow(RowOperation):
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] * inputs[1])
+
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0] * inputs[1]
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
@@ -251,6 +270,9 @@ class ColumnProducts(RowOperation):
     def value(self, *inputs: Array) -> Array:
         return np.asarray((inputs[0] * inputs[1]).sum(axis=0, keepdims=True))
 
+    def expression(self, *inputs: Term) -> Term:
+        return (inputs[0] * inputs[1]).column_sums()
+
     def explain(self, at: Cell, read: Reading) -> Number:
         n, j = np.arange(len(read.inputs[0])), at[1]
         return read.total("sum", "n", read.along(0, n, j, f"n,{j}"), read.along(1, n, j, f"n,{j}"))
@@ -275,6 +297,9 @@ class Normalise(RowOperation):
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0] / np.sqrt(inputs[1] + inputs[2]))
+
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0] / (inputs[1] + inputs[2]).sqrt()
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
@@ -309,6 +334,10 @@ class VarianceGradient(RowOperation):
     def value(self, *inputs: Array) -> Array:
         gradient, normalised, variance, epsilon = inputs
         return np.asarray((gradient * normalised).sum(axis=1, keepdims=True) / (-2 * (variance + epsilon)))
+
+    def expression(self, *inputs: Term) -> Term:
+        gradient, normalised, variance, epsilon = inputs
+        return (gradient * normalised).row_sums() / (-2 * (variance + epsilon))
 
     def explain(self, at: Cell, read: Reading) -> Number:
         i = at[0]

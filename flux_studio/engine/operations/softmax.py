@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from flux_studio.engine.expressions import Term
 from flux_studio.engine.operations.base import (
     SAMPLES,
     Array,
@@ -55,6 +56,8 @@ class Softmax(_Rowwise):
     name = "softmax"
     title = "softmax"
     formula = "h = e^a / Σ e^a"
+    in_onnx = ("Softmax",)
+    in_torch = "nn.Softmax(dim=1)"
     letters = ("a",)
     constants: ClassVar[tuple[tuple[str, float], ...]] = ()
 
@@ -62,6 +65,10 @@ class Softmax(_Rowwise):
         a = inputs[0]
         powers = np.exp(a - a.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def expression(self, *inputs: Term) -> Term:
+        powers = (inputs[0] - inputs[0].row_tops()).exp()
+        return powers / powers.row_sums()
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
@@ -114,6 +121,10 @@ class SoftmaxGradient(_Rowwise):
     def value(self, *inputs: Array) -> Array:
         h, g = inputs
         return np.asarray(h * (g - (g * h).sum(axis=1, keepdims=True)))
+
+    def expression(self, *inputs: Term) -> Term:
+        h, g = inputs
+        return h * (g - (g * h).row_sums())
 
     def explain(self, at: Cell, read: Reading) -> Number:
         i, j = at

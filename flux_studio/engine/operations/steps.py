@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from flux_studio.engine.expressions import Term
 from flux_studio.engine.operations.base import (
     NOWHERE,
     Array,
@@ -47,6 +48,11 @@ class SumOfProducts(Product):
         x, delta, weights, _ = inputs
         pairs = zip(_steps(x, weights.shape[0]), _steps(delta, weights.shape[1]), strict=True)
         return np.asarray(sum(one.T @ other for one, other in pairs))
+
+    def expression(self, *inputs: Term) -> Term:
+        x, delta, weights, _ = inputs
+        rows, columns = weights.shape
+        return x.below_each_other(rows).T @ delta.below_each_other(columns)
 
     def explain(self, at: Cell, read: Reading) -> Number:
         (i, j), weights = at, read.inputs[2].shape
@@ -99,6 +105,10 @@ class SumOfColumns(Operation):
     def value(self, *inputs: Array) -> Array:
         delta, row = inputs
         return np.asarray(sum(each.sum(axis=0, keepdims=True) for each in _steps(delta, row.shape[1])))
+
+    def expression(self, *inputs: Term) -> Term:
+        delta, row = inputs
+        return delta.below_each_other(row.shape[1]).column_sums()
 
     def explain(self, at: Cell, read: Reading) -> Number:
         width = read.columns(1)

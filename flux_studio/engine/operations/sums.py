@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flux_studio.engine.expressions import Term
 from flux_studio.engine.operations.base import (
     NOWHERE,
     Array,
@@ -42,6 +43,9 @@ class AddRow(Operation):
         return shapes[0]
 
     def value(self, *inputs: Array) -> Array:
+        return inputs[0] + inputs[1]
+
+    def expression(self, *inputs: Term) -> Term:
         return inputs[0] + inputs[1]
 
     def gradient(
@@ -83,6 +87,9 @@ class Broadcast(Operation):
     def value(self, *inputs: Array) -> Array:
         return np.broadcast_to(inputs[0], inputs[1].shape).copy()
 
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].spread_like(inputs[1])
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
@@ -123,6 +130,9 @@ class BroadcastAll(Operation):
     def value(self, *inputs: Array) -> Array:
         return np.full_like(inputs[1], inputs[0][0, 0])
 
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].spread_like(inputs[1])
+
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
     ) -> Operand:
@@ -156,6 +166,9 @@ class SumColumns(Operation):
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0].sum(axis=0, keepdims=True))
+
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].column_sums()
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
@@ -194,6 +207,9 @@ class SumAll(Operation):
 
     def value(self, *inputs: Array) -> Array:
         return np.asarray(inputs[0].sum(keepdims=True)).reshape(1, 1)
+
+    def expression(self, *inputs: Term) -> Term:
+        return inputs[0].total()
 
     def gradient(
         self, index: int, inputs: tuple[Operand, ...], output: Operand, gradient: Operand | None
