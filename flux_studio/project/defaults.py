@@ -48,9 +48,20 @@ def new_project(
     """
     if columns is None:
         columns = suggest_columns(table, targets)
-        alone = [column.role for column in columns if column.role != "ignore"] == ["target"]
+        # Dates beside a single target tell that it is a series; what comes next is told by its past, not by the day.
+        others = [column for column in columns if column.role != "ignore" and column.kind != "date"]
+        alone = [column.role for column in others] == ["target"]
         if alone and windowing is None and table.rows >= _FEWEST_ROWS_TO_SPLIT:
             windowing = _SERIES
+            columns = tuple(
+                msgspec.structs.replace(column, role="ignore") if column.kind == "date" else column
+                for column in columns
+            )
+        if windowing is not None and windowing.is_series:
+            # What stands for a missing value in the middle of a series would be taken for a step of it.
+            columns = tuple(
+                msgspec.structs.replace(column, missing="drop", indicator=False) for column in columns
+            )
     columns, windowing = tuple(columns), windowing or EACH_ROW
     if windowing.ahead > 0:
         columns = tuple(

@@ -59,6 +59,20 @@ def test_a_table_with_nothing_but_its_target_is_a_series() -> None:
         new_project(table("x\n" + "1\n2\n" * 40), columns=[Column("x", "target")])
 
 
+def test_dates_beside_a_target_tell_that_it_is_a_series() -> None:
+    lines = "".join(f"2021-{n // 28 + 1:02}-{n % 28 + 1:02},{np.sin(n):.3f}\n" for n in range(80))
+    data = new_project(table("day,x\n" + lines)).specification.data
+    assert data.windowing == Windowing(8, 1)
+    assert [column.role for column in data.columns] == ["ignore", "both"]
+
+
+def test_gaps_in_a_series_are_not_filled() -> None:
+    lines = "".join(f"{'' if n == 7 else n % 5},{n}\n" for n in range(60))
+    assert new_project(table("x,y\n" + lines)).specification.data.columns[0].missing == "median"
+    series = new_project(table("x,y\n" + lines), windowing=Windowing(3, 1))
+    assert [column.missing for column in series.specification.data.columns] == ["drop", "drop"]
+
+
 def test_targets_ahead_are_read_as_well() -> None:
     project = new_project(number_table(60), windowing=Windowing(3, 2), validation=0.0, test=0.1)
     data = project.specification.data
