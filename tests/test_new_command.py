@@ -47,7 +47,7 @@ def test_takes_layers_optimizer_and_seed(run: Terminal) -> None:
     assert specification.seed == 7
 
 
-@pytest.mark.parametrize(("text", "batch"), [("32", 32), ("120", 120), ("all", None)])
+@pytest.mark.parametrize(("text", "batch"), [("32", 32), ("105", 105), ("all", None)])
 def test_takes_the_rows_of_a_batch(run: Terminal, text: str, batch: int | None) -> None:
     words = ("--batch", text, "--optimizer", "adam")
     run.done("new", "mine.flux", "--data", IRIS_CSV, "--target", "species", *words)
@@ -209,11 +209,18 @@ def test_a_schedule_suits_the_iterations(run: Terminal, name: str) -> None:
     assert specification.optimizer.learning_rate == new(run).optimizer.learning_rate
 
 
-def test_without_these_words_training_is_what_it_was(run: Terminal) -> None:
+def test_without_these_words_training_is_what_suits_the_table(run: Terminal) -> None:
     specification = new(run)
+    assert specification.optimizer == OptimizerSpecification("adam", 0.01, l2=3e-4)
+    assert specification.stop == StopSpecification(patience=50)
+    assert (specification.iterations, specification.dtype, specification.pace) == (5_000, "float32", None)
+
+
+def test_who_names_an_optimizer_gets_nothing_beside_it(run: Terminal) -> None:
+    specification = new(run, "--optimizer", "sgd:0.3")
     assert specification.optimizer == OptimizerSpecification("sgd", 0.3)
     assert specification.stop == StopSpecification()
-    assert (specification.iterations, specification.dtype, specification.pace) == (5_000, "float32", None)
+    assert new(run, "--patience", "0").stop == StopSpecification()
 
 
 def test_the_help_tells_every_kind_and_every_setting(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from flux_studio.data.columns import Column, CsvFormat, suggest_columns
 from flux_studio.data.dataset import Dataset
+from flux_studio.data.split import Shares
 from flux_studio.data.table import Table
 from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.engine.updating import OPTIMIZERS
@@ -20,10 +23,18 @@ from flux_studio.project.specification import (
     OptimizerSpecification,
     ScheduleSpecification,
     Specification,
+    StopSpecification,
 )
 from flux_studio.project.stack import check_targets, with_loss
 
 _FEWEST_ROWS_TO_SPLIT = 50
+_ROWS_TO_JUDGE = 50
+_MOST_ROWS_AT_ONCE = 1_000
+_MANY_ROWS = 20_000
+_EPOCHS = 50
+_L2 = 3e-4
+_PATIENCE = 50
+"""Validations without a better loss; the curve of a small table has flat stretches."""
 _SERIES = Windowing(window=8, ahead=1)
 
 
@@ -41,10 +52,10 @@ def new_project(
 ) -> Project:
     """A project ready to train: roles by what the columns hold, and a hidden layer that suits the task.
 
-    Where targets stand ahead, their columns are read as well: what comes next in a series is told by its past.
-    A table with nothing to read but its one target can only be a series, and without a ``windowing`` it is read as one.
-    Without a share for ``validation`` tables of fewer than fifty rows are trained on whole, and of others a fifth
-    is kept. With ``layers`` of its own the project need not be ready: the table may still want other roles.
+    Where targets stand ahead, their columns are read as well: what comes next in a series is told by its past. A
+    table with nothing to read but its one target can only be a series, and without a ``windowing`` it is read as
+    one. Without a share for ``validation`` it is :func:`usual_validation`. With ``layers`` of its own the project
+    need not be ready: the table may still want other roles.
     """
     if columns is None:
         columns = suggest_columns(table, targets)
@@ -68,7 +79,8 @@ def new_project(
             msgspec.structs.replace(column, role="both") if column.is_target else column for column in columns
         )
     if validation is None:
-        validation = 0.2 if table.rows >= _FEWEST_ROWS_TO_SPLIT else 0.0
+        validation = usual_validation(table.rows)
+    Shares(validation, test).check()
     data = DataSpecification(
         source=table.source,
         columns=columns,
@@ -78,7 +90,10 @@ def new_project(
         window=windowing.window,
         ahead=windowing.ahead,
     )
-    specification = Specification(data=data, layers=layers or (), seed=seed).replace(**_training(data))
+    rows = round(table.rows * (1 - validation - test))
+    specification = Specification(data=data, layers=layers or (), seed=seed).replace(
+        **usual_training(rows, validation > 0)
+    )
     if layers is not None:
         return Project(specification, table)
     project = Project(specification, table)
@@ -86,9 +101,20 @@ def new_project(
     return project.with_specification(with_loss(specification, usual_loss(project.dataset())))
 
 
+def usual_validation(rows: int) -> float:
+    """Which share of the rows to keep for validation: none of fewer than fifty, else a fifth.
+
+    Of a small table it is more, up to three in ten, so that about fifty rows judge: of thirty, one single row is worth
+    more than three per cent, and which rows were drawn matters more than what was learnt.
+    """
+    if rows < _FEWEST_ROWS_TO_SPLIT:
+        return 0.0
+    return min(0.3, max(0.2, round(_ROWS_TO_JUDGE / rows, 2)))
+
+
 def _default_layers(dataset: Dataset) -> tuple[LayerSpecification, ...]:
     """One hidden layer, and an output layer of the right width."""
-    hidden = int(min(32, max(8, 2 * dataset.inputs.shape[1])))
+    hidden = int(min(64, max(8, 2 * dataset.inputs.shape[1])))
     dense = layer_kind("dense.v1")
     return (
         dense.new("layer-1", units=hidden, activation="tanh"),
@@ -148,7 +174,19 @@ def usual_schedule(kind: str, iterations: int, warm_up: int = 0) -> ScheduleSpec
     return ScheduleSpecification(kind, warm_up=warm_up, **suited.get(kind, {}))
 
 
-def _training(data: DataSpecification) -> dict[str, object]:
-    numbers = any(column.is_target and column.kind == "number" for column in data.columns)
-    rate = 0.05 if numbers else 0.3
-    return {"optimizer": OptimizerSpecification("sgd", rate), "iterations": 5_000}
+def usual_training(rows: int, validates: bool) -> dict[str, Any]:
+    """How to train on so many rows: fields of a specification.
+
+    Adam, with a weak penalty on large weights and early stopping where rows validate. All rows at once while that is
+    quick, because then every iteration shows the same rows; else mini-batches, validated once an epoch.
+    """
+    found: dict[str, Any] = {"optimizer": OptimizerSpecification("adam", 0.01), "iterations": 5_000}
+    if validates:
+        found["optimizer"] = OptimizerSpecification("adam", 0.01, l2=_L2)
+        found["stop"] = StopSpecification(patience=_PATIENCE)
+    if rows > _MOST_ROWS_AT_ONCE:
+        found["batch"] = 64 if rows <= _MANY_ROWS else 128
+        epoch = math.ceil(rows / found["batch"])
+        found["iterations"] = max(5_000, _EPOCHS * epoch)
+        found["validate_every"] = epoch
+    return found

@@ -24,9 +24,9 @@ CLASSES = table("length,species\n" + "".join(f"{i % 3 + i / 100},{'xyz'[i % 3]}\
     ("new", "outputs", "activation", "validation"),
     [
         (lambda: new_project(parity_table()), 1, "sigmoid", 0),
-        (lambda: new_project(number_table(60)), 1, "identity", 12),
-        (lambda: new_project(CLASSES), 3, "softmax", 12),
-        (lambda: new_project(number_table(60), targets=["a", "y"]), 2, "identity", 12),
+        (lambda: new_project(number_table(60)), 1, "identity", 18),
+        (lambda: new_project(CLASSES), 3, "softmax", 18),
+        (lambda: new_project(number_table(60), targets=["a", "y"]), 2, "identity", 18),
     ],
 )
 def test_the_last_layer_fits_and_training_makes_the_loss_smaller(
