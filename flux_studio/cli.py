@@ -179,7 +179,7 @@ def _new(options: argparse.Namespace) -> int:
     from flux_studio.project import files
 
     _check_project_name(options.out)
-    _check_output(options.out, options.data)
+    _check_output(options.out, *filter(None, (options.data,)))
     project = new_command.new_project(options)
     files.save(project, options.out)
     print(f"{options.out}: {_describe(project)}")

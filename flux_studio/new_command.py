@@ -29,12 +29,14 @@ the notation of --layers:
   residual(8:tanh,norm)     a block with layers inside, which may be blocks; a shell wants quotes around it
 """
 _OPTIMIZERS_ARE = """\
---optimizer and --schedule follow the same rules: adam:0.01:beta_1=0.95, cosine:2000:floor=0.1
+--optimizer, --schedule and --generate follow the same rules:
+  adam:0.01:beta_1=0.95, cosine:2000:floor=0.1, moons:500:noise=0.2
 """
 _EXAMPLES = """\
 examples:
   flux-studio new flowers.flux --data iris.csv --target species \\
       --layers "16:relu,residual(16:relu,dropout:20),3:softmax" --optimizer adamw --schedule cosine --warm-up 100
+  flux-studio new moons.flux --generate moons:rows=500:noise=0.2:seed=1
   flux-studio new series.flux --data series.csv --target x --window 16 --ahead 1 --layers lstm:16,1:identity
 """
 
@@ -43,11 +45,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Everything that can be said behind ``new``; what is left out gets what suits the table."""
     parser.add_argument("out", type=Path, metavar="OUT.flux")
     data = parser.add_argument_group("data")
-    data.add_argument(
-        "--data", type=Path, required=True, metavar="FILE", help="the table, such as a CSV file"
+    source = data.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, metavar="FILE", help="the table, such as a CSV file")
+    source.add_argument(
+        "--generate", metavar="moons:rows=500", help="a table made from a formula and a seed, as told below"
     )
     data.add_argument(
-        "--target", action="append", required=True, metavar="COL[,COL]", help="columns to predict"
+        "--target",
+        action="append",
+        metavar="COL[,COL]",
+        help="columns to predict; a generated table names its own",
     )
     data.add_argument("--window", type=int, metavar="T", help="successive rows in a sample; default: 1")
     data.add_argument(
@@ -120,6 +127,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def explanation() -> str:
     """The notations, for the end of the help: all kinds with all their settings, from the catalogue."""
+    from flux_studio.data.generators.catalogue import GENERATORS
     from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
     from flux_studio.project.catalogue import LAYER_KINDS
     from flux_studio.project.notation import values
@@ -141,6 +149,10 @@ def explanation() -> str:
         for name, each in OPTIMIZERS.items()
         for rates in ({"learning_rate": each.learning_rate, **each.settings},)
     ]
+    generators = [
+        (kind.name, f"{kind.summary} {kind.written({}).partition(':')[2].replace(':', ' : ')}")
+        for kind in GENERATORS.values()
+    ]
     schedules = [
         (name, f"{' : '.join(each.fields) or '(nothing)':<18} {each.formula}")
         for name, each in SCHEDULES.items()
@@ -155,6 +167,7 @@ def explanation() -> str:
             _table(
                 "--schedule, and its settings, which suit the iterations where nothing is said:", schedules
             ),
+            _table("--generate, and the settings where nothing is said:", generators),
             _EXAMPLES,
         )
     )
@@ -172,25 +185,9 @@ def _table(title: str, rows: Sequence[tuple[str, str]]) -> str:
 
 def new_project(options: argparse.Namespace) -> Project:
     """The project that the command line asks for; a :class:`FluxError` says what in it cannot be."""
-    from flux_studio.data.readers import preview, read_table
-    from flux_studio.project.defaults import new_project
-
-    format, _ = preview(options.data)
-    table = read_table(options.data, format)
-    targets = [name for text in options.target for name in _target_names(text, table.names)]
-    if not targets:
-        raise UsageError("--target names no column")
     if options.seed < 0:
         raise UsageError(f"--seed must not be negative, not {options.seed}")
-    project = new_project(
-        table,
-        format=format,
-        targets=targets,
-        seed=options.seed,
-        windowing=_windowing(options),
-        validation=options.validation,
-        test=options.test,
-    )
+    project = _of_table(options) if options.generate is None else _generated(options)
     specification = _with_network(project.specification, options)
     specification = _with_training(specification, options)
     if options.batch is not None:
@@ -200,6 +197,46 @@ def new_project(options: argparse.Namespace) -> Project:
     if options.patience and not len(project.dataset().validation):
         raise UsageError("--patience: no rows are kept to validate; give --validation 0.2")
     return project
+
+
+def _of_table(options: argparse.Namespace) -> Project:
+    from flux_studio.data.readers import preview, read_table
+    from flux_studio.project.defaults import new_project
+
+    if options.target is None:
+        raise UsageError("--data: say which columns to predict, with --target COL[,COL]")
+    format, _ = preview(options.data)
+    table = read_table(options.data, format)
+    targets = [name for text in options.target for name in _target_names(text, table.names)]
+    if not targets:
+        raise UsageError("--target names no column")
+    return new_project(
+        table,
+        format=format,
+        targets=targets,
+        seed=options.seed,
+        windowing=_windowing(options),
+        validation=options.validation,
+        test=options.test,
+    )
+
+
+def _generated(options: argparse.Namespace) -> Project:
+    from flux_studio.project.generated import generated_project
+    from flux_studio.project.notation import read_generator
+
+    if options.target is not None:
+        raise UsageError("--target: a generated table names its own; leave it out")
+    with _told_of("--generate"):
+        kind, settings = read_generator(options.generate)
+    return generated_project(
+        kind,
+        settings,
+        windowing=_windowing(options),
+        seed=options.seed,
+        validation=options.validation,
+        test=options.test,
+    )
 
 
 def _windowing(options: argparse.Namespace) -> Windowing | None:

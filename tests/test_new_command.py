@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flux_studio.data.generators.catalogue import GENERATORS
+from flux_studio.data.generators.kinds import GeneratorKind
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
 from flux_studio.project import files
 from flux_studio.project.catalogue import LAYER_KINDS
 from flux_studio.project.defaults import usual_schedule
-from flux_studio.project.notation import read_layers
+from flux_studio.project.notation import read_generator, read_layers
 from flux_studio.project.specification import (
     OptimizerSpecification,
     ScheduleSpecification,
@@ -223,6 +225,34 @@ def test_who_names_an_optimizer_gets_nothing_beside_it(run: Terminal) -> None:
     assert new(run, "--patience", "0").stop == StopSpecification()
 
 
+@pytest.mark.parametrize("kind", GENERATORS.values(), ids=lambda kind: kind.name)
+def test_each_generator_makes_a_project_that_learns(run: Terminal, kind: GeneratorKind) -> None:
+    run.done("new", "mine.flux", "--generate", f"{kind.name}:seed=3")
+    project = files.load(run.folder / "mine.flux")
+    assert project.table.columns == kind.table({"seed": 3}).columns
+    assert read_generator(project.specification.data.source) == (kind, kind.complete({"seed": 3}))
+    first, *_, finished = run.done("train", "mine.flux", "--iterations", "60", "--json").events
+    assert (first["event"], finished["event"]) == ("started", "finished")
+    (scores,) = finished["metrics"].values()
+    assert finished["loss"] < (0.75 if "accuracy" in scores["training"] else 1.05)
+
+
+def test_settings_of_a_generator(run: Terminal) -> None:
+    run.done(
+        "new",
+        "mine.flux",
+        "--generate",
+        "Moons:60:noise=0.3",
+        "--validation",
+        "0.5",
+        "--layers",
+        "4,1:sigmoid",
+    )
+    project = files.load(run.folder / "mine.flux")
+    assert project.specification.data.source == "moons:rows=60:noise=0.3:balance=1:seed=0"
+    assert (len(project.dataset().training), len(project.specification.layers)) == (30, 2)
+
+
 def test_the_help_tells_every_kind_and_every_setting(
     run: Terminal, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,4 +270,6 @@ def test_the_help_tells_every_kind_and_every_setting(
         assert {name, *optimizer.settings} <= words
     for name, schedule in SCHEDULES.items():
         assert {name, *schedule.fields} <= words
+    for generator in GENERATORS.values():
+        assert {generator.name, *(each.name for each in generator.settings)} <= words
     assert max(map(len, told.splitlines())) <= 120

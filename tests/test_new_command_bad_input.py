@@ -96,6 +96,29 @@ def test_options(run: Terminal, option: str, value: str, words: str) -> None:
     assert words in run.refused("new", "o.flux", "--data", IRIS_CSV, "--target", "species", option, value)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--generate", "moon"), "--generate: there is no generator 'moon'; choose one of xor, parity"),
+        (
+            ("--generate", "moons:rows=3"),
+            "--generate: moons: rows must be a whole number from 10 to 100,000, not 3",
+        ),
+        (("--generate", "moons:turns=3"), "'turns=3' fits no setting of the generator Moons"),
+        (
+            ("--generate", "moons", "--target", "class"),
+            "--target: a generated table names its own; leave it out",
+        ),
+        (
+            ("--generate", "moons", "--data", str(IRIS_CSV)),
+            "argument --data: not allowed with argument --generate",
+        ),
+    ],
+)
+def test_sources(run: Terminal, words: tuple[str, ...], told: str) -> None:
+    assert told in run.refused("new", "o.flux", *words)
+
+
 def test_patience_without_rows_to_validate(run: Terminal) -> None:
     told = run.refused("new", "o.flux", "--data", PARITY_CSV, "--target", "parity", "--patience", "3")
     assert told == "--patience: no rows are kept to validate; give --validation 0.2"
@@ -113,13 +136,13 @@ def test_options_without_a_value(run: Terminal, option: str) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "OUT.flux, --data, --target"),
-        (("o.flux",), "--data, --target"),
-        (("o.flux", "--data", "x.csv"), "--target"),
+        ((), "the following arguments are required: OUT.flux;"),
+        (("o.flux",), "one of the arguments --data --generate is required;"),
+        (("o.flux", "--data", "x.csv"), "say which columns to predict, with --target COL[,COL]"),
     ],
 )
 def test_what_is_required(run: Terminal, words: tuple[str, ...], told: str) -> None:
-    assert f"the following arguments are required: {told};" in run.refused("new", *words)
+    assert told in run.refused("new", *words)
 
 
 def test_a_table_is_never_written_over(run: Terminal) -> None:

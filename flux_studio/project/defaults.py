@@ -45,6 +45,7 @@ def new_project(
     targets: Sequence[str] | None = None,
     columns: Sequence[Column] | None = None,
     layers: tuple[LayerSpecification, ...] | None = None,
+    hidden: tuple[LayerSpecification, ...] | None = None,
     seed: int = 0,
     windowing: Windowing | None = None,
     validation: float | None = None,
@@ -55,7 +56,7 @@ def new_project(
     Where targets stand ahead, their columns are read as well: what comes next in a series is told by its past. A
     table with nothing to read but its one target can only be a series, and without a ``windowing`` it is read as
     one. Without a share for ``validation`` it is :func:`usual_validation`. With ``layers`` of its own the project
-    need not be ready: the table may still want other roles.
+    need not be ready: the table may still want other roles. With ``hidden`` layers the output layer is added.
     """
     if columns is None:
         columns = suggest_columns(table, targets)
@@ -97,7 +98,7 @@ def new_project(
     if layers is not None:
         return Project(specification, table)
     project = Project(specification, table)
-    specification = specification.replace(layers=_default_layers(project.dataset()))
+    specification = specification.replace(layers=_default_layers(project.dataset(), hidden))
     return project.with_specification(with_loss(specification, usual_loss(project.dataset())))
 
 
@@ -112,14 +113,17 @@ def usual_validation(rows: int) -> float:
     return min(0.3, max(0.2, round(_ROWS_TO_JUDGE / rows, 2)))
 
 
-def _default_layers(dataset: Dataset) -> tuple[LayerSpecification, ...]:
-    """One hidden layer, and an output layer of the right width."""
-    hidden = int(min(64, max(8, 2 * dataset.inputs.shape[1])))
+def _default_layers(
+    dataset: Dataset, hidden: tuple[LayerSpecification, ...] | None
+) -> tuple[LayerSpecification, ...]:
+    """The hidden layers, one where none are named, and an output layer of the right width."""
     dense = layer_kind("dense.v1")
-    return (
-        dense.new("layer-1", units=hidden, activation="tanh"),
-        dense.new("layer-2", units=dataset.targets.shape[1], activation=output_activation(dataset)),
-    )
+    if hidden is None:
+        units = int(min(64, max(8, 2 * dataset.inputs.shape[1])))
+        hidden = (dense.new("layer-1", units=units, activation="tanh"),)
+    identity = f"layer-{len(hidden) + 1}"
+    n_targets, activation = dataset.targets.shape[1], output_activation(dataset)
+    return (*hidden, dense.new(identity, units=n_targets, activation=activation))
 
 
 def usual_loss(dataset: Dataset) -> str:
