@@ -14,6 +14,7 @@ import msgspec
 from flux_studio.errors import SpecificationError, UsageError
 
 if TYPE_CHECKING:
+    from flux_studio.data.columns import Column, Derived
     from flux_studio.data.windows import Windowing
     from flux_studio.project.project import Project
     from flux_studio.project.specification import OptimizerSpecification, Setting, Specification
@@ -28,6 +29,12 @@ the notation of --layers:
   rnn:8:returns=all         any setting by its name
   residual(8:tanh,norm)     a block with layers inside, which may be blocks; a shell wants quotes around it
 """
+_COLUMNS_ARE = """
+the notation of --column and --derive:
+  age:median:robust         a column's name, and words, each of which belongs to the one setting that offers it
+  size:ordinal:order=small<medium<large
+  sine:x1, product:x1:x2    a derived input, and the columns it is computed from
+"""
 _OPTIMIZERS_ARE = """\
 --optimizer, --schedule and --generate follow the same rules:
   adam:0.01:beta_1=0.95, cosine:2000:floor=0.1, moons:500:noise=0.2
@@ -36,6 +43,8 @@ _EXAMPLES = """\
 examples:
   flux-studio new flowers.flux --data iris.csv --target species \\
       --layers "16:relu,residual(16:relu,dropout:20),3:softmax" --optimizer adamw --schedule cosine --warm-up 100
+  flux-studio new penguins.flux --data penguins.csv --target species \\
+      --column sex:category:constant=unknown --column body_mass_g:robust --derive product:bill_length_mm:bill_depth_mm
   flux-studio new moons.flux --generate moons:rows=500:noise=0.2:seed=1
   flux-studio new series.flux --data series.csv --target x --window 16 --ahead 1 --layers lstm:16,1:identity
 """
@@ -55,6 +64,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="COL[,COL]",
         help="columns to predict; a generated table names its own",
+    )
+    data.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="NAME:WORD:…",
+        help="what a column is for and how it becomes numbers, as told below; once for each column",
+    )
+    data.add_argument(
+        "--derive",
+        action="append",
+        default=[],
+        metavar="square:COL",
+        help="one more input, computed from others, as told below; once for each",
     )
     data.add_argument("--window", type=int, metavar="T", help="successive rows in a sample; default: 1")
     data.add_argument(
@@ -127,9 +150,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def explanation() -> str:
     """The notations, for the end of the help: all kinds with all their settings, from the catalogue."""
+    from flux_studio.data.derived import FUNCTIONS
     from flux_studio.data.generators.catalogue import GENERATORS
     from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
     from flux_studio.project.catalogue import LAYER_KINDS
+    from flux_studio.project.column_notation import SETTINGS
     from flux_studio.project.notation import values
 
     kinds: list[tuple[str, str]] = []
@@ -157,8 +182,16 @@ def explanation() -> str:
         (name, f"{' : '.join(each.fields) or '(nothing)':<18} {each.formula}")
         for name, each in SCHEDULES.items()
     ]
+    described = [(name, " | ".join(words)) for name, words in SETTINGS.items()]
+    described += [("constant=X", "stands for a missing value"), ("order=A<B<C", "of an ordinal column")]
+    described.append(("indicator", "one more input: whether the value is missing"))
+    derived = [(each.name, each.written.format("x1", "x2")) for each in FUNCTIONS.values()]
+    derived.append(("usual", "squares, products and sines of all inputs that are numbers"))
     return "\n".join(
         (
+            _COLUMNS_ARE,
+            _table("what can be said of a column:", described),
+            _table("--derive:", derived),
             _LAYERS_ARE,
             _table("kinds of layers, and their settings where nothing is said:", kinds),
             _table("what the settings can be:", choices),
@@ -200,6 +233,7 @@ def new_project(options: argparse.Namespace) -> Project:
 
 
 def _of_table(options: argparse.Namespace) -> Project:
+    from flux_studio.data.columns import suggest_columns
     from flux_studio.data.readers import preview, read_table
     from flux_studio.project.defaults import new_project
 
@@ -210,10 +244,16 @@ def _of_table(options: argparse.Namespace) -> Project:
     targets = [name for text in options.target for name in _target_names(text, table.names)]
     if not targets:
         raise UsageError("--target names no column")
+    columns: tuple[Column, ...] | None = None
+    derived: tuple[Derived, ...] = ()
+    if options.column or options.derive:
+        columns, derived = _described(suggest_columns(table, targets), options)
     return new_project(
         table,
         format=format,
         targets=targets,
+        columns=columns,
+        derived=derived,
         seed=options.seed,
         windowing=_windowing(options),
         validation=options.validation,
@@ -229,14 +269,33 @@ def _generated(options: argparse.Namespace) -> Project:
         raise UsageError("--target: a generated table names its own; leave it out")
     with _told_of("--generate"):
         kind, settings = read_generator(options.generate)
+    columns, derived = _described(kind.columns(kind.table(settings)), options)
     return generated_project(
         kind,
         settings,
+        columns=columns,
+        derived=derived,
         windowing=_windowing(options),
         seed=options.seed,
         validation=options.validation,
         test=options.test,
     )
+
+
+def _described(
+    columns: Sequence[Column], options: argparse.Namespace
+) -> tuple[tuple[Column, ...], tuple[Derived, ...]]:
+    """The columns as they were described, and the inputs that are derived from them."""
+    from flux_studio.project.column_notation import read_column, read_derived
+
+    described = {column.name: column for column in columns}
+    with _told_of("--column"):
+        for text in options.column:
+            changed = read_column(text, tuple(described.values()))
+            described[changed.name] = changed
+    columns = tuple(described.values())
+    with _told_of("--derive"):
+        return columns, tuple(each for text in options.derive for each in read_derived(text, columns))
 
 
 def _windowing(options: argparse.Namespace) -> Windowing | None:

@@ -225,6 +225,27 @@ def test_who_names_an_optimizer_gets_nothing_beside_it(run: Terminal) -> None:
     assert new(run, "--patience", "0").stop == StopSpecification()
 
 
+def test_columns_and_derived_inputs_reach_the_file_and_predict_new_rows(run: Terminal) -> None:
+    rows = "".join(
+        f"{n % 7 or ''},{'SML'[n % 3]},{n % 28 + 1}.{n % 12 + 1}.2021,{n % 7 + n % 3}\n" for n in range(60)
+    )
+    table = run.write("t.csv", f"a,size,day,y\n{rows}")
+    words = (
+        *("--column", "a:mean:robust:indicator", "--column", "size:ordinal:order=S<M<L"),
+        *("--column", "day:days:weekday", "--derive", "square:a", "--layers", "8:tanh,1:identity"),
+    )
+    run.done("new", "mine.flux", "--data", table, "--target", "y", *words)
+    run.done("train", "mine.flux", "--iterations", "300", "--save", "mine.flux")
+    project = files.load(run.folder / "mine.flux")
+    assert project.dataset().preprocessor.input_names == (
+        "a", "a missing", "size", "day days", "day weekday (sin)", "day weekday (cos)", "a²",
+    )  # fmt: skip
+    new = run.write("new.csv", "day,size,a\n3.4.2022,M,\n4.4.2022,L,2\n")
+    told = run.done("predict", "mine.flux", new).lines
+    assert len(told) == 3
+    assert all(float(line) for line in told[1:])
+
+
 @pytest.mark.parametrize("kind", GENERATORS.values(), ids=lambda kind: kind.name)
 def test_each_generator_makes_a_project_that_learns(run: Terminal, kind: GeneratorKind) -> None:
     run.done("new", "mine.flux", "--generate", f"{kind.name}:seed=3")

@@ -119,6 +119,26 @@ def test_sources(run: Terminal, words: tuple[str, ...], told: str) -> None:
     assert told in run.refused("new", "o.flux", *words)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--column", "petal:mean"), "--column: there is no column 'petal'; did you mean 'petal_width'?"),
+        (("--column", "petal_width:men"), "--column: 'men' says nothing of a column; did you mean mean?"),
+        (
+            ("--column", "species:ordinal"),
+            "a category that is encoded by its place in an order cannot be a target",
+        ),
+        (("--derive", "product:petal_width"), "a product takes 2 columns, not 1"),
+        (
+            ("--derive", "sine:species"),
+            "a sine of 'species' needs an input that is a number; choose one of sepal",
+        ),
+    ],
+)
+def test_columns(run: Terminal, words: tuple[str, ...], told: str) -> None:
+    assert told in run.refused("new", "o.flux", "--data", IRIS_CSV, "--target", "species", *words)
+
+
 def test_patience_without_rows_to_validate(run: Terminal) -> None:
     told = run.refused("new", "o.flux", "--data", PARITY_CSV, "--target", "parity", "--patience", "3")
     assert told == "--patience: no rows are kept to validate; give --validation 0.2"

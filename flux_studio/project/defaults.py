@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from flux_studio.data.columns import Column, CsvFormat, suggest_columns
+from flux_studio.data.columns import Column, CsvFormat, Derived, suggest_columns
 from flux_studio.data.dataset import Dataset
 from flux_studio.data.split import Shares
 from flux_studio.data.table import Table
@@ -50,6 +50,7 @@ def new_project(
     windowing: Windowing | None = None,
     validation: float | None = None,
     test: float = 0.0,
+    derived: tuple[Derived, ...] = (),
 ) -> Project:
     """A project ready to train: roles by what the columns hold, and a hidden layer that suits the task.
 
@@ -90,6 +91,7 @@ def new_project(
         test_fraction=test,
         window=windowing.window,
         ahead=windowing.ahead,
+        derived=derived,
     )
     rows = round(table.rows * (1 - validation - test))
     specification = Specification(data=data, layers=layers or (), seed=seed).replace(

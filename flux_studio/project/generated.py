@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from flux_studio.data.columns import Column, Derived
 from flux_studio.data.generators.kinds import GeneratorKind, Settings
 from flux_studio.data.windows import Windowing
 from flux_studio.project.defaults import new_project
@@ -13,6 +16,8 @@ def generated_project(
     kind: GeneratorKind,
     settings: Settings,
     *,
+    columns: Sequence[Column] | None = None,
+    derived: tuple[Derived, ...] = (),
     windowing: Windowing | None = None,
     seed: int = 0,
     validation: float | None = None,
@@ -23,7 +28,8 @@ def generated_project(
     complete = kind.complete(settings)
     return new_project(
         table,
-        columns=kind.columns(table),
+        columns=columns or kind.columns(table),
+        derived=derived,
         hidden=read_layers(kind.hidden(complete)),
         windowing=windowing or kind.windowing(complete),
         seed=seed,
