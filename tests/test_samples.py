@@ -8,6 +8,7 @@ import pytest
 
 from flux_studio import locations
 from flux_studio.engine.executors import fastest_executor
+from flux_studio.project import files
 from tests.command_line import Terminal
 
 GOALS = {
@@ -19,6 +20,15 @@ GOALS = {
     "penguins": ("species", 0.95),
 }
 """The target, and the accuracy or R² that validation rows must reach."""
+
+
+RECIPES = {
+    "penguins": ("--data", "penguins.csv", "--target", "species", "--iterations", "600", "--pace", "50"),
+    "optdigits": ("--data", "optdigits.csv", "--target", "digit", "--iterations", "1500", "--pace", "100"),
+    "auto-mpg": ("--data", "auto-mpg.csv", "--target", "mpg", "--iterations", "1000", "--pace", "50"),
+    "spirals": ("--generate", "spirals", "--iterations", "3000", "--pace", "200"),
+}
+"""What ``flux-studio new`` made ready projects of; they are made anew when its defaults change."""
 
 
 @pytest.fixture
@@ -42,3 +52,14 @@ def test_a_new_project_learns_the_sample(run: Terminal, name: str) -> None:
     assert len(run.done("predict", "mine.flux", table).lines) == 1 + len(
         table.read_text("utf-8").splitlines()[1:]
     )
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_ready_projects_are_what_new_makes(run: Terminal, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(locations.sample("iris.csv").parent)
+    made = run.folder / "made.flux"
+    run.done("new", made, *RECIPES[name])
+    one, other = files.load(made), files.load(locations.sample(f"{name}.flux"))
+    assert one.specification == other.specification
+    assert one.table == other.table
+    assert one.run is other.run is None
