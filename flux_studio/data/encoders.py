@@ -42,21 +42,14 @@ class _Encoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         return ()
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """The columns of the table that it looks at."""
-        return (self.column,)
-
-    @property
-    def fills(self) -> bool:
-        """Whether it has something to put where a value is missing."""
-        return False
+    def needs(self) -> tuple[str, ...]:
+        """The columns of the table that must have a value: those for which nothing stands."""
+        return () if getattr(self, "fill", None) is not None else (self.column,)
 
     def lacking(self, table: Table) -> Rows:
-        """The rows that it cannot encode, because a value is missing that nothing stands for; ascending."""
-        if self.fills:
-            return np.zeros(0, dtype=np.intp)
+        """The rows that it cannot encode, because a value is missing; ascending."""
         marks = np.zeros(table.rows, dtype=np.bool_)
-        for name in self.reads:
+        for name in self.needs:
             marks[others(table.rows, present_rows(table, name))] = True
         return np.flatnonzero(marks)
 
@@ -68,11 +61,6 @@ class NumberEncoder(_Encoder, frozen=True, tag="number"):
     scale: Scale
     fill: float | None = None
     """In the column's own units, for a missing value."""
-
-    @property
-    def fills(self) -> bool:
-        """Whether it has something to put where a value is missing."""
-        return self.fill is not None
 
     def encode(self, table: Table, rows: Rows) -> Floats:
         """The cells of those rows, rows×1; :class:`DataError` names the first that cannot be encoded."""
@@ -105,11 +93,6 @@ class CategoryEncoder(_Encoder, frozen=True, tag="category"):
     categories: Categories
     fill: str | None = None
     """The category that stands for a missing value."""
-
-    @property
-    def fills(self) -> bool:
-        """Whether it has something to put where a value is missing."""
-        return self.fill is not None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -151,11 +134,6 @@ class OrdinalEncoder(_Encoder, frozen=True, tag="ordinal"):
     fill: str | None = None
 
     @property
-    def fills(self) -> bool:
-        """Whether it has something to put where a value is missing."""
-        return self.fill is not None
-
-    @property
     def classes(self) -> tuple[str, ...]:
         """The words, in their order."""
         return self.categories
@@ -185,11 +163,6 @@ class YesNoEncoder(_Encoder, frozen=True, tag="yes_no"):
     no: str
     yes: str
     fill: str | None = None
-
-    @property
-    def fills(self) -> bool:
-        """Whether it has something to put where a value is missing."""
-        return self.fill is not None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -232,9 +205,9 @@ class IndicatorEncoder(_Encoder, frozen=True, tag="missing"):
         return "no", "yes"
 
     @property
-    def fills(self) -> bool:
-        """It has an answer for every cell."""
-        return True
+    def needs(self) -> tuple[str, ...]:
+        """Nothing: it has an answer for every cell."""
+        return ()
 
     def encode(self, table: Table, rows: Rows) -> Floats:
         """rows×1."""
@@ -267,11 +240,6 @@ class DateEncoder(_Encoder, frozen=True, tag="date"):
     """Days since 1970-01-01, for a missing date."""
 
     @property
-    def fills(self) -> bool:
-        """Whether it has something to put where a value is missing."""
-        return self.fill is not None
-
-    @property
     def names(self) -> tuple[str, ...]:
         """What the encoded numbers are called: ``sold month (sin)``."""
         return tuple(f"{self.column} {name}" for part in self.parts for name in PART_NAMES[part])
@@ -299,14 +267,9 @@ class DerivedEncoder(_Encoder, frozen=True, tag="derived"):
     """What stands for a missing value, for each of the columns."""
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """The columns of the table that it looks at."""
-        return self.columns
-
-    @property
-    def fills(self) -> bool:
-        """Whether it has something to put where a value is missing, whichever it is."""
-        return None not in self.fill
+    def needs(self) -> tuple[str, ...]:
+        """Those of its columns for which nothing stands."""
+        return tuple(name for name, fill in zip(self.columns, self.fill, strict=True) if fill is None)
 
     def encode(self, table: Table, rows: Rows) -> Floats:
         """The cells of those rows, rows×1; :class:`DataError` names the first that cannot be encoded."""

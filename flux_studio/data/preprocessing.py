@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from flux_studio.data.cells import Floats, Rows
 from flux_studio.data.columns import Column, Derived
+from flux_studio.data.dates import written
 from flux_studio.data.encoders import (
+    CategoryEncoder,
     DateEncoder,
     DerivedEncoder,
     Encoder,
     IndicatorEncoder,
     NumberEncoder,
+    OrdinalEncoder,
     TargetEncoder,
     ValueEncoder,
     YesNoEncoder,
@@ -97,6 +100,16 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if len(self.target_encoders) != 1 or isinstance(self.target_encoders[0], NumberEncoder):
             return "numbers"
         return "yes_no" if isinstance(self.target_encoders[0], YesNoEncoder) else "classes"
+
+    def stand_ins(self) -> Iterator[tuple[str, str]]:
+        """What stands for a missing value of each input that has something, in words."""
+        for encoder in self.input_encoders:
+            if isinstance(encoder, DateEncoder) and encoder.fill is not None:
+                yield encoder.column, written(encoder.fill)
+            elif isinstance(encoder, NumberEncoder) and encoder.fill is not None:
+                yield encoder.column, f"{encoder.fill:g}"
+            elif isinstance(encoder, CategoryEncoder | OrdinalEncoder | YesNoEncoder) and encoder.fill:
+                yield encoder.column, encoder.fill
 
     def predictable(self, table: Table) -> Rows:
         """The rows of a table that something can be predicted at, ascending.

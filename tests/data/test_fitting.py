@@ -226,6 +226,19 @@ def test_derived_inputs_that_cannot_be(derived, fragment):
     assert fragment in str(caught.value)
 
 
+def test_a_series_can_be_predicted_wherever_gaps_are_filled():
+    columns = [
+        Column("a", missing="mean"),
+        Column("b", "ignore"),
+        Column("y", "both", missing="drop"),
+    ]
+    derived = [Derived("square", ("a",)), Derived("product", ("a", "y"))]
+    fitted = Preprocessor.fit(GAPS, columns, [1, 2], Windowing(2, 1), derived)
+    assert [encoder.needs for encoder in fitted.input_encoders] == [(), ("y",), (), ("y",)]
+    # Row 3 lacks y, so no window may hold it; row 1 lacks only what is filled.
+    assert fitted.predictable(GAPS).tolist() == [1, 2]
+
+
 def test_fields_of_every_kind_give_back_what_is_put():
     rows = [(str(n), "abc"[n % 3], "no" if n % 2 else "yes", f"2021-0{n}-01", str(n)) for n in range(1, 9)]
     table = table_of(["n", "w", "b", "d", "y"], [("NA", *rows[0][1:]), *rows[1:]])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flux_studio.data.cells import Floats
-from flux_studio.data.columns import Column, Scaling
+from flux_studio.data.columns import Column
 from flux_studio.data.table import Table
 from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.errors import DataError
@@ -90,8 +90,9 @@ class GeneratorKind:
         return Table(self.written(settings), tuple(made), columns, tuple(range(2, len(columns[0]) + 2)))
 
     def columns(self, table: Table) -> tuple[Column, ...]:
-        """What the columns of such a table are for."""
-        inputs = [Column(name, scaling=_scaling(table, name)) for name in table.names[:-1]]
+        """What the columns of such a table are for; all inputs but bits are scaled."""
+        bits = {name for name in table.names if set(table.column(name)) <= {"0", "1"}}
+        inputs = [Column(name, scaling="none" if name in bits else "standard") for name in table.names[:-1]]
         return (*inputs, self.target(table.names[-1]))
 
 
@@ -132,10 +133,6 @@ def shuffled(
     labels = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
     order = generator.permutation(len(points))
     return {**dict(zip(names, points[order].T, strict=True)), "class": labels[order]}
-
-
-def _scaling(table: Table, name: str) -> Scaling:
-    return "none" if all(abs(float(cell)) <= 1 for cell in table.column(name)) else "standard"
 
 
 def _text(value: float | int) -> str:
