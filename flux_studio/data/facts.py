@@ -99,11 +99,11 @@ def values_of(table: Table, column: Column) -> Floats | None:
     return None
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _number_facts(values: Floats) -> NumberFacts:
     low, median, high = np.quantile(values, (0.25, 0.5, 0.75)).tolist()
     smallest, largest = float(values.min()), float(values.max())
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, deviation = float(values.mean()), float(values.std())
+    mean, deviation = float(values.mean()), float(values.std())
     if largest - smallest == np.inf or smallest == largest:
         edges, counts = (smallest, largest), (len(values),)
     else:

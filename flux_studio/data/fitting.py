@@ -102,6 +102,7 @@ def fit_derived(
     return DerivedEncoder(raw.column, derived.function, derived.columns, offset, scale, fill)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def offset_and_scale(values: Floats, scaling: Scaling) -> tuple[float, float]:
     """What is taken off and what divides: mean and deviation, smallest and span, or median and quartiles' distance."""
     if scaling == "none":
@@ -109,17 +110,16 @@ def offset_and_scale(values: Floats, scaling: Scaling) -> tuple[float, float]:
     lowest, highest = values.min(), values.max()
     if lowest == highest:
         return float(lowest), 1.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        if scaling == "min_max":
-            return float(lowest), float(highest - lowest)
-        if scaling == "robust":
-            low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
-            # Where half of all values are the same, the quartiles say nothing of how far the rest lies apart.
-            return float(median), float(high - low) if high > low else float(highest - lowest)
-        apart = values - values.mean()
-        # Squares of the largest distances could overflow, those of the smallest vanish.
-        largest = np.abs(apart).max()
-        return float(values.mean()), float(largest * np.sqrt(np.mean((apart / largest) ** 2)))
+    if scaling == "min_max":
+        return float(lowest), float(highest - lowest)
+    if scaling == "robust":
+        low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
+        # Where half of all values are the same, the quartiles say nothing of how far the rest lies apart.
+        return float(median), float(high - low) if high > low else float(highest - lowest)
+    apart = values - values.mean()
+    # Squares of the largest distances could overflow, those of the smallest vanish.
+    largest = np.abs(apart).max()
+    return float(values.mean()), float(largest * np.sqrt(np.mean((apart / largest) ** 2)))
 
 
 def _fit_number(table: Table, column: Column, training_rows: Rows) -> NumberEncoder:
@@ -165,6 +165,7 @@ def _checked(table: Table, name: str, values: Floats, scaling: Scaling) -> tuple
     return offset, scale
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _usual_number(values: Floats, column: Column, parse: Callable[[str], float]) -> float | None:
     """What stands for a missing number."""
     if column.missing == "drop":

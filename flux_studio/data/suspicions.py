@@ -272,15 +272,15 @@ def _ignored(column: Column) -> Column:
     return msgspec.structs.replace(column, role="ignore")
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _follows(values: Floats, answers: Floats) -> bool:
     """Whether one is the other on another scale."""
     both = ~(np.isnan(values) | np.isnan(answers))
     if both.sum() < 3:
         return False
     x, y = values[both] - values[both].mean(), answers[both] - answers[both].mean()
-    with np.errstate(over="ignore", invalid="ignore"):
-        size = np.sqrt((x @ x) * (y @ y))
-        return bool(size > 0 and abs(x @ y) >= _SAME * size)
+    size = np.sqrt((x @ x) * (y @ y))
+    return bool(0 < size < np.inf and abs(x @ y) >= _SAME * size)
 
 
 def _codes(table: Table, name: str) -> NDArray[np.intp]:
