@@ -11,7 +11,7 @@ import numpy as np
 
 from flux_studio.data.cells import Floats, Rows, present_rows
 from flux_studio.data.columns import Column, Derived, check_columns
-from flux_studio.data.derived import check_derived
+from flux_studio.data.derived import check_all_derived
 from flux_studio.data.preprocessing import Preprocessor
 from flux_studio.data.split import Shares, drawn, last_in_time, others
 from flux_studio.data.table import Table, listed, quoted
@@ -117,9 +117,7 @@ def prepare(
     shares.check()
     windowing.check()
     check_columns(columns, table, windowing)
-    numbers = tuple(column.name for column in columns if column.is_input and column.kind == "number")
-    for each in derived:
-        check_derived(each, numbers)
+    check_all_derived(derived, columns)
     used = [column for column in columns if column.role != "ignore"]
     table_rows, dropped = _complete_samples(table, used, windowing)
     if windowing.is_series:

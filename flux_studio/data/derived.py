@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from flux_studio.data.cells import Floats
-from flux_studio.data.columns import Derived
+from flux_studio.data.columns import Column, Derived
 from flux_studio.data.table import quoted
 from flux_studio.errors import DataError
 
@@ -46,7 +46,16 @@ def name_of(derived: Derived) -> str:
     return FUNCTIONS[derived.function].written.format(*derived.columns)
 
 
-def check_derived(derived: Derived, numbers: tuple[str, ...]) -> None:
+def check_all_derived(derived: Sequence[Derived], columns: Sequence[Column]) -> None:
+    """Raise :class:`DataError` unless each can be computed from the inputs that are numbers, and stands there once."""
+    numbers = tuple(column.name for column in columns if column.is_input and column.kind == "number")
+    for place, each in enumerate(derived):
+        _check(each, numbers)
+        if name_of(each) in map(name_of, derived[:place]):
+            raise DataError(f"{name_of(each)} is derived twice; take one away")
+
+
+def _check(derived: Derived, numbers: tuple[str, ...]) -> None:
     """Raise :class:`DataError` unless it can be computed from those columns of numbers."""
     function = FUNCTIONS.get(derived.function)
     if function is None:

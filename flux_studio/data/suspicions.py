@@ -49,7 +49,7 @@ class Suspicion:
     advice: str
     """What to do, likewise."""
     remedy: tuple[Column, ...] = ()
-    """The columns as they would be then, where a click can do it."""
+    """The columns as they would be then, all of them together, where a click can do it."""
 
 
 def suspicions(
@@ -260,11 +260,8 @@ def _dates(table: Table, inputs: _Used) -> Iterator[Suspicion]:
                 "dates",
                 (column.name,),
                 f"{quoted(column.name)}: {quoted(doubt)} may begin with the day or the month, and no other date tells",
-                "say which it is; it is read as day, month, year",
-                (
-                    msgspec.structs.replace(column, date_order="day_first"),
-                    msgspec.structs.replace(column, date_order="month_first"),
-                ),
+                "it is read as day, month, year; say so where the month comes first",
+                (msgspec.structs.replace(column, date_order="month_first"),),
             )
 
 

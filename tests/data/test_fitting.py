@@ -210,6 +210,12 @@ def test_derived_inputs_follow_where_others_are_changed():
     assert usual[3] != pytest.approx(data.inputs[:, 3].mean(), abs=1e-3)
 
 
+def test_an_input_is_derived_once():
+    columns, twice = [Column("x1"), Column("y", "target")], Derived("square", ("x1",))
+    with pytest.raises(DataError, match="x1² is derived twice; take one away"):
+        prepare(PLANE, columns, 0.0, np.random.default_rng(0), derived=[twice, twice])
+
+
 @pytest.mark.parametrize(
     ("derived", "fragment"),
     [
