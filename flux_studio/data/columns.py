@@ -19,9 +19,9 @@ from flux_studio.data.cells import (
     parse_number,
     present_rows,
 )
-from flux_studio.data.dates import DateOrder, DatePart, find_order, is_date_like, parse_days
+from flux_studio.data.dates import DateOrder, DatePart, is_date_like, parse_days
 from flux_studio.data.table import Table, listed, quoted
-from flux_studio.data.times import days_of
+from flux_studio.data.times import days_of, order_of
 from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.errors import DataError
 
@@ -177,15 +177,12 @@ def check_values(column: Column, table: Table) -> None:
         numbers(table, column.name)
         _check_fill(column, where, parse_number)
         return
-    values = different(table, column.name)
     if column.kind == "date":
-        try:
-            order = column.date_order or find_order(values).order
-        except DataError as error:
-            raise DataError(f"{where}: {error}") from None
+        order = column.date_order or order_of(table, column.name).order
         days_of(table, column.name, order)
         _check_fill(column, where, lambda cell: parse_days(cell, order))
         return
+    values = different(table, column.name)
     if column.missing in ("mean", "median"):
         raise DataError(
             f"{where}: words have no {column.missing}; let the most common value stand for missing ones"

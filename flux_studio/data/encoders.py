@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from flux_studio.data.cells import Floats, Rows, is_missing, numbers, present_rows
+from flux_studio.data.cells import Floats, Rows, is_missing, numbers, places, present_rows
 from flux_studio.data.dates import DateOrder, DatePart
 from flux_studio.data.derived import FUNCTIONS
 from flux_studio.data.split import others
@@ -317,19 +317,18 @@ def _without_gaps(values: Floats, table: Table, name: str, rows: Rows, fill: flo
 def _places(
     table: Table, name: str, rows: Rows, known: tuple[str, ...], fill: str | None = None
 ) -> NDArray[np.intp]:
-    places = {value: place for place, value in enumerate(known)}
-    cells = table.column(name)
-    found = np.array([places.get(cells[row], -1) for row in rows.tolist()], dtype=np.intp)
+    found = places(table, name, known)[rows]
     for index in np.flatnonzero(found < 0).tolist():
         row = int(rows[index])
-        if not is_missing(cells[row]):
+        cell = table.column(name)[row]
+        if not is_missing(cell):
             raise DataError(
-                f"{table.where(row, name)}: the network does not know {quoted(cells[row])}, "
+                f"{table.where(row, name)}: the network does not know {quoted(cell)}, "
                 f"only {listed(known)}; correct the cell or leave out the row"
             )
         if fill is None:
             raise _no_value(table, name, row)
-        found[index] = places[fill]
+        found[index] = known.index(fill)
     return found
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flux_studio.data.cells import Floats, different, is_missing, numbers
+from flux_studio.data.cells import Floats, is_missing, numbers
 from flux_studio.data.columns import Column
-from flux_studio.data.dates import find_order
 from flux_studio.data.table import Table
-from flux_studio.data.times import days_of
+from flux_studio.data.times import days_of, order_of
 from flux_studio.errors import DataError
 
 BARS = 24
@@ -92,7 +91,7 @@ def values_of(table: Table, column: Column) -> Floats | None:
         if column.kind == "number":
             return numbers(table, column.name)
         if column.kind == "date":
-            order = column.date_order or find_order(different(table, column.name)).order
+            order = column.date_order or order_of(table, column.name).order
             return days_of(table, column.name, order)
     except DataError:
         pass  # the columns' own check tells what is wrong with it; as words it can be looked at all the same

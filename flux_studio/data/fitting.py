@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
 
-from flux_studio.data.cells import Floats, Rows, different, in_order, is_missing, numbers, parse_number
+from flux_studio.data.cells import Floats, Rows, different, in_order, numbers, parse_number, places
 from flux_studio.data.columns import Column, Derived, Scaling, check_values
-from flux_studio.data.dates import find_order, parse_days
+from flux_studio.data.dates import parse_days
 from flux_studio.data.derived import FUNCTIONS, name_of
 from flux_studio.data.encoders import (
     CategoryEncoder,
@@ -23,7 +22,7 @@ from flux_studio.data.encoders import (
     YesNoEncoder,
 )
 from flux_studio.data.table import Table, quoted
-from flux_studio.data.times import PART_NAMES, days_of, part_numbers, usual_parts
+from flux_studio.data.times import PART_NAMES, days_of, order_of, part_numbers, usual_parts
 from flux_studio.errors import DataError
 
 _NO_AND_YES = (
@@ -59,11 +58,10 @@ def fit_encoder(table: Table, column: Column, training_rows: Rows) -> ValueEncod
     ordered = column.order or in_order(known)
     if fill is not None and fill not in ordered:
         ordered = (*ordered, fill)
-    places = {word: float(place) for place, word in enumerate(ordered)}
-    cells = table.column(column.name)
-    values = np.array(
-        [places[fill if fill is not None and is_missing(cells[row]) else cells[row]] for row in training_rows]
-    )
+    found = places(table, column.name, ordered)[training_rows]
+    if fill is not None:
+        found[found < 0] = ordered.index(fill)
+    values = found[found >= 0].astype(np.float64)
     return OrdinalEncoder(column.name, ordered, *offset_and_scale(values, column.scaling), fill)
 
 
@@ -137,7 +135,7 @@ def _fit_number(table: Table, column: Column, training_rows: Rows) -> NumberEnco
 
 def _fit_date(table: Table, column: Column, training_rows: Rows) -> DateEncoder:
     check_values(column, table)
-    order = column.date_order or find_order(_known(table, column.name)).order
+    order = column.date_order or order_of(table, column.name).order
     days = days_of(table, column.name, order)[training_rows]
     present = days[~np.isnan(days)]
     if not present.size:
@@ -186,13 +184,12 @@ def _usual_word(table: Table, column: Column, training_rows: Rows) -> str | None
         return None
     if column.missing == "constant":
         return column.fill
-    cells = table.column(column.name)
-    counts = Counter(cells[row] for row in training_rows.tolist() if not is_missing(cells[row]))
-    if not counts:
+    known = in_order(different(table, column.name))
+    counts = np.bincount(places(table, column.name, known)[training_rows] + 1, minlength=len(known) + 1)[1:]
+    if not counts.any():
         where = f"{table.source}, column {quoted(column.name)}"
         raise DataError(f"{where}: no training row has a value; ignore this column")
-    most = max(counts.values())
-    return in_order(word for word, count in counts.items() if count == most)[0]
+    return known[int(counts.argmax())]
 
 
 def _kind_words(column: Column) -> str:

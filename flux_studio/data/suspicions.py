@@ -10,12 +10,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from flux_studio.data.cells import Floats, different
+from flux_studio.data.cells import Floats, different, places
 from flux_studio.data.columns import Column
 from flux_studio.data.dataset import Dataset
-from flux_studio.data.dates import find_order
 from flux_studio.data.facts import ColumnFacts, values_of
 from flux_studio.data.table import Table, listed, quoted
+from flux_studio.data.times import order_of
 from flux_studio.errors import DataError
 
 Kind = Literal[
@@ -252,7 +252,7 @@ def _dates(table: Table, inputs: _Used) -> Iterator[Suspicion]:
         if column.kind != "date" or column.date_order:
             continue
         try:
-            doubt = find_order(different(table, column.name)).doubt
+            doubt = order_of(table, column.name).doubt
         except DataError:
             continue
         if doubt:
@@ -281,13 +281,13 @@ def _follows(values: Floats, answers: Floats) -> bool:
 
 
 def _codes(table: Table, name: str) -> NDArray[np.intp]:
-    places: dict[str, int] = {}
-    return np.array([places.setdefault(cell, len(places)) for cell in table.column(name)], dtype=np.intp)
+    """The place of each value among the column's own, 0 where one is missing."""
+    return places(table, name, different(table, name)) + 1
 
 
 def _renames(one: NDArray[np.intp], other: NDArray[np.intp]) -> bool:
     pairs = np.unique(one * (int(other.max()) + 1) + other)
-    return len(pairs) == int(one.max()) + 1 == int(other.max()) + 1
+    return len(pairs) == len(np.unique(one)) == len(np.unique(other))
 
 
 def _keys(rows: Floats) -> list[bytes]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from flux_studio.data.cells import Floats, present_rows
-from flux_studio.data.dates import DateOrder, DatePart, all_days, parse_days
-from flux_studio.data.table import Table
+from flux_studio.data.dates import DateOrder, DatePart, Reading, all_days, find_order, parse_days
+from flux_studio.data.table import Table, quoted
 from flux_studio.errors import DataError
 
 PART_NAMES: dict[DatePart, tuple[str, ...]] = {
@@ -36,6 +36,14 @@ def days_of(table: Table, name: str, order: DateOrder) -> Floats:
     days = np.full(len(cells), np.nan)
     days[present] = values
     return days
+
+
+def order_of(table: Table, name: str) -> Reading:
+    """Which number is the day in a column's dates; all of them are asked."""
+    try:
+        return find_order(dict.fromkeys(table.column(name)))
+    except DataError as error:
+        raise DataError(f"{table.source}, column {quoted(name)}: {error}") from None
 
 
 def part_numbers(days: Floats, parts: Sequence[DatePart]) -> Floats:
