@@ -90,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--validation",
         type=float,
         metavar="F",
-        help="share of the rows that validate; default: 0.2, from 0.3 where there are few, none of fewer than 50",
+        help="share of the rows that validate; default: 0.2, of few rows up to 0.3, of fewer than 50 none",
     )
     data.add_argument("--test", type=float, default=0.0, metavar="F", help="share of the rows that only test")
     data.add_argument("--seed", type=int, default=0, metavar="S", help="of the split and the start weights")
@@ -126,7 +126,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clip-value", type=float, metavar="X", help="keep each cell of the gradient within ± this"
     )
     training.add_argument("--clip-norm", type=float, metavar="X", help="keep the gradient's norm within this")
-    training.add_argument("--validate-every", type=int, metavar="N", help="iterations; default: 10")
+    training.add_argument(
+        "--validate-every", type=int, metavar="N", help="iterations; default: 10, with mini-batches an epoch"
+    )
     training.add_argument(
         "--pace", type=float, metavar="X", help="iterations a second in the window; default: full speed"
     )
@@ -158,17 +160,13 @@ def explanation() -> str:
     from flux_studio.project.notation import values
 
     kinds: list[tuple[str, str]] = []
-    offers: dict[str, dict[str, list[str]]] = {}
+    offers: list[tuple[str, str, str]] = []
     for kind in LAYER_KINDS.values():
         word = kind.words[0]
         settings = " : ".join(f"{each.name}={each.default}" for each in kind.fields)
         kinds.append((word, settings if kind.inside is None else f"{settings}(LAYER,LAYER,…)"))
         for each in kind.fields:
-            offers.setdefault(each.name, {}).setdefault(" | ".join(values(each)), []).append(word)
-    choices: list[tuple[str, str]] = []
-    for name, by_values in offers.items():
-        for number, (offer, words) in enumerate(by_values.items()):
-            choices.append(("", f"in {', '.join(words)}: {offer}") if number else (name, offer))
+            offers.append((each.name, " | ".join(values(each)), word))
     optimizers = [
         (name, " : ".join(f"{key}={value:g}" for key, value in rates.items()))
         for name, each in OPTIMIZERS.items()
@@ -177,6 +175,11 @@ def explanation() -> str:
     generators = [
         (kind.name, f"{kind.summary} {kind.written({}).partition(':')[2].replace(':', ' : ')}")
         for kind in GENERATORS.values()
+    ]
+    ranges = [
+        (each.name, f"{each.meaning}, {each.range}", kind.name)
+        for kind in GENERATORS.values()
+        for each in kind.settings
     ]
     schedules = [
         (name, f"{' : '.join(each.fields) or '(nothing)':<18} {each.formula}")
@@ -194,16 +197,29 @@ def explanation() -> str:
             _table("--derive:", derived),
             _LAYERS_ARE,
             _table("kinds of layers, and their settings where nothing is said:", kinds),
-            _table("what the settings can be:", choices),
+            _table("what the settings can be:", _grouped(offers)),
             _OPTIMIZERS_ARE,
             _table("--optimizer, and what its settings are where nothing is said:", optimizers),
             _table(
                 "--schedule, and its settings, which suit the iterations where nothing is said:", schedules
             ),
             _table("--generate, and the settings where nothing is said:", generators),
+            _table("what these can be:", _grouped(ranges)),
             _EXAMPLES,
         )
     )
+
+
+def _grouped(offers: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Settings and what they can be, each once; what differs in some kinds stands below, with their names."""
+    by_name: dict[str, dict[str, list[str]]] = {}
+    for name, offer, word in offers:
+        by_name.setdefault(name, {}).setdefault(offer, []).append(word)
+    return [
+        ("", f"in {', '.join(words)}: {offer}") if number else (name, offer)
+        for name, by_offer in by_name.items()
+        for number, (offer, words) in enumerate(by_offer.items())
+    ]
 
 
 def _table(title: str, rows: Sequence[tuple[str, str]]) -> str:

@@ -35,7 +35,13 @@ class Setting:
         if self.minimum <= value <= self.maximum and not (self.whole and value != int(value)):
             return ""
         number = "a whole number" if self.whole else "a number"
-        return f"{self.name} must be {number} from {self.minimum:,g} to {self.maximum:,g}, not {value:g}"
+        return f"{self.name} must be {number} from {self.range}, not {value:g}"
+
+    @property
+    def range(self) -> str:
+        """``0 to 2``."""
+        form = ",.0f" if self.whole else ",g"
+        return f"{self.minimum:{form}} to {self.maximum:{form}}"
 
     def text(self, value: float) -> str:
         """The value as it is written."""
