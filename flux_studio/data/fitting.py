@@ -134,7 +134,6 @@ def _fit_number(table: Table, column: Column, training_rows: Rows) -> NumberEnco
 
 
 def _fit_date(table: Table, column: Column, training_rows: Rows) -> DateEncoder:
-    check_values(column, table)
     order = column.date_order or order_of(table, column.name).order
     days = days_of(table, column.name, order)[training_rows]
     present = days[~np.isnan(days)]
