@@ -199,7 +199,7 @@ def _new(options: argparse.Namespace) -> int:
     from flux_studio.project import files
 
     _check_project_name(options.out)
-    _check_output(options.out, options.data)
+    _check_output(options.out, *filter(None, (options.data,)))
     project = new_command.new_project(options)
     files.save(project, options.out)
     print(f"{options.out}: {_describe(project)}")
@@ -343,6 +343,8 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
+    from flux_studio.data.facts import all_facts
+    from flux_studio.data.suspicions import suspicions
     from flux_studio.project import descriptions, files
     from flux_studio.project.catalogue import arriving, layer_kind, reads, titles, widths
     from flux_studio.project.notation import write_layers
@@ -355,6 +357,9 @@ def _info(options: argparse.Namespace) -> int:
         print(f"{name:<12} {words}")
     print(f"inputs       {', '.join(dataset.preprocessor.input_names)}")
     print(f"targets      {', '.join(dataset.preprocessor.target_names)}")
+    facts = all_facts(project.table, specification.data.columns)
+    for each in suspicions(project.table, specification.data.columns, facts, dataset):
+        print(f"caution      {each.what}: {each.advice}")
     print(f"layers       {write_layers(specification.layers)}")
     passing = widths(specification, dataset.inputs.shape[1])
     named, comes = titles(specification), arriving(specification, dataset.inputs.shape[1])

@@ -277,10 +277,19 @@ class TestOthers:
         run.done("new", "mine.flux", "--data", IRIS_CSV, "--target", "species", *words)
         lines = run.done("info", "mine.flux").lines
         assert "optimizer    Adam, learning rate 0.02" in lines
-        assert "batch        32 of 120 rows, 4 batches an epoch, the last of 24 rows" in lines
+        assert "batch        32 of 105 rows, 4 batches an epoch, the last of 9 rows" in lines
         assert not [line for line in lines if line.startswith(("schedule", "limits", "stops"))]
         said = run.done("train", "mine.flux", "--iterations", "5").lines[0]
-        assert said == "training with Adam, learning rate 0.02, 32 of 120 rows, from iteration 0 to 5"
+        assert said == "training with Adam, learning rate 0.02, 32 of 105 rows, from iteration 0 to 5"
+
+    def test_info_names_what_is_suspicious(self, run: Terminal) -> None:
+        rows = "".join(f"{n % 7 + n / 100},{n % 4},{n % 3}\n" for n in range(90))
+        run.done("new", "mine.flux", "--data", run.write("t.csv", f"x,kind,y\n{rows}"), "--target", "y")
+        cautions = [line for line in run.done("info", "mine.flux").lines if line.startswith("caution ")]
+        assert len(cautions) == 2
+        assert cautions[1].startswith(
+            "caution      'y', to be predicted, has 3 different whole numbers: make it"
+        )
 
     def test_info_tells_schedule_penalties_and_stop_conditions(self, run: Terminal) -> None:
         project = files.load(IRIS)

@@ -104,7 +104,7 @@ def test_test_rows_are_kept_from_training_and_validation(run: Terminal) -> None:
 def test_without_these_words_a_project_is_what_it_was(run: Terminal) -> None:
     run.done("new", "iris.flux", "--data", IRIS_CSV, "--target", "species")
     data = files.load(run.folder / "iris.flux").dataset()
-    assert [len(part) for part in (data.training, data.validation, data.test)] == [120, 30, 0]
+    assert [len(part) for part in (data.training, data.validation, data.test)] == [105, 45, 0]
     assert "to validate\n" in run.done("info", "iris.flux").out
 
 

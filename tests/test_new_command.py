@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flux_studio.data.generators.catalogue import GENERATORS
+from flux_studio.data.generators.kinds import GeneratorKind
 from flux_studio.engine.updating import OPTIMIZERS, SCHEDULES
 from flux_studio.project import files
 from flux_studio.project.catalogue import LAYER_KINDS
 from flux_studio.project.defaults import usual_schedule
-from flux_studio.project.notation import read_layers
+from flux_studio.project.notation import read_generator, read_layers
 from flux_studio.project.specification import (
     OptimizerSpecification,
     ScheduleSpecification,
@@ -47,7 +49,7 @@ def test_takes_layers_optimizer_and_seed(run: Terminal) -> None:
     assert specification.seed == 7
 
 
-@pytest.mark.parametrize(("text", "batch"), [("32", 32), ("120", 120), ("all", None)])
+@pytest.mark.parametrize(("text", "batch"), [("32", 32), ("105", 105), ("all", None)])
 def test_takes_the_rows_of_a_batch(run: Terminal, text: str, batch: int | None) -> None:
     words = ("--batch", text, "--optimizer", "adam")
     run.done("new", "mine.flux", "--data", IRIS_CSV, "--target", "species", *words)
@@ -209,11 +211,67 @@ def test_a_schedule_suits_the_iterations(run: Terminal, name: str) -> None:
     assert specification.optimizer.learning_rate == new(run).optimizer.learning_rate
 
 
-def test_without_these_words_training_is_what_it_was(run: Terminal) -> None:
+def test_without_these_words_training_is_what_suits_the_table(run: Terminal) -> None:
     specification = new(run)
+    assert specification.optimizer == OptimizerSpecification("adam", 0.01, l2=3e-4)
+    assert specification.stop == StopSpecification(patience=50)
+    assert (specification.iterations, specification.dtype, specification.pace) == (5_000, "float32", None)
+
+
+def test_who_names_an_optimizer_gets_nothing_beside_it(run: Terminal) -> None:
+    specification = new(run, "--optimizer", "sgd:0.3")
     assert specification.optimizer == OptimizerSpecification("sgd", 0.3)
     assert specification.stop == StopSpecification()
-    assert (specification.iterations, specification.dtype, specification.pace) == (5_000, "float32", None)
+    assert new(run, "--patience", "0").stop == StopSpecification()
+
+
+def test_columns_and_derived_inputs_reach_the_file_and_predict_new_rows(run: Terminal) -> None:
+    rows = "".join(
+        f"{n % 7 or ''},{'SML'[n % 3]},{n % 28 + 1}.{n % 12 + 1}.2021,{n % 7 + n % 3}\n" for n in range(60)
+    )
+    table = run.write("t.csv", f"a,size,day,y\n{rows}")
+    words = (
+        *("--column", "a:mean:robust:indicator", "--column", "size:ordinal:order=S<M<L"),
+        *("--column", "day:days:weekday", "--derive", "square:a", "--layers", "8:tanh,1:identity"),
+    )
+    run.done("new", "mine.flux", "--data", table, "--target", "y", *words)
+    run.done("train", "mine.flux", "--iterations", "300", "--save", "mine.flux")
+    project = files.load(run.folder / "mine.flux")
+    assert project.dataset().preprocessor.input_names == (
+        "a", "a missing", "size", "day days", "day weekday (sin)", "day weekday (cos)", "a²",
+    )  # fmt: skip
+    new = run.write("new.csv", "day,size,a\n3.4.2022,M,\n4.4.2022,L,2\n")
+    told = run.done("predict", "mine.flux", new).lines
+    assert len(told) == 3
+    assert all(float(line) for line in told[1:])
+
+
+@pytest.mark.parametrize("kind", GENERATORS.values(), ids=lambda kind: kind.name)
+def test_each_generator_makes_a_project_that_learns(run: Terminal, kind: GeneratorKind) -> None:
+    run.done("new", "mine.flux", "--generate", f"{kind.name}:seed=3")
+    project = files.load(run.folder / "mine.flux")
+    assert project.table.columns == kind.table({"seed": 3}).columns
+    assert read_generator(project.specification.data.source) == (kind, kind.complete({"seed": 3}))
+    first, *_, finished = run.done("train", "mine.flux", "--iterations", "60", "--json").events
+    assert (first["event"], finished["event"]) == ("started", "finished")
+    (scores,) = finished["metrics"].values()
+    assert finished["loss"] < (0.75 if "accuracy" in scores["training"] else 1.05)
+
+
+def test_settings_of_a_generator(run: Terminal) -> None:
+    run.done(
+        "new",
+        "mine.flux",
+        "--generate",
+        "Moons:60:noise=0.3",
+        "--validation",
+        "0.5",
+        "--layers",
+        "4,1:sigmoid",
+    )
+    project = files.load(run.folder / "mine.flux")
+    assert project.specification.data.source == "moons:rows=60:noise=0.3:balance=1:seed=0"
+    assert (len(project.dataset().training), len(project.specification.layers)) == (30, 2)
 
 
 def test_the_help_tells_every_kind_and_every_setting(
@@ -233,4 +291,6 @@ def test_the_help_tells_every_kind_and_every_setting(
         assert {name, *optimizer.settings} <= words
     for name, schedule in SCHEDULES.items():
         assert {name, *schedule.fields} <= words
+    for generator in GENERATORS.values():
+        assert {generator.name, *(each.name for each in generator.settings)} <= words
     assert max(map(len, told.splitlines())) <= 120

@@ -60,7 +60,7 @@ def test_layers(run: Terminal, layers: str, words: str) -> None:
         ("--batch", "0", "--batch: '0' is not a number of rows; write 32, or all"),
         ("--batch", "-4", "'-4' is not a number of rows"),
         ("--batch", "few", "'few' is not a number of rows"),
-        ("--batch", "121", "there are only 120 rows to train on, not 121; write all"),
+        ("--batch", "106", "there are only 105 rows to train on, not 106; write all"),
         ("--optimizer", "adam:0.1:beta_1=1", "beta_1 must be at least 0 and below 1, not 1.0"),
         ("--optimizer", "sgd:0.1:beta_1=0.9", "--optimizer: 'beta_1=0.9' fits no setting of SGD"),
         ("--schedule", "sine", "--schedule: schedule 'sine' is not known; choose one of constant, step"),
@@ -83,7 +83,7 @@ def test_layers(run: Terminal, layers: str, words: str) -> None:
         ("--iterations", "0", "the number of iterations must be at least 1, not 0"),
         ("--iterations", "1e3", "argument --iterations: invalid int value: '1e3'"),
         ("--stop-loss", "nan", "a loss that is good enough must be a number, not nan"),
-        ("--patience", "0", "early stopping must wait for at least 1 validation, not 0"),
+        ("--patience", "-1", "early stopping must wait for at least 1 validation, not -1"),
         ("--seconds", "0", "training must be allowed a number of seconds above 0, not 0"),
         ("--seconds", "inf", "training must be allowed a number of seconds above 0, not inf"),
         ("--validate-every", "0", "validation must run every 1 or more iterations, not 0"),
@@ -94,6 +94,49 @@ def test_layers(run: Terminal, layers: str, words: str) -> None:
 )
 def test_options(run: Terminal, option: str, value: str, words: str) -> None:
     assert words in run.refused("new", "o.flux", "--data", IRIS_CSV, "--target", "species", option, value)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--generate", "moon"), "--generate: there is no generator 'moon'; choose one of xor, parity"),
+        (
+            ("--generate", "moons:rows=3"),
+            "--generate: moons: rows must be a whole number from 10 to 100,000, not 3",
+        ),
+        (("--generate", "moons:turns=3"), "'turns=3' fits no setting of the generator Moons"),
+        (
+            ("--generate", "moons", "--target", "class"),
+            "--target: a generated table names its own; leave it out",
+        ),
+        (
+            ("--generate", "moons", "--data", str(IRIS_CSV)),
+            "argument --data: not allowed with argument --generate",
+        ),
+    ],
+)
+def test_sources(run: Terminal, words: tuple[str, ...], told: str) -> None:
+    assert told in run.refused("new", "o.flux", *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--column", "petal:mean"), "--column: there is no column 'petal'; did you mean 'petal_width'?"),
+        (("--column", "petal_width:men"), "--column: 'men' says nothing of a column; did you mean mean?"),
+        (
+            ("--column", "species:ordinal"),
+            "a category that is encoded by its place in an order cannot be a target",
+        ),
+        (("--derive", "product:petal_width"), "a product takes 2 columns, not 1"),
+        (
+            ("--derive", "sine:species"),
+            "a sine of 'species' needs an input that is a number; choose one of sepal",
+        ),
+    ],
+)
+def test_columns(run: Terminal, words: tuple[str, ...], told: str) -> None:
+    assert told in run.refused("new", "o.flux", "--data", IRIS_CSV, "--target", "species", *words)
 
 
 def test_patience_without_rows_to_validate(run: Terminal) -> None:
@@ -113,13 +156,13 @@ def test_options_without_a_value(run: Terminal, option: str) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "OUT.flux, --data, --target"),
-        (("o.flux",), "--data, --target"),
-        (("o.flux", "--data", "x.csv"), "--target"),
+        ((), "the following arguments are required: OUT.flux;"),
+        (("o.flux",), "one of the arguments --data --generate is required;"),
+        (("o.flux", "--data", "x.csv"), "say which columns to predict, with --target COL[,COL]"),
     ],
 )
 def test_what_is_required(run: Terminal, words: tuple[str, ...], told: str) -> None:
-    assert f"the following arguments are required: {told};" in run.refused("new", *words)
+    assert told in run.refused("new", *words)
 
 
 def test_a_table_is_never_written_over(run: Terminal) -> None:

@@ -96,6 +96,12 @@ def different(table: Table, name: str) -> tuple[str, ...]:
     return tuple(cell for cell in dict.fromkeys(table.column(name)) if not is_missing(cell))
 
 
+def places(table: Table, name: str, known: Sequence[str]) -> Rows:
+    """For each row the place of its value among those that are known, -1 for a missing or any other value."""
+    place = {value: place for place, value in enumerate(known)}
+    return np.array([place.get(cell, -1) for cell in table.column(name)], dtype=np.intp)
+
+
 def in_order(values: Iterable[str]) -> tuple[str, ...]:
     """Values in the order people expect: numbers by size, words by alphabet without regard to capitals."""
     values = list(values)

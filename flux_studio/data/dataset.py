@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from flux_studio.data.cells import Floats, Rows, present_rows
-from flux_studio.data.columns import Column, check_columns
+from flux_studio.data.columns import Column, Derived, check_columns
+from flux_studio.data.derived import check_all_derived
 from flux_studio.data.preprocessing import Preprocessor
 from flux_studio.data.split import Shares, drawn, last_in_time, others
 from flux_studio.data.table import Table, listed, quoted
@@ -101,23 +102,26 @@ def prepare(
     *,
     test_fraction: float = 0.0,
     windowing: Windowing = EACH_ROW,
+    derived: Sequence[Derived] = (),
 ) -> Dataset:
     """The data set of a table, split by ``generator``. A given ``preprocessor`` is not fitted anew.
 
-    Samples that lack a value are dropped. With a single class or yes/no target each class gives its share to
-    validation and test, but never its last row; windows of time-ordered rows are split by time instead, see
-    :func:`flux_studio.data.split.last_in_time`. The fractions are in [0, 1) and add to less than 1; with both 0
-    all samples are trained on and nothing is asked of ``generator``. :class:`DataError` for columns and windows
-    that cannot be used and when no sample is left.
+    Samples that lack a target are dropped, and so are those that lack an input for which nothing stands. With a
+    single class or yes/no target each class gives its share to validation and test, but never its last row; windows
+    of time-ordered rows are split by time instead, see :func:`flux_studio.data.split.last_in_time`. The fractions
+    are in [0, 1) and add to less than 1; with both 0 all samples are trained on and nothing is asked of
+    ``generator``. ``derived`` are further inputs. :class:`DataError` for columns and windows that cannot be used and
+    when no sample is left.
     """
     shares = Shares(validation_fraction, test_fraction)
     shares.check()
     windowing.check()
     check_columns(columns, table, windowing)
+    check_all_derived(derived, columns)
     used = [column for column in columns if column.role != "ignore"]
     table_rows, dropped = _complete_samples(table, used, windowing)
     if windowing.is_series:
-        windowing.check_size(len(table_rows), sum(column.is_input for column in used))
+        windowing.check_size(len(table_rows), len(derived) + sum(column.is_input for column in used))
         split = last_in_time(table_rows, windowing, shares)
     else:
         groups = _classes(table, table_rows, [column for column in used if column.is_target])
@@ -128,7 +132,7 @@ def prepare(
             "shorten the window, keep fewer rows away, or give a longer table"
         )
     if preprocessor is None:
-        preprocessor = Preprocessor.fit(table, used, table_rows[split.training], windowing)
+        preprocessor = Preprocessor.fit(table, used, table_rows[split.training], windowing, derived)
     inputs, targets = preprocessor.inputs(table, table_rows), preprocessor.targets(table, table_rows)
     digest = hashlib.sha256()
     for array in (inputs, targets, split.training, split.validation, split.test):
@@ -153,7 +157,7 @@ def _complete_samples(
     table: Table, used: Sequence[Column], windowing: Windowing
 ) -> tuple[Rows, tuple[DroppedRow, ...]]:
     """The last rows of all windows that lack no value, and the rows that lack one."""
-    lacking_inputs = _lacking(table, [column.name for column in used if column.is_input])
+    lacking_inputs = _lacking(table, [column.name for column in used if column.is_input and column.drops])
     lacking_targets = _lacking(table, [column.name for column in used if column.is_target])
     windowing.check_rows(table, windowing.ahead)
     last = np.arange(windowing.window - 1, table.rows - windowing.ahead)

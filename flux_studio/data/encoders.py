@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from flux_studio.data.cells import Floats, Rows, different, in_order, is_missing, numbers
-from flux_studio.data.columns import Column, Scaling, check_values
+from flux_studio.data.cells import Floats, Rows, is_missing, numbers, places, present_rows
+from flux_studio.data.dates import DateOrder, DatePart
+from flux_studio.data.derived import FUNCTIONS
+from flux_studio.data.split import others
 from flux_studio.data.table import Table, listed, quoted
+from flux_studio.data.times import PART_NAMES, days_of, part_numbers
 from flux_studio.errors import DataError
 
-_NO_AND_YES = (
-    ("0", "1"),
-    ("no", "yes"),
-    ("n", "y"),
-    ("false", "true"),
-    ("off", "on"),
-    ("-", "+"),
-)
-_NO_BY_MEANING = frozenset({"-", "nein", "inactive", "wrong"})  # their opposites come first in the alphabet
+Scale = Annotated[float, msgspec.Meta(gt=0)]
+Categories = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 
 
 class _Encoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
-    """What all encoders have: the name of their column."""
+    """What all encoders have: the name of their column, or what they are called where they read several."""
 
     column: str
-
-
-class NumberEncoder(_Encoder, frozen=True, tag="number"):
-    """A number x goes in as (x - offset) / scale."""
-
-    offset: float
-    scale: Annotated[float, msgspec.Meta(gt=0)]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -42,15 +32,39 @@ class NumberEncoder(_Encoder, frozen=True, tag="number"):
         return (self.column,)
 
     @property
+    def title(self) -> str:
+        """What a person calls its value."""
+        return self.column
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The classes it tells apart: none."""
         return ()
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of the table that must have a value: those for which nothing stands."""
+        return () if getattr(self, "fill", None) is not None else (self.column,)
+
+    def lacking(self, table: Table) -> Rows:
+        """The rows that it cannot encode, because a value is missing; ascending."""
+        marks = np.zeros(table.rows, dtype=np.bool_)
+        for name in self.needs:
+            marks[others(table.rows, present_rows(table, name))] = True
+        return np.flatnonzero(marks)
+
+
+class NumberEncoder(_Encoder, frozen=True, tag="number"):
+    """A number x goes in as (x - offset) / scale."""
+
+    offset: float
+    scale: Scale
+    fill: float | None = None
+    """In the column's own units, for a missing value."""
+
     def encode(self, table: Table, rows: Rows) -> Floats:
         """The cells of those rows, rows×1; :class:`DataError` names the first that cannot be encoded."""
-        values = numbers(table, self.column)[rows]
-        if (missing := np.flatnonzero(np.isnan(values))).size:
-            raise _no_value(table, self.column, int(rows[missing[0]]))
+        values = _filled(table, self.column, rows, self.fill)
         with np.errstate(over="ignore"):
             encoded = (values - self.offset) / self.scale
         if (bad := np.flatnonzero(~np.isfinite(encoded))).size:
@@ -58,6 +72,10 @@ class NumberEncoder(_Encoder, frozen=True, tag="number"):
             cell = quoted(table.column(self.column)[row])
             raise DataError(f"{table.where(row, self.column)}: {cell} is too large to be scaled; correct it")
         return encoded[:, None]
+
+    def put(self, value: float | str) -> list[float]:
+        """A single value, encoded."""
+        return [(float(value) - self.offset) / self.scale]
 
     def decode(self, outputs: Floats) -> list[float]:
         """Encoded numbers, N×1, in the column's own units."""
@@ -72,7 +90,9 @@ class NumberEncoder(_Encoder, frozen=True, tag="number"):
 class CategoryEncoder(_Encoder, frozen=True, tag="category"):
     """A word goes in as a one among zeros, at the place of its category."""
 
-    categories: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    categories: Categories
+    fill: str | None = None
+    """The category that stands for a missing value."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -86,10 +106,14 @@ class CategoryEncoder(_Encoder, frozen=True, tag="category"):
 
     def encode(self, table: Table, rows: Rows) -> Floats:
         """The cells of those rows, rows×categories; :class:`DataError` names the first unknown category."""
-        places = _places(table, self.column, rows, self.categories)
+        places = _places(table, self.column, rows, self.categories, self.fill)
         encoded = np.zeros((len(rows), len(self.categories)))
         encoded[np.arange(len(rows)), places] = 1.0
         return encoded
+
+    def put(self, value: float | str) -> list[float]:
+        """A single value, encoded."""
+        return [float(value == category) for category in self.categories]
 
     def decode(self, outputs: Floats) -> list[str]:
         """The category with the largest output in each row; of equal ones the first."""
@@ -100,16 +124,45 @@ class CategoryEncoder(_Encoder, frozen=True, tag="category"):
         return outputs
 
 
+class OrdinalEncoder(_Encoder, frozen=True, tag="ordinal"):
+    """A word goes in as its place p in an order, from 0: (p - offset) / scale."""
+
+    categories: Categories
+    """From the lowest to the highest."""
+    offset: float
+    scale: Scale
+    fill: str | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The words, in their order."""
+        return self.categories
+
+    def encode(self, table: Table, rows: Rows) -> Floats:
+        """The cells of those rows, rows×1; :class:`DataError` names the first unknown word."""
+        places = _places(table, self.column, rows, self.categories, self.fill).astype(np.float64)
+        return ((places - self.offset) / self.scale)[:, None]
+
+    def put(self, value: float | str) -> list[float]:
+        """A single value, encoded."""
+        return [(self.categories.index(str(value)) - self.offset) / self.scale]
+
+    def decode(self, outputs: Floats) -> list[str]:
+        """The word whose place is nearest."""
+        places = np.rint(outputs[:, 0] * self.scale + self.offset)
+        return [self.categories[int(place)] for place in places.clip(0, len(self.categories) - 1)]
+
+    def shares(self, outputs: Floats) -> Floats:
+        """Ones for the words that are decoded, N×categories."""
+        return np.array([[float(word == each) for each in self.categories] for word in self.decode(outputs)])
+
+
 class YesNoEncoder(_Encoder, frozen=True, tag="yes_no"):
     """One of two values goes in as 0 for ``no`` and 1 for ``yes``."""
 
     no: str
     yes: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the encoded numbers are called."""
-        return (self.column,)
+    fill: str | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -118,7 +171,11 @@ class YesNoEncoder(_Encoder, frozen=True, tag="yes_no"):
 
     def encode(self, table: Table, rows: Rows) -> Floats:
         """The cells of those rows, rows×1; :class:`DataError` names the first unknown value."""
-        return _places(table, self.column, rows, self.classes).astype(np.float64)[:, None]
+        return _places(table, self.column, rows, self.classes, self.fill).astype(np.float64)[:, None]
+
+    def put(self, value: float | str) -> list[float]:
+        """A single value, encoded."""
+        return [float(value == self.yes)]
 
     def decode(self, outputs: Floats) -> list[str]:
         """``yes`` where the output is 0.5 or more."""
@@ -129,87 +186,149 @@ class YesNoEncoder(_Encoder, frozen=True, tag="yes_no"):
         return np.hstack([1.0 - outputs, outputs])
 
 
-Encoder = NumberEncoder | CategoryEncoder | YesNoEncoder
+class IndicatorEncoder(_Encoder, frozen=True, tag="missing"):
+    """1 where the column has no value, else 0."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the encoded number is called."""
+        return (self.title,)
+
+    @property
+    def title(self) -> str:
+        """What a person calls its value."""
+        return f"{self.column} missing"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The two answers."""
+        return "no", "yes"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Nothing: it has an answer for every cell."""
+        return ()
+
+    def encode(self, table: Table, rows: Rows) -> Floats:
+        """rows×1."""
+        encoded = np.ones((table.rows, 1))
+        encoded[present_rows(table, self.column)] = 0.0
+        return encoded[rows]
+
+    def put(self, value: float | str) -> list[float]:
+        """A single value, encoded."""
+        return [float(value == "yes")]
+
+    def decode(self, outputs: Floats) -> list[str]:
+        """``yes`` where the number is 0.5 or more."""
+        return ["yes" if yes else "no" for yes in outputs[:, 0] >= 0.5]
+
+    def shares(self, outputs: Floats) -> Floats:
+        """p(no) and p(yes), N×2."""
+        return np.hstack([1.0 - outputs, outputs])
 
 
-def fit_encoder(table: Table, column: Column, training_rows: Rows) -> Encoder:
-    """The encoder for a column. Numbers are scaled by what the training rows say.
+class DateEncoder(_Encoder, frozen=True, tag="date"):
+    """A date goes in as a few numbers f, each as (f - offset) / scale."""
 
-    The categories are those of all rows: a category that occurs in validation rows only has its place, though
-    training never sees it. Nothing else about those rows is used.
-    """
-    if column.kind != "number":
-        check_values(column, table)
-    if column.kind == "category":
-        return CategoryEncoder(column.name, in_order(_known(table, column.name)))
-    if column.kind == "yes_no":
-        return YesNoEncoder(column.name, *_no_then_yes(_known(table, column.name)))
-    where = f"{table.source}, column {quoted(column.name)}"
-    values = numbers(table, column.name)[training_rows]
-    values = values[~np.isnan(values)]
-    if not values.size:
-        raise DataError(f"{where}: no training row has a value; ignore this column")
-    offset, scale = _offset_and_scale(values, column.scaling)
-    if not np.isfinite([offset, scale]).all():
-        raise DataError(
-            f"{where}: its numbers are too far apart to be scaled; correct them, or scale with none"
-        )
-    return NumberEncoder(column.name, offset, scale)
+    order: DateOrder
+    parts: Annotated[tuple[DatePart, ...], msgspec.Meta(min_length=1)]
+    offsets: tuple[float, ...]
+    scales: tuple[Scale, ...]
+    """One for each of :attr:`names`; sines and cosines are left as they are."""
+    fill: float | None = None
+    """Days since 1970-01-01, for a missing date."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the encoded numbers are called: ``sold month (sin)``."""
+        return tuple(f"{self.column} {name}" for part in self.parts for name in PART_NAMES[part])
 
-def _offset_and_scale(values: Floats, scaling: Scaling) -> tuple[float, float]:
-    if scaling == "none":
-        return 0.0, 1.0
-    lowest, highest = values.min(), values.max()
-    if lowest == highest:
-        return float(lowest), 1.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        if scaling == "min_max":
-            return float(lowest), float(highest - lowest)
-        apart = values - values.mean()
-        # Squares of the largest distances could overflow, those of the smallest vanish.
-        largest = np.abs(apart).max()
-        return float(values.mean()), float(largest * np.sqrt(np.mean((apart / largest) ** 2)))
+    def encode(self, table: Table, rows: Rows) -> Floats:
+        """The cells of those rows, rows×names; :class:`DataError` names the first that is no date."""
+        days = days_of(table, self.column, self.order)[rows]
+        found = part_numbers(_without_gaps(days, table, self.column, rows, self.fill), self.parts)
+        return np.asarray((found - np.array(self.offsets)) / np.array(self.scales))
+
+    def as_numbers(self) -> tuple[NumberEncoder, ...]:
+        """Its numbers, each by itself: a sine alone does not tell the date."""
+        return tuple(map(NumberEncoder, self.names, self.offsets, self.scales))
 
 
-def _known(table: Table, name: str) -> tuple[str, ...]:
-    values = different(table, name)
-    if not values:
-        raise DataError(f"{table.source}, column {quoted(name)}: no row has a value; ignore this column")
+class DerivedEncoder(_Encoder, frozen=True, tag="derived"):
+    """A function f of numbers of the same row goes in as (f - offset) / scale."""
+
+    function: str
+    """One of :data:`flux_studio.data.derived.FUNCTIONS`."""
+    columns: tuple[str, ...]
+    offset: float
+    scale: Scale
+    fill: tuple[float | None, ...]
+    """What stands for a missing value, for each of the columns."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Those of its columns for which nothing stands."""
+        return tuple(name for name, fill in zip(self.columns, self.fill, strict=True) if fill is None)
+
+    def encode(self, table: Table, rows: Rows) -> Floats:
+        """The cells of those rows, rows×1; :class:`DataError` names the first that cannot be encoded."""
+        values = [
+            _filled(table, name, rows, fill) for name, fill in zip(self.columns, self.fill, strict=True)
+        ]
+        encoded = self.of(values)
+        if (bad := np.flatnonzero(~np.isfinite(encoded))).size:
+            where = table.where(int(rows[bad[0]]))
+            raise DataError(f"{where}: {self.column} is too large; correct the row, or leave that input out")
+        return encoded[:, None]
+
+    def of(self, values: Sequence[Floats]) -> Floats:
+        """Encoded, from the numbers of its columns in their own units."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (FUNCTIONS[self.function].compute(*values) - self.offset) / self.scale
+
+
+Encoder = (
+    NumberEncoder
+    | CategoryEncoder
+    | OrdinalEncoder
+    | YesNoEncoder
+    | IndicatorEncoder
+    | DateEncoder
+    | DerivedEncoder
+)
+ValueEncoder = NumberEncoder | CategoryEncoder | OrdinalEncoder | YesNoEncoder | IndicatorEncoder
+"""Those whose numbers can be read back as one value."""
+TargetEncoder = NumberEncoder | CategoryEncoder | YesNoEncoder
+
+
+def _filled(table: Table, name: str, rows: Rows, fill: float | None) -> Floats:
+    return _without_gaps(numbers(table, name)[rows], table, name, rows, fill)
+
+
+def _without_gaps(values: Floats, table: Table, name: str, rows: Rows, fill: float | None) -> Floats:
+    if (missing := np.flatnonzero(np.isnan(values))).size:
+        if fill is None:
+            raise _no_value(table, name, int(rows[missing[0]]))
+        values[missing] = fill
     return values
 
 
-def _no_then_yes(values: tuple[str, ...]) -> tuple[str, str]:
-    if len(values) == 1:
-        only = values[0]
-        for no, yes in _NO_AND_YES:
-            if only.casefold() == no:
-                return only, _in_the_case_of(only, yes)
-            if only.casefold() == yes:
-                return _in_the_case_of(only, no), only
-        return f"not {only}", only
-    no, yes = in_order(values)
-    return (yes, no) if yes.casefold() in _NO_BY_MEANING else (no, yes)
-
-
-def _in_the_case_of(example: str, word: str) -> str:
-    if example.isupper():
-        return word.upper()
-    return word.capitalize() if example[:1].isupper() else word
-
-
-def _places(table: Table, name: str, rows: Rows, known: tuple[str, ...]) -> NDArray[np.intp]:
-    places = {value: place for place, value in enumerate(known)}
-    cells = table.column(name)
-    found = np.array([places.get(cells[row], -1) for row in rows.tolist()], dtype=np.intp)
-    if (unknown := np.flatnonzero(found < 0)).size:
-        row = int(rows[unknown[0]])
-        if is_missing(cells[row]):
+def _places(
+    table: Table, name: str, rows: Rows, known: tuple[str, ...], fill: str | None = None
+) -> NDArray[np.intp]:
+    found = places(table, name, known)[rows]
+    for index in np.flatnonzero(found < 0).tolist():
+        row = int(rows[index])
+        cell = table.column(name)[row]
+        if not is_missing(cell):
+            raise DataError(
+                f"{table.where(row, name)}: the network does not know {quoted(cell)}, "
+                f"only {listed(known)}; correct the cell or leave out the row"
+            )
+        if fill is None:
             raise _no_value(table, name, row)
-        raise DataError(
-            f"{table.where(row, name)}: the network does not know {quoted(cells[row])}, "
-            f"only {listed(known)}; correct the cell or leave out the row"
-        )
+        found[index] = known.index(fill)
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from flux_studio.data.cells import Floats
 from flux_studio.data.dataset import Dataset
-from flux_studio.data.encoders import Encoder, NumberEncoder
+from flux_studio.data.encoders import DateEncoder, DerivedEncoder, NumberEncoder, ValueEncoder
 
 Value = float | str
 
@@ -20,7 +20,7 @@ class InputField:
     name: str
     """``colour``, or in a window ``colour (t−1)``."""
     start: int
-    encoder: Encoder
+    encoder: ValueEncoder
 
     @property
     def place(self) -> slice:
@@ -34,8 +34,8 @@ class InputField:
 
     @property
     def varies(self) -> bool:
-        """Whether it is a single number, which can be an axis."""
-        return len(self.encoder.names) == 1
+        """Whether it is a single number, which can be an axis; words in an order are none."""
+        return len(self.encoder.names) == 1 and len(self.choices) <= 2
 
     def value(self, row: Floats) -> Value:
         """What a row of I inputs says in this field."""
@@ -43,12 +43,7 @@ class InputField:
 
     def put(self, row: Floats, value: Value) -> None:
         """Write a value, one of :attr:`choices` or a number in its own units, into a row of I inputs."""
-        if isinstance(self.encoder, NumberEncoder):
-            row[self.place] = (float(value) - self.encoder.offset) / self.encoder.scale
-        elif self.varies:
-            row[self.place] = float(value == self.choices[1])
-        else:
-            row[self.place] = [float(value == each) for each in self.choices]
+        row[self.place] = self.encoder.put(value)
 
     def units(self, encoded: Floats) -> Floats:
         """Encoded numbers in the column's own units; a yes/no stays between 0 and 1."""
@@ -58,21 +53,30 @@ class InputField:
 
 
 def input_fields(dataset: Dataset) -> tuple[InputField, ...]:
-    """All fields, in the order of the I inputs."""
-    encoders, window = dataset.preprocessor.input_encoders, dataset.windowing.window
-    names = dataset.windowing.input_names(tuple(encoder.column for encoder in encoders))
-    found, start = [], 0
-    for name, encoder in zip(names, encoders * window, strict=True):
-        found.append(InputField(name, start, encoder))
-        start += len(encoder.names)
-    return tuple(found)
+    """All fields, in the order of the I inputs.
+
+    A date has a field for each of its numbers. Derived inputs have none: they follow from others, see
+    :meth:`flux_studio.data.preprocessing.Preprocessor.complete`.
+    """
+    plain: list[tuple[int, ValueEncoder]] = []
+    width = 0
+    for encoder in dataset.preprocessor.input_encoders:
+        if isinstance(encoder, DateEncoder):
+            plain += [(width + place, each) for place, each in enumerate(encoder.as_numbers())]
+        elif not isinstance(encoder, DerivedEncoder):
+            plain.append((width, encoder))
+        width += len(encoder.names)
+    names = dataset.windowing.input_names(tuple(encoder.title for _, encoder in plain))
+    places = [
+        (step * width + start, each) for step in range(dataset.windowing.window) for start, each in plain
+    ]
+    return tuple(InputField(name, start, each) for name, (start, each) in zip(names, places, strict=True))
 
 
 def usual_row(dataset: Dataset) -> Floats:
     """I inputs: the mean of each number over the training rows, and the commonest value of every other field."""
-    row = dataset.training_inputs.mean(axis=0)
+    row = np.array(dataset.training_inputs.mean(axis=0), np.float64)
     for field in input_fields(dataset):
         if field.choices:
-            own = row[field.place]
-            row[field.place] = own >= 0.5 if field.varies else np.arange(len(own)) == own.argmax()
-    return np.asarray(row, np.float64)
+            field.put(row, field.value(row))
+    return np.asarray(dataset.preprocessor.complete(row[None])[0])

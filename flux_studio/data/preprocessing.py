@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,10 +10,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from flux_studio.data.cells import Floats, Rows, present_rows
-from flux_studio.data.columns import Column
-from flux_studio.data.encoders import Encoder, NumberEncoder, YesNoEncoder, fit_encoder
-from flux_studio.data.split import others
+from flux_studio.data.cells import Floats, Rows
+from flux_studio.data.columns import Column, Derived
+from flux_studio.data.dates import written
+from flux_studio.data.encoders import (
+    CategoryEncoder,
+    DateEncoder,
+    DerivedEncoder,
+    Encoder,
+    IndicatorEncoder,
+    NumberEncoder,
+    OrdinalEncoder,
+    TargetEncoder,
+    ValueEncoder,
+    YesNoEncoder,
+)
+from flux_studio.data.fitting import fit_derived, fit_encoder, fit_target
 from flux_studio.data.table import Table, quoted
 from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.errors import DataError, ShapeError
@@ -30,10 +42,13 @@ class Predictions:
 
 
 class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An encoder for each input and target column. N samples become N×I inputs and N×O targets."""
+    """Encoders for the inputs and the targets. N samples become N×I inputs and N×O targets.
+
+    The inputs are the columns in their order, each with its indicator behind it if it has one, then the derived ones.
+    """
 
     input_encoders: tuple[Encoder, ...]
-    target_encoders: tuple[Encoder, ...]
+    target_encoders: tuple[TargetEncoder, ...]
     windowing: Windowing = EACH_ROW
     """With a window of T rows, the F input columns of its rows stand side by side, oldest first: I = T·F."""
 
@@ -44,22 +59,27 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         columns: Sequence[Column],
         training_rows: Sequence[int] | Rows,
         windowing: Windowing = EACH_ROW,
+        derived: Sequence[Derived] = (),
     ) -> Preprocessor:
-        """Encoders for the input and target columns.
+        """Encoders for the input and target columns, and for what is derived from inputs.
 
-        Scaling looks at the training rows only: those of the windows that end in ``training_rows``, and of their
-        targets. A column that is both is scaled once, so that a prediction can be read as an input.
+        Scales and what stands for missing values come from the training rows only: those of the windows that end in
+        ``training_rows``, and of their targets. A column that is both is scaled once, so that a prediction can be
+        read as an input.
         """
         last = np.asarray(training_rows, dtype=np.intp)
         rows = np.union1d(windowing.places(last), last + windowing.ahead)
-        fitted = {
-            column.name: fit_encoder(table, column, rows) for column in columns if column.role != "ignore"
-        }
-        return cls(
-            tuple(fitted[column.name] for column in columns if column.is_input),
-            tuple(fitted[column.name] for column in columns if column.is_target),
-            windowing,
-        )
+        targets = {column.name: fit_target(table, column, rows) for column in columns if column.is_target}
+        inputs: list[Encoder] = []
+        plain: list[ValueEncoder | DateEncoder] = []
+        for column in columns:
+            if column.is_input:
+                plain.append(targets[column.name] if column.is_target else fit_encoder(table, column, rows))
+                inputs.append(plain[-1])
+                if column.indicator and not column.drops:
+                    inputs.append(IndicatorEncoder(column.name))
+        inputs += [fit_derived(table, each, plain, rows) for each in derived]
+        return cls(tuple(inputs), tuple(targets.values()), windowing)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -81,6 +101,16 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return "numbers"
         return "yes_no" if isinstance(self.target_encoders[0], YesNoEncoder) else "classes"
 
+    def stand_ins(self) -> Iterator[tuple[str, str]]:
+        """What stands for a missing value of each input that has something, in words."""
+        for encoder in self.input_encoders:
+            if isinstance(encoder, DateEncoder) and encoder.fill is not None:
+                yield encoder.column, written(encoder.fill)
+            elif isinstance(encoder, NumberEncoder) and encoder.fill is not None:
+                yield encoder.column, f"{encoder.fill:g}"
+            elif isinstance(encoder, CategoryEncoder | OrdinalEncoder | YesNoEncoder) and encoder.fill:
+                yield encoder.column, encoder.fill
+
     def predictable(self, table: Table) -> Rows:
         """The rows of a table that something can be predicted at, ascending.
 
@@ -93,7 +123,7 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self.windowing.check_rows(table, ahead=0)
         gaps = np.zeros(table.rows, dtype=np.bool_)
         for encoder in self.input_encoders:
-            gaps[others(table.rows, present_rows(table, encoder.column))] = True
+            gaps[encoder.lacking(table)] = True
         ending = np.flatnonzero(~self.windowing.holding(gaps))
         return ending[ending >= self.windowing.window - 1]
 
@@ -137,7 +167,24 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             answers += encoder.shares(part).T.tolist()
         return Predictions(tuple(header), list(zip(*answers, strict=True)))
 
-    def target_places(self) -> list[tuple[Encoder, slice]]:
+    def complete(self, inputs: Floats) -> Floats:
+        """N×I inputs in which the derived ones are computed from the others of the same step, in place.
+
+        For rows that are made, not read: where an input is changed, what is derived from it must follow.
+        """
+        widths = [len(encoder.names) for encoder in self.input_encoders]
+        starts = dict(zip(self.input_encoders, np.cumsum([0, *widths]).tolist(), strict=False))
+        plain = {each.column: each for each in self.input_encoders if isinstance(each, NumberEncoder)}
+        for step in range(self.windowing.window):
+            first = step * sum(widths)
+            for encoder in self.input_encoders:
+                if isinstance(encoder, DerivedEncoder):
+                    bases = [plain[name] for name in encoder.columns]
+                    values = [inputs[:, first + starts[base]] * base.scale + base.offset for base in bases]
+                    inputs[:, first + starts[encoder]] = encoder.of(values)
+        return inputs
+
+    def target_places(self) -> list[tuple[TargetEncoder, slice]]:
         """Which columns of the outputs belong to each target."""
         ends = np.cumsum([len(encoder.names) for encoder in self.target_encoders]).tolist()
         return [
@@ -157,7 +204,7 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return np.asarray(outputs.argmax(axis=1) == targets.argmax(axis=1))
         return np.asarray((outputs[:, 0] >= 0.5) == (targets[:, 0] >= 0.5))
 
-    def _split(self, outputs: NDArray[Any]) -> list[tuple[Encoder, Floats]]:
+    def _split(self, outputs: NDArray[Any]) -> list[tuple[TargetEncoder, Floats]]:
         """The columns of the outputs that belong to each target."""
         width = len(self.target_names)
         if outputs.ndim != 2 or outputs.shape[1] != width:
@@ -172,11 +219,11 @@ class Preprocessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [(encoder, values[:, place]) for encoder, place in self.target_places()]
 
 
-def _names(encoders: tuple[Encoder, ...]) -> tuple[str, ...]:
+def _names(encoders: Sequence[Encoder]) -> tuple[str, ...]:
     return tuple(name for encoder in encoders for name in encoder.names)
 
 
-def _encode(encoders: tuple[Encoder, ...], table: Table, rows: Rows) -> Floats:
+def _encode(encoders: Sequence[Encoder], table: Table, rows: Rows) -> Floats:
     parts = [encoder.encode(table, rows) for encoder in encoders]
     return np.ascontiguousarray(np.hstack([np.zeros((len(rows), 0)), *parts]))
 

@@ -149,6 +149,10 @@ SAMPLES = {
     "xor": "XOR: are two bits different? (4 rows)",
     "iris": "Iris: which of three species is this flower? (150 rows)",
     "flux-readme": "FLUX's first example: a hidden rule on four numbers (100 rows)",
+    "spirals": "Two spirals: which of two arms is this point on? (500 rows)",
+    "penguins": "Penguins: which species? With words and missing values (344 rows)",
+    "optdigits": "Handwritten digits of 8×8 pixels, in mini-batches (1,797 rows)",
+    "auto-mpg": "Auto MPG: how far does a car go on a gallon? (398 rows)",
     "mackey-glass": "Mackey–Glass: an LSTM tells the next number of a chaotic series (300 rows)",
 }
 """What the shipped samples are about."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flux_studio.data.dataset import Dataset
-from flux_studio.data.encoders import Encoder, NumberEncoder
+from flux_studio.data.encoders import NumberEncoder, TargetEncoder
 from flux_studio.data.fields import InputField, input_fields, usual_row
 from flux_studio.gui.presenting import SampleNames
 from flux_studio.gui.theme import colour
@@ -32,7 +32,7 @@ class Target:
     """One column that is predicted, and which of the O outputs say so."""
 
     name: str
-    encoder: Encoder
+    encoder: TargetEncoder
     place: slice
 
     @property

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
-from flux_studio.data.columns import Column, CsvFormat, suggest_columns
+from flux_studio.data.columns import Column, CsvFormat, Derived, suggest_columns
 from flux_studio.data.dataset import Dataset
+from flux_studio.data.split import Shares
 from flux_studio.data.table import Table
 from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.engine.updating import OPTIMIZERS
@@ -20,10 +23,18 @@ from flux_studio.project.specification import (
     OptimizerSpecification,
     ScheduleSpecification,
     Specification,
+    StopSpecification,
 )
 from flux_studio.project.stack import check_targets, with_loss
 
 _FEWEST_ROWS_TO_SPLIT = 50
+_ROWS_TO_JUDGE = 50
+_MOST_ROWS_AT_ONCE = 1_000
+_MANY_ROWS = 20_000
+_EPOCHS = 50
+_L2 = 3e-4
+_PATIENCE = 50
+"""Validations without a better loss; the curve of a small table has flat stretches."""
 _SERIES = Windowing(window=8, ahead=1)
 
 
@@ -34,30 +45,44 @@ def new_project(
     targets: Sequence[str] | None = None,
     columns: Sequence[Column] | None = None,
     layers: tuple[LayerSpecification, ...] | None = None,
+    hidden: tuple[LayerSpecification, ...] | None = None,
     seed: int = 0,
     windowing: Windowing | None = None,
     validation: float | None = None,
     test: float = 0.0,
+    derived: tuple[Derived, ...] = (),
 ) -> Project:
     """A project ready to train: roles by what the columns hold, and a hidden layer that suits the task.
 
-    Where targets stand ahead, their columns are read as well: what comes next in a series is told by its past.
-    A table with nothing to read but its one target can only be a series, and without a ``windowing`` it is read as one.
-    Without a share for ``validation`` tables of fewer than fifty rows are trained on whole, and of others a fifth
-    is kept. With ``layers`` of its own the project need not be ready: the table may still want other roles.
+    Where targets stand ahead, their columns are read as well: what comes next in a series is told by its past. A
+    table with nothing to read but its one target can only be a series, and without a ``windowing`` it is read as
+    one. Without a share for ``validation`` it is :func:`usual_validation`. With ``layers`` of its own the project
+    need not be ready: the table may still want other roles. With ``hidden`` layers the output layer is added.
     """
     if columns is None:
         columns = suggest_columns(table, targets)
-        alone = [column.role for column in columns if column.role != "ignore"] == ["target"]
+        # Dates beside a single target tell that it is a series; what comes next is told by its past, not by the day.
+        others = [column for column in columns if column.role != "ignore" and column.kind != "date"]
+        alone = [column.role for column in others] == ["target"]
         if alone and windowing is None and table.rows >= _FEWEST_ROWS_TO_SPLIT:
             windowing = _SERIES
+            columns = tuple(
+                msgspec.structs.replace(column, role="ignore") if column.kind == "date" else column
+                for column in columns
+            )
+        if windowing is not None and windowing.is_series:
+            # What stands for a missing value in the middle of a series would be taken for a step of it.
+            columns = tuple(
+                msgspec.structs.replace(column, missing="drop", indicator=False) for column in columns
+            )
     columns, windowing = tuple(columns), windowing or EACH_ROW
     if windowing.ahead > 0:
         columns = tuple(
             msgspec.structs.replace(column, role="both") if column.is_target else column for column in columns
         )
     if validation is None:
-        validation = 0.2 if table.rows >= _FEWEST_ROWS_TO_SPLIT else 0.0
+        validation = usual_validation(table.rows)
+    Shares(validation, test).check()
     data = DataSpecification(
         source=table.source,
         columns=columns,
@@ -66,23 +91,41 @@ def new_project(
         test_fraction=test,
         window=windowing.window,
         ahead=windowing.ahead,
+        derived=derived,
     )
-    specification = Specification(data=data, layers=layers or (), seed=seed).replace(**_training(data))
+    rows = round(table.rows * (1 - validation - test))
+    specification = Specification(data=data, layers=layers or (), seed=seed).replace(
+        **usual_training(rows, validation > 0)
+    )
     if layers is not None:
         return Project(specification, table)
     project = Project(specification, table)
-    specification = specification.replace(layers=_default_layers(project.dataset()))
+    specification = specification.replace(layers=_default_layers(project.dataset(), hidden))
     return project.with_specification(with_loss(specification, usual_loss(project.dataset())))
 
 
-def _default_layers(dataset: Dataset) -> tuple[LayerSpecification, ...]:
-    """One hidden layer, and an output layer of the right width."""
-    hidden = int(min(32, max(8, 2 * dataset.inputs.shape[1])))
+def usual_validation(rows: int) -> float:
+    """Which share of the rows to keep for validation: none of fewer than fifty, else a fifth.
+
+    Of a small table it is more, up to three in ten, so that about fifty rows judge: of thirty, one single row is worth
+    more than three per cent, and which rows were drawn matters more than what was learnt.
+    """
+    if rows < _FEWEST_ROWS_TO_SPLIT:
+        return 0.0
+    return min(0.3, max(0.2, round(_ROWS_TO_JUDGE / rows, 2)))
+
+
+def _default_layers(
+    dataset: Dataset, hidden: tuple[LayerSpecification, ...] | None
+) -> tuple[LayerSpecification, ...]:
+    """The hidden layers, one where none are named, and an output layer of the right width."""
     dense = layer_kind("dense.v1")
-    return (
-        dense.new("layer-1", units=hidden, activation="tanh"),
-        dense.new("layer-2", units=dataset.targets.shape[1], activation=output_activation(dataset)),
-    )
+    if hidden is None:
+        units = int(min(64, max(8, 2 * dataset.inputs.shape[1])))
+        hidden = (dense.new("layer-1", units=units, activation="tanh"),)
+    identity = f"layer-{len(hidden) + 1}"
+    n_targets, activation = dataset.targets.shape[1], output_activation(dataset)
+    return (*hidden, dense.new(identity, units=n_targets, activation=activation))
 
 
 def usual_loss(dataset: Dataset) -> str:
@@ -137,7 +180,19 @@ def usual_schedule(kind: str, iterations: int, warm_up: int = 0) -> ScheduleSpec
     return ScheduleSpecification(kind, warm_up=warm_up, **suited.get(kind, {}))
 
 
-def _training(data: DataSpecification) -> dict[str, object]:
-    numbers = any(column.is_target and column.kind == "number" for column in data.columns)
-    rate = 0.05 if numbers else 0.3
-    return {"optimizer": OptimizerSpecification("sgd", rate), "iterations": 5_000}
+def usual_training(rows: int, validates: bool) -> dict[str, Any]:
+    """How to train on so many rows: fields of a specification.
+
+    Adam, with a weak penalty on large weights and early stopping where rows validate. All rows at once while that is
+    quick, because then every iteration shows the same rows; else mini-batches, validated once an epoch.
+    """
+    found: dict[str, Any] = {"optimizer": OptimizerSpecification("adam", 0.01), "iterations": 5_000}
+    if validates:
+        found["optimizer"] = OptimizerSpecification("adam", 0.01, l2=_L2)
+        found["stop"] = StopSpecification(patience=_PATIENCE)
+    if rows > _MOST_ROWS_AT_ONCE:
+        found["batch"] = 64 if rows <= _MANY_ROWS else 128
+        epoch = math.ceil(rows / found["batch"])
+        found["iterations"] = max(5_000, _EPOCHS * epoch)
+        found["validate_every"] = epoch
+    return found

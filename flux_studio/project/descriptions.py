@@ -29,6 +29,10 @@ def data_lines(source: str, dataset: Dataset, rows: int) -> Iterator[tuple[str, 
     yield "", words
     if dataset.across:
         yield "", f"{counted(dataset.across, 'window')} across the border of two parts left out"
+    if dataset.dropped:
+        yield "", f"{counted(len(dataset.dropped), 'row')} without a value left out"
+    if gaps := [f"{name} {value}" for name, value in dataset.preprocessor.stand_ins()]:
+        yield "gaps", f"filled with {', '.join(gaps)}"
 
 
 def sample_noun(specification: Specification) -> str:

@@ -17,10 +17,12 @@ from typing import NoReturn
 
 import msgspec
 
+from flux_studio.data.generators.catalogue import GENERATORS
+from flux_studio.data.generators.kinds import GeneratorKind
 from flux_studio.data.table import quoted
 from flux_studio.engine.recording import below
 from flux_studio.engine.updating import SCHEDULES, UpdateRule
-from flux_studio.errors import SpecificationError
+from flux_studio.errors import DataError, SpecificationError
 from flux_studio.project.catalogue import LAYER_KINDS, layer_kind
 from flux_studio.project.defaults import usual_optimizer, usual_schedule
 from flux_studio.project.kinds import Field, LayerKind
@@ -75,6 +77,21 @@ def read_schedule(text: str, iterations: int, warm_up: int) -> ScheduleSpecifica
     UpdateRule(schedule=kind).check()
     numbers = _numbers(rest, SCHEDULES[kind].fields, f"the schedule {SCHEDULES[kind].title}")
     return msgspec.structs.replace(usual_schedule(kind, iterations, warm_up), **numbers)
+
+
+def read_generator(text: str) -> tuple[GeneratorKind, dict[str, float]]:
+    """The generator and the settings that ``text`` names: ``moons:rows=500:noise=0.2:seed=1``."""
+    word, *rest = _pieces(text)
+    kind = GENERATORS.get(_plain(word))
+    if kind is None:
+        known = f"choose one of {', '.join(GENERATORS)}{_nearest(word, GENERATORS)}"
+        raise SpecificationError(f"there is no generator {quoted(word)}; {known}")
+    numbers = _numbers(rest, tuple(each.name for each in kind.settings), f"the generator {kind.title}")
+    try:
+        kind.complete(numbers)
+    except DataError as error:
+        raise SpecificationError(str(error)) from error
+    return kind, numbers
 
 
 @dataclass

@@ -119,6 +119,7 @@ class Project:
                 generator,
                 test_fraction=data.test_fraction,
                 windowing=data.windowing,
+                derived=data.derived,
             )
         return self._cache["dataset"]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from flux_studio.data.columns import Column, CsvFormat
+from flux_studio.data.columns import Column, CsvFormat, Derived
 from flux_studio.data.windows import Windowing
 from flux_studio.errors import SpecificationError
 
@@ -31,6 +31,8 @@ class DataSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """How many successive rows make one sample; the inputs of its rows stand side by side, oldest first."""
     ahead: int = 0
     """How many rows after the window's last row the target stands."""
+    derived: tuple[Derived, ...] = ()
+    """Further inputs, computed from columns of numbers."""
 
     @property
     def windowing(self) -> Windowing:

@@ -105,6 +105,7 @@ class AskSurface(Question):
         inputs[:, self.across] = np.tile(across, len(up))
         if self.up is not None:
             inputs[:, self.up] = np.repeat(up, len(across))
+        moment.dataset.preprocessor.complete(inputs)
         trial, shape, neurons = network.trial(inputs), (len(up), len(across)), {}
         for identity in self.layers:
             if (made := trial.matrix((identity, OUTPUT))) is not None:
@@ -134,7 +135,8 @@ class AskOwn(Question):
 
     def answer(self, moment: Moment) -> OwnPrediction:
         began = time.perf_counter()
-        trial, neurons = moment.network.trial(np.array([self.inputs])), {}
+        inputs = moment.dataset.preprocessor.complete(np.array([self.inputs]))
+        trial, neurons = moment.network.trial(inputs), {}
         for identity in self.layers:
             if (made := trial.matrix((identity, OUTPUT))) is not None:
                 neurons[identity] = made[0, :MOST_NEURONS].copy()

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from flux_studio import locations
 from flux_studio.data.columns import Column
-from flux_studio.data.encoders import CategoryEncoder, Encoder, NumberEncoder, YesNoEncoder, fit_encoder
+from flux_studio.data.encoders import CategoryEncoder, Encoder, NumberEncoder, YesNoEncoder
+from flux_studio.data.fitting import fit_encoder
 from flux_studio.data.readers import read_table
 from flux_studio.errors import DataError
 

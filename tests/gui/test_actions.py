@@ -88,11 +88,21 @@ def rest(qtbot: QtBot, window: MainWindow) -> None:
     settle()
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-@pytest.mark.parametrize("running", [False, True], ids=["resting", "training"])
+@pytest.mark.parametrize(
+    ("name", "running"),
+    [
+        *(pytest.param(name, False, id=f"{name}-resting") for name in SAMPLES),
+        # One of each sort: a small one, a series, mini-batches.
+        *(
+            pytest.param(name, True, id=f"{name}-training")
+            for name in ("parity-4", "mackey-glass", "optdigits")
+        ),
+    ],
+)
 def test_every_action_on_every_sample(qtbot: QtBot, tmp_path: Path, name: str, running: bool) -> None:
     window = open_window(qtbot, sample(name))
-    window.dialogs.path = locations.sample(f"{name}.csv")
+    table = locations.sample(f"{name}.csv")
+    window.dialogs.path = table if table.exists() else locations.sample("iris.csv")
     window.dialogs.out = tmp_path / "out.json"
     for action in NAMES:
         if action == "file.quit":

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from flux_studio.data.columns import Column
+from flux_studio.data.columns import Column, Derived
 from flux_studio.data.readers import parse_table
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.panels.predictions import OWN, PICTURE, ROWS, SERIES, PredictionsPanel
@@ -299,4 +299,37 @@ def test_every_kind_of_layer_has_pictures(qtbot: QtBot, kind: str) -> None:
     added = window.workbench.specification.layers[1].identity
     until(qtbot, lambda: added in panel.neurons.pictures)
     assert np.isfinite(panel.neurons.pictures[added]).all()
+    assert window.trouble.text == ""
+
+
+def test_every_sort_of_column_has_its_field_and_derived_inputs_follow(qtbot: QtBot) -> None:
+    lines = "".join(
+        f"{n / 10},{'SML'[n % 3]},{n % 28 + 1}.{n % 12 + 1}.2021,{'' if n % 7 == 0 else n % 5},{n % 2}\n"
+        for n in range(60)
+    )
+    columns = (
+        Column("x"),
+        Column("size", kind="category", encoding="ordinal", order=("S", "M", "L")),
+        Column("day", kind="date", parts=("days", "weekday")),
+        Column("gaps", missing="mean", indicator=True),
+        Column("y", "target", "yes_no"),
+    )
+    table = parse_table(f"x,size,day,gaps,y\n{lines}", "made.csv")
+    project = new_project(table, columns=columns, derived=(Derived("square", ("x",)),))
+    window, panel = opened(qtbot, project, OWN)
+    preprocessor, network = project.dataset().preprocessor, project.network("reference")
+    assert preprocessor.input_names[-2:] == ("gaps missing", "x²")
+    assert len(panel.own.edits) == len(preprocessor.input_names) - 1
+    until(qtbot, lambda: len(panel.own.answer.shares) == 2)
+    x = panel.own.edits[0]
+    assert isinstance(x, ValueEdit)
+    x.lineEdit().setText("9.5")
+    x.lineEdit().textEdited.emit("9.5")
+    asked = panel.own.inputs.copy()
+    number, square = preprocessor.input_encoders[0], preprocessor.input_encoders[-1]
+    asked[0], asked[-1] = (9.5 - number.offset) / number.scale, (9.5**2 - square.offset) / square.scale
+    expected = float(network.predict(asked[None])[0, 0])
+    until(qtbot, lambda: abs(panel.own.answer.shares[1][1] - expected) < 1e-4)
+    qtbot.mouseClick(child(panel, QPushButton, f"predictions.view.{PICTURE}"), LEFT)
+    until(qtbot, lambda: panel.surface.values is not None)
     assert window.trouble.text == ""

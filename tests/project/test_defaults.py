@@ -24,9 +24,9 @@ CLASSES = table("length,species\n" + "".join(f"{i % 3 + i / 100},{'xyz'[i % 3]}\
     ("new", "outputs", "activation", "validation"),
     [
         (lambda: new_project(parity_table()), 1, "sigmoid", 0),
-        (lambda: new_project(number_table(60)), 1, "identity", 12),
-        (lambda: new_project(CLASSES), 3, "softmax", 12),
-        (lambda: new_project(number_table(60), targets=["a", "y"]), 2, "identity", 12),
+        (lambda: new_project(number_table(60)), 1, "identity", 18),
+        (lambda: new_project(CLASSES), 3, "softmax", 18),
+        (lambda: new_project(number_table(60), targets=["a", "y"]), 2, "identity", 18),
     ],
 )
 def test_the_last_layer_fits_and_training_makes_the_loss_smaller(
@@ -57,6 +57,20 @@ def test_a_table_with_nothing_but_its_target_is_a_series() -> None:
         new_project(table("x\n" + "1\n2\n" * 40), windowing=Windowing(2))
     with pytest.raises(DataError, match="no column has the role input"):
         new_project(table("x\n" + "1\n2\n" * 40), columns=[Column("x", "target")])
+
+
+def test_dates_beside_a_target_tell_that_it_is_a_series() -> None:
+    lines = "".join(f"2021-{n // 28 + 1:02}-{n % 28 + 1:02},{np.sin(n):.3f}\n" for n in range(80))
+    data = new_project(table("day,x\n" + lines)).specification.data
+    assert data.windowing == Windowing(8, 1)
+    assert [column.role for column in data.columns] == ["ignore", "both"]
+
+
+def test_gaps_in_a_series_are_not_filled() -> None:
+    lines = "".join(f"{'' if n == 7 else n % 5},{n}\n" for n in range(60))
+    assert new_project(table("x,y\n" + lines)).specification.data.columns[0].missing == "median"
+    series = new_project(table("x,y\n" + lines), windowing=Windowing(3, 1))
+    assert [column.missing for column in series.specification.data.columns] == ["drop", "drop"]
 
 
 def test_targets_ahead_are_read_as_well() -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from flux_studio import locations
 from flux_studio.project import descriptions, files
+from flux_studio.project.defaults import new_project
 from flux_studio.project.specification import OptimizerSpecification, ScheduleSpecification
+from tests.project.projects import table
 
 SGD = OptimizerSpecification()
 
@@ -78,3 +80,15 @@ def test_what_is_trained_on_is_a_row_or_a_window() -> None:
     assert descriptions.batch_text(series.replace(batch=32), 700) == "32 of 700 windows"
     assert descriptions.batch_text(series.replace(batch=None), 700) == "all 700 windows"
     assert descriptions.epoch_text(32, 700, "window") == "22 batches an epoch, the last of 28 windows"
+
+
+def test_gaps_are_told_with_what_fills_them() -> None:
+    lines = "".join(f"{n or ''},{'NA' if n == 3 else 'ab'[n % 2]},{'' if n == 5 else n}\n" for n in range(40))
+    project = new_project(table("x,word,y\n" + lines), targets=["y"])
+    told = [words for _, words in descriptions.data_lines("t.csv", project.dataset(), 40)]
+    assert told == [
+        "t.csv, 40 rows",
+        "39 to train on, 0 to validate",
+        "1 row without a value left out",
+        "filled with x 20.5, word a",
+    ]

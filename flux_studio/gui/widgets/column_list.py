@@ -31,8 +31,8 @@ from flux_studio.gui.widgets.paint import line_of_text, rounded_box
 ROLE_TINTS = {"input": "forward", "target": "backward", "both": "accent", "ignore": "text_faint"}
 """Inputs come first and targets face the loss, so they have the colours of the two directions."""
 ROLE_TITLES = {"input": "input", "target": "target", "both": "input and target", "ignore": "ignored"}
-KIND_TITLES = {"number": "number", "category": "category", "yes_no": "yes/no"}
-SCALING_TITLES = {"standard": "standard", "min_max": "min–max", "none": ""}
+KIND_TITLES = {"number": "number", "category": "category", "yes_no": "yes/no", "date": "date"}
+SCALING_TITLES = {"standard": "standard", "min_max": "min–max", "robust": "robust", "none": ""}
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES = 6
