@@ -92,7 +92,7 @@ class Names:
         for column, words in listed:
             for each in words:
                 if (column, each) not in self.words:
-                    found = word(f"{self.name}_{column}_{each}".upper(), taken=taken)
+                    found = word(f"{self.name}_{column}_{each or 'missing'}".upper(), taken=taken)
                     taken.add(found)
                     self.words[column, each] = found
 
@@ -182,7 +182,7 @@ class _Header:
             done.add(column)
             yield "enum {"
             for place, each in enumerate(words):
-                yield f"    {self.names.words[column, each]} = {place}, /* {comment(each)} */"
+                yield f"    {self.names.words[column, each]} = {place}, /* {comment(each or 'no value')} */"
             yield "};"
             quoted = ", ".join(map(string, words))
             yield f"static const char *const {self.name}_{field}_names[] = {{{quoted}}};\n"

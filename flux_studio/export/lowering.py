@@ -6,17 +6,28 @@ Where there is none, these formats refuse.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import NoReturn
 
-from flux_studio.data.encoders import CategoryEncoder, Encoder, NumberEncoder, YesNoEncoder
+from flux_studio.data.encoders import (
+    CategoryEncoder,
+    DerivedEncoder,
+    Encoder,
+    IndicatorEncoder,
+    NumberEncoder,
+    OrdinalEncoder,
+    YesNoEncoder,
+)
 from flux_studio.data.preprocessing import Preprocessor
 from flux_studio.data.table import quoted
 from flux_studio.engine.expressions import Term, leaves, matrix
 from flux_studio.engine.operations import BATCH, Shape
 from flux_studio.errors import ExportError
+
+NO_WORD = ""
+"""Stands among the words of a column for a cell without a value."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class Raw:
 
     name: str
     words: tuple[str, ...] = ()
+    """With :data:`NO_WORD` where a value may be missing."""
 
     @property
     def shape(self) -> Shape:
@@ -97,7 +109,12 @@ class Lowered:
 
 def lower(preprocessor: Preprocessor) -> Lowered:
     """The preprocessor as terms; :class:`ExportError` names a column whose encoder nobody has lowered."""
-    numbers = tuple(term for encoder in preprocessor.input_encoders for term in encoded(encoder))
+    cells = {
+        encoder.column: matrix(Raw(encoder.column, _words(encoder)))
+        for encoder in preprocessor.input_encoders
+        if not isinstance(encoder, IndicatorEncoder | DerivedEncoder)
+    }
+    numbers = tuple(term for encoder in preprocessor.input_encoders for term in encoded(encoder, cells))
     found = dict.fromkeys(leaf for term in numbers for leaf in leaves(term))
     answers = tuple(decoded(encoder, place) for encoder, place in preprocessor.target_places())
     windowing = preprocessor.windowing
@@ -105,8 +122,8 @@ def lower(preprocessor: Preprocessor) -> Lowered:
 
 
 @singledispatch
-def encoded(encoder: Encoder) -> tuple[Term, ...]:
-    """What a column's cells become: a term for each number."""
+def encoded(encoder: Encoder, cells: Mapping[str, Term]) -> tuple[Term, ...]:
+    """What a column's cells become: a term for each number. ``cells`` are those of every column, by name."""
     _refuse(encoder)
 
 
@@ -117,21 +134,69 @@ def decoded(encoder: Encoder, place: slice) -> Answer:
 
 
 @encoded.register
-def _(encoder: NumberEncoder) -> tuple[Term, ...]:
-    cell = matrix(Raw(encoder.column))
-    moved = cell - encoder.offset if encoder.offset else cell
-    return (moved / encoder.scale if encoder.scale != 1 else moved,)
+def _(encoder: NumberEncoder, cells: Mapping[str, Term]) -> tuple[Term, ...]:
+    return (_scaled(_filled(cells[encoder.column], encoder.fill), encoder.offset, encoder.scale),)
 
 
 @encoded.register
-def _(encoder: CategoryEncoder) -> tuple[Term, ...]:
-    cell = matrix(Raw(encoder.column, encoder.categories))
-    return tuple(cell.equals(category).where(1, 0) for category in encoder.categories)
+def _(encoder: CategoryEncoder, cells: Mapping[str, Term]) -> tuple[Term, ...]:
+    return tuple(_is(cells[encoder.column], each, encoder.fill) for each in encoder.categories)
 
 
 @encoded.register
-def _(encoder: YesNoEncoder) -> tuple[Term, ...]:
-    return (matrix(Raw(encoder.column, encoder.classes)).equals(encoder.yes).where(1, 0),)
+def _(encoder: OrdinalEncoder, cells: Mapping[str, Term]) -> tuple[Term, ...]:
+    marks = [_is(cells[encoder.column], each, encoder.fill) for each in encoder.categories]
+    places = sum((mark * place for place, mark in enumerate(marks[1:], 1)), marks[0] * 0)
+    return (_scaled(places, encoder.offset, encoder.scale),)
+
+
+@encoded.register
+def _(encoder: YesNoEncoder, cells: Mapping[str, Term]) -> tuple[Term, ...]:
+    return (_is(cells[encoder.column], encoder.yes, encoder.fill),)
+
+
+@encoded.register
+def _(encoder: IndicatorEncoder, cells: Mapping[str, Term]) -> tuple[Term, ...]:
+    cell = cells[encoder.column]
+    missing = cell.equals(NO_WORD) if cell.value.words else cell.is_missing()
+    return (missing.where(1, 0),)
+
+
+@encoded.register
+def _(encoder: DerivedEncoder, cells: Mapping[str, Term]) -> tuple[Term, ...]:
+    values = [_filled(cells[name], fill) for name, fill in zip(encoder.columns, encoder.fill, strict=True)]
+    return (_scaled(DERIVED[encoder.function](*values), encoder.offset, encoder.scale),)
+
+
+DERIVED: Mapping[str, Callable[..., Term]] = {
+    "square": lambda x: x * x,
+    "product": lambda x, y: x * y,
+    "sine": Term.sin,
+    "cosine": Term.cos,
+}
+"""The functions of :data:`flux_studio.data.derived.FUNCTIONS` as terms."""
+
+
+def _words(encoder: Encoder) -> tuple[str, ...]:
+    """The words that may stand in a cell, with that of a gap where something stands for it; none for numbers."""
+    if isinstance(encoder, CategoryEncoder | OrdinalEncoder | YesNoEncoder):
+        return encoder.classes if encoder.fill is None else (*encoder.classes, NO_WORD)
+    return ()
+
+
+def _is(cell: Term, word: str, fill: str | None) -> Term:
+    """1 where a cell is this word, or a gap for which it stands."""
+    found = cell.equals(word).where(1, 0)
+    return cell.equals(NO_WORD).where(1, found) if word == fill else found
+
+
+def _filled(cell: Term, fill: float | None) -> Term:
+    return cell if fill is None else cell.is_missing().where(fill, cell)
+
+
+def _scaled(value: Term, offset: float, scale: float) -> Term:
+    moved = value - offset if offset else value
+    return moved / scale if scale != 1 else moved
 
 
 @decoded.register

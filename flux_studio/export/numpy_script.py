@@ -33,7 +33,7 @@ Behind it: encode() makes numbers of cells, network() has every matrix by its na
 _READING = '''def numbers(columns, name, gaps=False):
     """The cells of a column as numbers; with gaps, NaN where a value is missing."""
     cells = [str(cell).strip() for cell in _cells(columns, name)]
-    missing = np.array([cell.lower() in ("", "na", "nan", "null") for cell in cells], bool)
+    missing = np.array([_missing(cell) for cell in cells], bool)
     try:
         found = np.array(["nan" if gap else cell for cell, gap in zip(cells, missing)], float)
     except ValueError as error:
@@ -45,12 +45,17 @@ _READING = '''def numbers(columns, name, gaps=False):
 
 
 def words(columns, name, known):
-    """The cells of a column as text; each must be one that the network has learnt."""
+    """The cells of a column as text; each must be one that the network has learnt, "" where a value is missing."""
     cells = [str(cell).strip() for cell in _cells(columns, name)]
+    cells = ["" if _missing(cell) else cell for cell in cells]
     for place, cell in enumerate(cells):
         if cell not in known:
             raise ValueError(f"column {name!r}, row {place + 1}: {cell!r} is none of {', '.join(known)}")
     return np.array(cells, object)
+
+
+def _missing(cell):
+    return cell.lower() in ("", "na", "nan", "null")
 
 
 def _cells(columns, name):

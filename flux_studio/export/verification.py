@@ -27,6 +27,7 @@ from flux_studio.engine.slots import MatrixKey
 from flux_studio.errors import DataError, ExportError, FluxError
 from flux_studio.export import c_header, program_script
 from flux_studio.export.archives import full_name
+from flux_studio.export.lowering import NO_WORD
 from flux_studio.export.onnx_model import answer_names, input_names
 from flux_studio.export.processes import run
 from flux_studio.export.subject import Subject
@@ -82,8 +83,8 @@ class Sample:
         for raw in self.subject.lowered.columns:
             column = table.column(raw.name)
             cells = [[column[row] for row in rows] for rows in self.places.tolist()]
-            if not raw.words:
-                cells = [["nan" if is_missing(cell) else cell for cell in row] for row in cells]
+            gap = NO_WORD if raw.words else "nan"
+            cells = [[gap if is_missing(cell) else cell for cell in row] for row in cells]
             found[raw.name] = cells
         return found
 
