@@ -250,12 +250,12 @@ def new_project(options: argparse.Namespace) -> Project:
 
 def _of_table(options: argparse.Namespace) -> Project:
     from flux_studio.data.columns import suggest_columns
-    from flux_studio.data.readers import preview, read_table
+    from flux_studio.data.readers import format_of, read_table
     from flux_studio.project.defaults import new_project
 
     if options.target is None:
         raise UsageError("--data: say which columns to predict, with --target COL[,COL]")
-    format, _ = preview(options.data)
+    format = format_of(options.data)
     table = read_table(options.data, format)
     targets = [name for text in options.target for name in _target_names(text, table.names)]
     if not targets:

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from flux_studio.data.columns import CsvFormat
+from flux_studio.data.formats import TableFormat
 from flux_studio.data.readers import parse_table
 from flux_studio.data.table import Table
 from flux_studio.engine.layers import everything_learned
@@ -40,7 +40,7 @@ from flux_studio.project.stack import check_identities, check_layers
 
 MIMETYPE = "application/x-flux-studio"
 _LARGEST_MEMBER = 2**31
-_EMBEDDED = CsvFormat(delimiter=",", header=True)
+_EMBEDDED = TableFormat(delimiter=",", header=True)
 
 
 class _RunRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
