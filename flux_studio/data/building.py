@@ -17,7 +17,7 @@ from flux_studio.errors import DataError
 MOST_COLUMNS = 65_536
 MOST_BYTES = 2**33
 """Of memory for one table."""
-SMALL = 400_000
+SMALL = 100_000
 """Cells: a table of more is compact."""
 
 BATCH = 4_096

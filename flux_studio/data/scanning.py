@@ -120,12 +120,13 @@ def scan(
                     return TOO_LONG, rows, taken, row_line, 0
             if i >= n and not last:
                 return FINE, rows, taken, row_line, 0
+            bare = begin == end
             while begin < end and _is_blank(buffer[begin]):
                 begin += 1
             while end > begin and _is_blank(buffer[end - 1]):
                 end -= 1
             ended = i >= n or buffer[i] != delimiter
-            blank_end = ended and delimiter == _BLANK and begin == end and quote == 0 and cells > first
+            blank_end = ended and delimiter == _BLANK and bare and quote == 0 and cells > first
             if not blank_end:
                 starts[cells] = begin
                 ends[cells] = end

@@ -273,7 +273,7 @@ class Workbook:
     def _damaged(self) -> DataError:
         return DataError(
             f"{self.name}: this workbook is damaged, or locked by a password; "
-            "save it once more, or save the sheet as CSV"
+            "save it once more, or save its sheet as CSV"
         )
 
 

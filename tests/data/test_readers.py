@@ -101,7 +101,10 @@ BAD = {
         "made.csv, line 2: a NUL byte",
     ),
     "half a UTF-16 character": (codecs.BOM_UTF16_LE + b"a\0,", "this is not text in UTF-16"),
-    "no encoding": (b"a,b\n1,\x81\n", "made.csv, line 2: this is not text in Windows-1252; choose its encoding"),
+    "no encoding": (
+        b"a,b\n1,\x81\n",
+        "made.csv, line 2: this is not text in Windows-1252; choose its encoding",
+    ),
     "duplicate names": (b"x,y,x\n1,2,3\n", "line 1: columns 1 and 3 are both called 'x'; give each"),
     "open quote": (
         b'a,b\n1,2\n3,"4\n5,6\n',
