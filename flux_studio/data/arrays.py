@@ -18,7 +18,7 @@ from flux_studio.data.compact import Numbers, Words
 from flux_studio.data.formats import TableFormat
 from flux_studio.data.sources import Source, opened
 from flux_studio.data.table import Lines, Table, listed, quoted
-from flux_studio.errors import DataError
+from flux_studio.errors import DataError, FluxError
 
 NPY_MARK, ZIP_MARK = b"\x93NUMPY", b"PK\x03\x04"
 
@@ -41,7 +41,7 @@ def read_npy(
         if version[0] not in reading:
             raise ValueError(f"version {version[0]}")
         shape, fortran, dtype = reading[version[0]](file)
-    except DataError:
+    except FluxError:
         raise
     except Exception as error:  # its header is Python, whose tokenizer has errors of its own
         raise DataError(f"{name}: the header of this array cannot be read; save it once more") from error
@@ -76,7 +76,7 @@ def _read_into(
     while filled < len(bytes_of):
         try:
             piece = file.read(min(_PIECE, len(bytes_of) - filled))
-        except DataError:
+        except FluxError:
             raise
         except Exception as error:  # of a damaged zip: zlib.error, BadZipFile, EOFError …
             raise DataError(f"{name} is damaged; get it once more") from error
@@ -103,17 +103,24 @@ def npy_table(source: Source, format: TableFormat, rows: int | None = None) -> T
     """The table in an NPY file: its first axis are the rows."""
     # How long an unpacked gz file is, only its end tells; the array is read as it comes.
     size = 400 * source.size if source.is_packed else source.size
-    array = read_npy(_Plain(source), source.name, size, None, rows)[:rows]
+    array = read_npy(_Plain(source), source.name, size, None, rows)
+    if array.ndim:
+        array = array[:rows]
     return _table(source.name, {"": array}, format)
 
 
 def is_npz(source: Source) -> bool:
     """Whether a source is a zip file with arrays in it."""
+    if source.is_packed or not zipfile.is_zipfile(source.file):
+        source.rewind()
+        return False
     try:
         with zipfile.ZipFile(source.file) as archive:
             return any(name.endswith(".npy") for name in archive.namelist())
     except Exception:  # whatever it is, whoever reads it says so
         return False
+    finally:
+        source.rewind()
 
 
 class NpzFile:
@@ -148,6 +155,7 @@ class NpzFile:
         """The arrays of ``format.sheet`` beside each other; of the largest group if nothing is said."""
         groups = self.groups()
         if not groups:
+            self._array(self.arrays[0], rows)  # tells what is wrong with it
             raise DataError(f"{self.name}: its arrays have no rows; choose another file")
         chosen = [name.strip() for name in (format.sheet or groups[0]).split(",")]
         for name in chosen:
@@ -248,7 +256,7 @@ def _column(values: NDArray[Any], where: str) -> Sequence[str]:
         texts = np.datetime_as_string(values).tolist() if kind == "M" else values.astype(str).tolist()
         return tuple("" if text == "NaT" else text for text in texts)
     raise DataError(
-        f"{where} holds {values.dtype} values, which are neither real numbers nor words; save it as such"
+        f"{where} holds {values.dtype} values, which are neither real numbers nor words; save it as one of them"
     )
 
 

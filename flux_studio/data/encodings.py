@@ -81,7 +81,10 @@ def check_is_text(beginning: bytes, source: str) -> None:
 
 
 def find_encoding(beginning: bytes) -> str:
-    """The encoding of a text, by its first bytes."""
+    """The encoding of a text, by its first bytes.
+
+    What is UTF-8 up to a place with letters before it stays UTF-8: another encoding would spoil those letters.
+    """
     for mark, encoding in _MARKS:
         if beginning.startswith(mark):
             return encoding
@@ -99,8 +102,8 @@ def find_encoding(beginning: bytes) -> str:
                 return encoding
     try:
         codecs.getincrementaldecoder("utf-8")().decode(beginning)
-    except UnicodeDecodeError:
-        return "cp1252"
+    except UnicodeDecodeError as error:
+        return "cp1252" if beginning[: error.start].isascii() else "utf-8"
     return "utf-8"
 
 

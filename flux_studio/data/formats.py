@@ -172,7 +172,7 @@ class _Trial:
 
 
 def _first_lines(text: str) -> list[str]:
-    lines = [line for line in io.StringIO(text[:_CHARACTERS], newline="") if line.strip(" \r\n")]
+    lines = [line for line in io.StringIO(text[:_CHARACTERS], newline="") if line.strip()]
     if len(text) > _CHARACTERS and len(lines) > 1:
         lines.pop()  # its end may be cut off
     return lines

@@ -27,7 +27,7 @@ from flux_studio.errors import DataError
 __all__ = ["Pasted", "Place", "Preview", "find_format", "format_of", "parse_table", "preview", "read_table"]
 
 LARGE = 4 * 2**20
-"""Bytes: longer texts go through the compiled loops; packed ones are taken for ten times as long as they are."""
+"""Bytes: longer texts go through the compiled loops."""
 
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _BEGINNING = 256 * 1024  # bytes; at four bytes a character still all that find_format looks at
@@ -121,8 +121,7 @@ def parse_table(text: str, source: str, format: TableFormat | None = None) -> Ta
 def _read(source: Source, format: TableFormat) -> Table:
     if format.layout in ("arrays", "idx"):
         return _array_table(source, format)[0]
-    size = source.size * 10 if source.is_packed else source.size
-    if format.layout == "text" and size > LARGE and delimited.suits_scanning(format):
+    if format.layout == "text" and delimited.suits_scanning(format) and _is_large(source):
         with contextlib.suppress(ImportError):  # without Numba it takes longer
             return delimited.scan_rows(texts(source, format.encoding), source.name, format).finish()
     builder = None
@@ -131,6 +130,14 @@ def _read(source: Source, format: TableFormat) -> Table:
         source.tell()
     assert builder is not None
     return builder.finish()
+
+
+def _is_large(source: Source) -> bool:
+    if not source.is_packed:
+        return source.size > LARGE
+    size = len(source.read(LARGE + 1))
+    source.rewind()
+    return size > LARGE
 
 
 def _growing(source: Source, format: TableFormat, batch: int = BATCH) -> Iterator[TableBuilder]:

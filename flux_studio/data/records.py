@@ -88,15 +88,19 @@ class _Text:
         self.whole = False
 
     def more(self) -> bool:
-        """Append the next piece and forget what is behind; whether there was one."""
-        piece = next(self._pieces, None)
-        self.whole = piece is None
-        self.text, self.place = self.text[self.place :] + (piece or ""), 0
+        """Append as much as there is ahead, and forget what is behind; whether there was more."""
+        ahead = self.text[self.place :]
+        parts, size = [ahead], 2 * len(ahead)
+        while not self.whole and (len(parts) == 1 or sum(map(len, parts)) < size):
+            piece = next(self._pieces, None)
+            self.whole = piece is None
+            parts.append(piece or "")
+        self.text, self.place = "".join(parts), 0
         if len(self.text) > LONGEST:
             raise self.fault(
                 f"a single value is longer than {LONGEST:,} characters; give a list of objects, a row each"
             )
-        return not self.whole
+        return len(self.text) > len(ahead)
 
     def move(self, to: int) -> None:
         """Go on to a place of the text."""
@@ -158,9 +162,10 @@ def _decode(text: _Text) -> tuple[Any, int]:
         except RecursionError:
             raise text.fault("this is nested too deep for a table; give a flat list of objects") from None
         except json.JSONDecodeError as error:
+            behind = max(0, error.pos - text.place)
             if text.more():
                 continue
-            text.move(max(text.place, min(error.pos, len(text.text))))
+            text.move(min(text.place + behind, len(text.text)))
             raise text.fault(f"this is not JSON ({error.msg}); correct it") from None
         except ValueError as error:
             raise text.fault(f"{error} is no JSON; write null for a missing value") from None

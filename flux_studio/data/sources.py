@@ -79,6 +79,12 @@ class Source:
         while piece := self.read(size):
             yield piece
 
+    def rewind(self) -> None:
+        """Back to the beginning, for the next who reads."""
+        with self._faults_told():
+            self._plain.seek(0)
+        self._unpacked = 0
+
     def check_unchanged(self) -> None:
         """Raise :class:`DataError` when the file became another while it was read."""
         with self._faults_told():

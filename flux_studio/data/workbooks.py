@@ -14,11 +14,11 @@ from flux_studio.data.building import BATCH, TableBuilder, named, names_of, numb
 from flux_studio.data.formats import TableFormat, has_header
 from flux_studio.data.sources import Source
 from flux_studio.data.table import listed, quoted
-from flux_studio.errors import DataError
+from flux_studio.errors import DataError, FluxError
 
 _PIECE = 1 << 16
 _MOST_UNPACKED = 100
-_UNPACKED_ANYWAY = 64 * 2**20
+_UNPACKED_ANYWAY = 32 * 2**20
 _MOST_ROWS, _MOST_COLUMNS = 2**20, 2**14
 _LONGEST_TEXT = 131_072
 _SAMPLE = 100
@@ -259,7 +259,7 @@ class Workbook:
                     yield
                 parser.Parse(b"", True)
                 yield
-        except (DataError, GeneratorExit):
+        except (FluxError, GeneratorExit):
             raise
         except (expat.ExpatError, KeyError, EOFError, OSError, ValueError, NotImplementedError) as error:
             raise self._damaged() from error
