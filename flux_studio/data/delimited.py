@@ -170,7 +170,11 @@ def _explain(text: str) -> str:
 
 
 def suits_scanning(format: TableFormat) -> bool:
-    """Whether the compiled loops know how to read this."""
+    """Whether the compiled loops know how to read this; without Numba, or a place for what it compiles, they do not."""
+    try:
+        from flux_studio.data import scanning  # noqa: F401
+    except (ImportError, RuntimeError):
+        return False
     return format.delimiter.isascii() and format.comment.isascii() and format.decimal.isascii()
 
 

@@ -7,8 +7,7 @@ The window and the command line need three things of this: :func:`preview`, :fun
 from __future__ import annotations
 
 import codecs
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -24,7 +23,17 @@ from flux_studio.data.table import Table
 from flux_studio.data.workbooks import Workbook
 from flux_studio.errors import DataError
 
-__all__ = ["Pasted", "Place", "Preview", "find_format", "format_of", "parse_table", "preview", "read_table"]
+__all__ = [
+    "Pasted",
+    "Place",
+    "Preview",
+    "find_format",
+    "format_like",
+    "format_of",
+    "parse_table",
+    "preview",
+    "read_table",
+]
 
 LARGE = 4 * 2**20
 """Bytes: longer texts go through the compiled loops."""
@@ -113,6 +122,32 @@ def format_of(place: Place) -> TableFormat:
         return msgspec.structs.replace(find_format(text), encoding=encoding)
 
 
+def format_like(place: Place, format: TableFormat, names: Iterable[str]) -> TableFormat:
+    """How a source is to be read that should be like another, which was read by ``format``: with all these columns.
+
+    The other's own format where it gives them, else what is found. A header that has them all is believed even
+    where the other had none.
+    """
+    found, wanted = format_of(place), set(names)
+    if found.layout != format.layout:
+        return found
+    like = msgspec.structs.replace(format, encoding=found.encoding)
+    if format.layout == "workbook" and format.sheet != found.sheet and not _has(place, like, wanted):
+        like = msgspec.structs.replace(like, sheet=found.sheet)
+    for each in (like, found) if format.header or not found.header else (found, like):
+        if _has(place, each, wanted):
+            return each
+    return found
+
+
+def _has(place: Place, format: TableFormat, names: set[str]) -> bool:
+    try:
+        shown = preview(place, format, 1)
+    except DataError:
+        return False
+    return shown.table is not None and names.issubset(shown.table.names)
+
+
 def parse_table(text: str, source: str, format: TableFormat | None = None) -> Table:
     """The table in a text of rows and cells. ``source`` is the name to use in messages."""
     return delimited.read_rows([text], source, format or find_format(text)).finish()
@@ -121,9 +156,8 @@ def parse_table(text: str, source: str, format: TableFormat | None = None) -> Ta
 def _read(source: Source, format: TableFormat) -> Table:
     if format.layout in ("arrays", "idx"):
         return _array_table(source, format)[0]
-    if format.layout == "text" and delimited.suits_scanning(format) and _is_large(source):
-        with contextlib.suppress(ImportError):  # without Numba it takes longer
-            return delimited.scan_rows(texts(source, format.encoding), source.name, format).finish()
+    if format.layout == "text" and _is_large(source) and delimited.suits_scanning(format):
+        return delimited.scan_rows(texts(source, format.encoding), source.name, format).finish()
     builder = None
     for each in _growing(source, format):
         builder = each

@@ -283,6 +283,16 @@ def _is_missing(buffer: NDArray[np.uint8], start: int, end: int) -> Any:
     return second == 117 and third == 108 and buffer[start + 3] | 32 == 108
 
 
+def warm() -> None:
+    """Compile both loops, or load them from Numba's cache, for the types that they are called with."""
+    raw = np.frombuffer(b"1,2\n", np.uint8)
+    starts, ends, others = (np.empty(8, np.int32) for _ in range(3))
+    quoted, lines = np.empty(8, np.uint8), np.empty(8, np.int64)
+    scan(raw, 44, np.frombuffer(b"", np.uint8), 2, 1, True, 9, starts, ends, quoted, lines)
+    values, facts = np.empty((2, 1)), np.zeros((2, 4), np.int64)
+    read_numbers(raw, starts, ends, quoted, 1, np.arange(2), 2, 46, 0, powers(), values, 0, facts, others)
+
+
 def powers() -> NDArray[np.float64]:
     """10 to the -307 … 308."""
     return _POWERS

@@ -6,19 +6,27 @@ import csv
 import io
 from pathlib import Path
 
-from flux_studio.data.readers import read_table
+from flux_studio.data.formats import TableFormat
+from flux_studio.data.progress import GoesOn, always
+from flux_studio.data.readers import format_like, read_table
 from flux_studio.errors import ExportError, ProjectFileError
 from flux_studio.project.files import write_atomically
 from flux_studio.project.project import Project
 
 
-def as_csv(project: Project, table_path: Path) -> str:
+def as_csv(
+    project: Project, table_path: Path, format: TableFormat | None = None, goes_on: GoesOn = always
+) -> str:
     """One line a row, in order, below a header: ``prediction`` and, for classes, ``p(NAME)`` for each class.
+
+    Without a ``format`` the table is read as the project's own was, if it is like that. ``goes_on`` is told how much
+    of it is read.
 
     Where rows are read in windows, the line of a row has what is predicted from the window that ends there; rows
     that no full window ends at have empty cells.
     """
-    preprocessor, table = project.dataset().preprocessor, read_table(table_path)
+    preprocessor = project.dataset().preprocessor
+    table = read_table(table_path, format or format_for(project, table_path), goes_on)
     rows = preprocessor.predictable(table)
     predicted = preprocessor.decode(
         project.network("reference", rows=1).predict(preprocessor.inputs(table, rows))
@@ -31,9 +39,21 @@ def as_csv(project: Project, table_path: Path) -> str:
     return text.getvalue()
 
 
-def write(project: Project, table_path: Path, out: Path) -> None:
+def format_for(project: Project, table_path: Path) -> TableFormat:
+    """How a table is to be read that is predicted for: as the project's own was, if it is like that."""
+    needed = [encoder.column for encoder in project.dataset().preprocessor.input_encoders]
+    return format_like(table_path, project.specification.data.format, needed)
+
+
+def write(
+    project: Project,
+    table_path: Path,
+    out: Path,
+    format: TableFormat | None = None,
+    goes_on: GoesOn = always,
+) -> None:
     """Write :func:`as_csv` to a file, whole or not at all."""
-    content = as_csv(project, table_path).encode()
+    content = as_csv(project, table_path, format, goes_on).encode()
     try:
         write_atomically(out, content)
     except ProjectFileError as error:
