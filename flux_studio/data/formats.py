@@ -116,7 +116,8 @@ def plain(cells: Iterable[str], format: TableFormat) -> list[str]:
 def find_format(text: str) -> TableFormat:
     """How a text is cut into cells and how its numbers are written, by its first rows.
 
-    Between delimiters that cut equally well, the one that leaves more numbers wins, then the commoner. A text
+    Between delimiters that cut equally well, the one that leaves more numbers wins, then the one that leaves less of
+    the others in the cells, then the commoner. A text
     that none of them cuts has one column. The first row is a header when it has no number where later rows
     have some, or, in a table of words, when it has names that do not come back below. A first line ``sep=;`` says
     the delimiter itself. Lines that begin with ``#`` are comments when they stand at the top, or are cut otherwise
@@ -137,7 +138,7 @@ def find_format(text: str) -> TableFormat:
         whole = [trial for trial in trials if trial.widest <= 1]
         best = (whole or trials)[0]
         if cutting:
-            best = max(cutting, key=lambda trial: (trial.evenness, trial.numbers))
+            best = max(cutting, key=lambda trial: (trial.evenness, trial.numbers, -trial.uncut))
     decimal, thousands = _number_signs(best.rows, best.delimiter)
     written = TableFormat(decimal=decimal, thousands=thousands)
     rows = best.rows if written.plain_numbers else [plain(row, written) for row in best.rows]
@@ -162,6 +163,8 @@ class _Trial:
     """Share of the rows that have as many cells as the first."""
     numbers: float
     """Share of the cells below the first row that look like numbers."""
+    uncut: int
+    """How many of these cells hold another delimiter, and are not numbers for all that."""
 
     @property
     def cuts(self) -> bool:
@@ -235,6 +238,7 @@ def _try(lines: Sequence[str], delimiter: str) -> _Trial:
             rows.append([cell.strip() for cell in row])
     except csv.Error:
         pass  # too long a cell: what came before it decides, and reading the table names the line
+    others = set(DELIMITERS) - {delimiter, " "}
     widths = [len(row) for row in rows]
     below = [cell for row in rows[1:] or rows for cell in row if not is_missing(cell)]
     return _Trial(
@@ -243,4 +247,5 @@ def _try(lines: Sequence[str], delimiter: str) -> _Trial:
         widest=max(widths, default=0),
         evenness=sum(width == widths[0] for width in widths) / len(widths) if widths else 0.0,
         numbers=sum(map(is_number_like, below)) / len(below) if below else 0.0,
+        uncut=sum(not others.isdisjoint(cell) and not is_number_like(cell) for cell in below),
     )
