@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flux_studio.data.building import MOST_BYTES, SMALL, check_width, named, names_of
-from flux_studio.data.compact import Numbers, Words
+from flux_studio.data.compact import Numbers, Words, end_to_end
 from flux_studio.data.formats import TableFormat
 from flux_studio.data.sources import Source, opened
 from flux_studio.data.table import Lines, Table, listed, quoted
@@ -250,11 +250,11 @@ def _column(values: NDArray[Any], where: str) -> Sequence[str]:
             raise DataError(f"{where} holds texts that are not in UTF-8; save them as such") from error
         different = {text: place for place, text in enumerate(dict.fromkeys(texts))}
         if len(different) > 2**16 - 1:
-            return tuple(texts)
+            return end_to_end(texts)
         return Words(np.array([different[text] for text in texts], dtype=np.uint16), tuple(different))
     if kind in "mM":
         texts = np.datetime_as_string(values).tolist() if kind == "M" else values.astype(str).tolist()
-        return tuple("" if text == "NaT" else text for text in texts)
+        return end_to_end(["" if text == "NaT" else text for text in texts])
     raise DataError(
         f"{where} holds {values.dtype} values, which are neither real numbers nor words; save it as one of them"
     )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flux_studio.data.cells import Floats, is_missing, is_plain_number
-from flux_studio.data.compact import Numbers, Texts, Words, as_doubles, numeric
+from flux_studio.data.compact import Numbers, Texts, Words, as_doubles, end_to_end, numeric
 from flux_studio.data.table import Lines, Table, listed, quoted
 from flux_studio.errors import DataError
 
@@ -338,10 +338,9 @@ class _Texts:
         return len(self.block) + self.ends.nbytes
 
     def add(self, cells: Sequence[str]) -> None:
-        encoded = [cell.encode("utf-8", "replace") for cell in cells]
-        lengths = np.array([len(cell) for cell in encoded], dtype=np.int64)
-        self.ends.add(len(self.block) + np.cumsum(lengths))
-        self.block += b"".join(encoded)
+        some = end_to_end(cells)
+        self.ends.add(len(self.block) + some.ends)
+        self.block += some.block
 
     def finish(self) -> Texts:
         return Texts(self.block, self.ends.finish())

@@ -167,6 +167,12 @@ class Texts(CompactCells):
         return np.fromiter((known.get(text, -1) for text in self), dtype=np.intp, count=len(self))
 
 
+def end_to_end(texts: Sequence[str]) -> Texts:
+    """Texts as one block."""
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    return Texts(b"".join(encoded), np.cumsum([len(text) for text in encoded], dtype=np.int64))
+
+
 def written(values: NDArray[Any], decimals: int | None) -> list[str]:
     """Numbers as text; NaN is an empty cell."""
     if values.dtype.kind in "iub":

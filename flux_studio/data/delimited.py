@@ -127,25 +127,27 @@ def _rows(
     lines: Iterator[tuple[int, str]], source: str, format: TableFormat
 ) -> Iterator[tuple[int, list[str]]]:
     """Each row with the line it begins on, without blank lines and comments."""
-    begins, blank = True, False
-    row_line = 0
+    begins, blank, row_line, latest = True, False, 0, ""
     spaced, comment = format.delimiter == " ", format.comment
 
     def fed() -> Iterator[str]:
-        nonlocal begins, blank, row_line
+        nonlocal begins, blank, row_line, latest
         for number, line in lines:
+            latest = line
             if begins:
                 if comment and line.lstrip(" ").startswith(comment):
                     continue
                 begins, row_line, blank = False, number, not line.strip()
-            # Runs of blanks separate once (skipinitialspace), at the end of a line not at all.
-            yield line.rstrip(" \r\n") + "\n" if spaced else line
+            yield line
 
     reader = csv.reader(fed(), delimiter=format.delimiter, skipinitialspace=True, strict=True)
     try:
         for row in reader:
             begins = True
             cells = [cell.strip() for cell in row]
+            # Runs of blanks separate once (skipinitialspace), at the end of a line not at all.
+            if spaced and len(row) > 1 and not row[-1] and latest.rstrip("\r\n").endswith(" "):
+                cells.pop()
             # A line of nothing but blanks is skipped; a lone "" is a cell of a one-column table.
             if len(cells) > 1 or (cells and (cells[0] or not blank)):
                 yield row_line, cells

@@ -79,8 +79,8 @@ def preview(place: Place, format: TableFormat | None = None, rows: int = 50) -> 
     found = format or format_of(place)
     with opened(place) as source, _memory_told(source):
         if found.layout in ("arrays", "idx"):
-            table, sheets = _array_table(source, found, rows)
-            return Preview(found, table, len(table.lines) < rows, "", sheets)
+            table, sheets = _array_table(source, found, rows + 1)
+            return Preview(found, _first(table, rows), table.rows <= rows, "", sheets)
         sheets = Workbook(source).sheets if found.layout == "workbook" else ()
         builder, trouble, whole = None, "", True
         try:
@@ -96,10 +96,12 @@ def preview(place: Place, format: TableFormat | None = None, rows: int = 50) -> 
                 trouble = builder.without_rows()
             return Preview(found, None, False, trouble, sheets)
         table = builder.finish()
-    if table.rows > rows:
-        cut = tuple(cells[:rows] for cells in table.columns)
-        table, trouble = replace(table, columns=cut, lines=table.lines[:rows]), ""
-    return Preview(found, table, whole, trouble, sheets)
+    return Preview(found, _first(table, rows), whole, "" if table.rows > rows else trouble, sheets)
+
+
+def _first(table: Table, rows: int) -> Table:
+    cut = tuple(cells[:rows] for cells in table.columns)
+    return replace(table, columns=cut, lines=table.lines[:rows])
 
 
 def format_of(place: Place) -> TableFormat:

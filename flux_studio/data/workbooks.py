@@ -169,7 +169,7 @@ class Workbook:
             if tag == "Relationship":
                 targets[attributes.get("Id", "")] = attributes.get("Target", "")
             elif tag == "sheet":
-                key = next((value for name, value in attributes.items() if name.endswith(" id")), "")
+                key = next((value for name, value in attributes.items() if name.endswith(":id")), "")
                 found.append((attributes.get("name", ""), key))
             elif tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
                 self._dates_from = datetime.datetime(1904, 1, 1)
@@ -233,16 +233,17 @@ class Workbook:
         take: Callable[[str], None] | None = None,
     ) -> Iterator[None]:
         """Feed a member to a parser; yields after each piece."""
-        parser = expat.ParserCreate(namespace_separator=" ")
+        parser = expat.ParserCreate()
         parser.buffer_text = True
+        plain = _Plain()
 
         def refuse(*_: object) -> None:
             raise self._damaged()  # a workbook declares no entities; bombs do
 
         parser.StartDoctypeDeclHandler = refuse
-        parser.StartElementHandler = lambda tag, attributes: begin(tag.rpartition(" ")[2], attributes)
+        parser.StartElementHandler = lambda tag, attributes: begin(plain[tag], attributes)
         if end is not None:
-            parser.EndElementHandler = lambda tag: end(tag.rpartition(" ")[2])
+            parser.EndElementHandler = lambda tag: end(plain[tag])
         parser.CharacterDataHandler = take
         try:
             size = self._archive.getinfo(member).compress_size
@@ -277,6 +278,14 @@ class Workbook:
         )
 
 
+class _Plain(dict[str, str]):
+    """The names of elements without their prefix, each worked out once."""
+
+    def __missing__(self, tag: str) -> str:
+        self[tag] = tag.rpartition(":")[2]
+        return self[tag]
+
+
 class _SheetReading:
     """What the parser of a sheet calls: gathers the rows."""
 
@@ -296,13 +305,14 @@ class _SheetReading:
                 raise ValueError("no sheet has so many rows")
             self._cells, self._place = {}, -1
         elif tag == "c":
-            place = _column(attributes.get("r", ""))
-            self._place = self._place + 1 if place is None else place
-            if self._place >= _MOST_COLUMNS:
+            reference = attributes.get("r", "")
+            place = _column(reference) if reference else self._place + 1
+            self._place = place
+            if place >= _MOST_COLUMNS:
                 raise ValueError("no sheet has so many columns")
             self._kind = attributes.get("t", "n")
-            style = attributes.get("s", "0")
-            self._style = int(style) if style.isdecimal() and len(style) < 9 else 0
+            style = attributes.get("s")
+            self._style = int(style) if style is not None and style.isdecimal() and len(style) < 9 else 0
             self._parts, self._length = [], 0
         elif tag in ("v", "t"):
             self._takes = True
@@ -324,14 +334,18 @@ class _SheetReading:
             self._parts.append(text)
 
 
-def _column(reference: str) -> int | None:
+def _column(reference: str) -> int:
     """The column, from 0, of a reference such as ``BC12``."""
+    if reference[1:].isdecimal() and "A" <= reference[0] <= "Z":
+        return ord(reference[0]) - 65
     place = 0
-    for letter in reference:
+    for letter in reference.rstrip("0123456789"):
         if not "A" <= letter <= "Z" or place > _MOST_COLUMNS:
-            break
+            raise ValueError("no column is called so")
         place = place * 26 + ord(letter) - 64
-    return place - 1 if place else None
+    if not place:
+        raise ValueError("a column is missing")
+    return place - 1
 
 
 def _letters(place: int) -> str:

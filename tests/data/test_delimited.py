@@ -56,10 +56,13 @@ def outcome(read, pieces, format):
     return table.names, [tuple(cells) for cells in table.columns], tuple(table.lines)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=300)
 @given(texts())
 @example((['1,"2\r', "\n3\r\n4,5"], TableFormat(header=False)))
 @example((["a b \n1  2\n"], TableFormat(" ")))
+@example(([' " 1\r\n 1 "\n \n'], TableFormat(" ", header=False)))
+@example((['"" \n1 "" \n'], TableFormat(" ", header=False)))
+@example((['1 "" \n1 2\n'], TableFormat(" ", header=False)))
 @example((['x\n""\n\n1\n'], TableFormat()))
 def test_both_ways_to_read_agree(case):
     pieces, format = case

@@ -329,6 +329,10 @@ def test_npy_rows_are_rows(tmp_path: Path) -> None:
     np.save(path, np.array([("Ann", 1.5), ("Bob", 2)], [("name", "U9"), ("x", "f4")]))
     table = read_table(path)
     assert (table.names, rows(table)) == (("name", "x"), [("Ann", "1.5"), ("Bob", "2")])
+    np.save(path, np.array(["2024-02-29", "NaT"], "M8[D]"))
+    assert rows(read_table(path)) == [("2024-02-29",), ("",)]
+    assert preview(path).whole
+    assert preview(path, rows=2).whole
     np.save(path, np.asfortranarray(np.arange(6.0).reshape(3, 2)))
     assert rows(read_table(path, TableFormat(layout="arrays", names=("a", "b")))) == [
         ("0", "1"),
