@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,8 @@ _PIECE = 1 << 18
 _BLOCK_CELLS = 1 << 20
 
 
-def read_rows(
-    texts: Iterable[str], source: str, format: TableFormat, told: Callable[[], None] = lambda: None
-) -> TableBuilder:
-    """Read a text by :mod:`csv`; ``told`` is called now and then. The builder may hold no rows.
+def read_rows(texts: Iterable[str], source: str, format: TableFormat) -> TableBuilder:
+    """Read a text, which comes in pieces, by :mod:`csv`. The builder may hold no rows.
 
     Lines without any text are skipped, all other rows must have as many cells as the first. A column whose
     name is empty is called ``column 3`` after its place; without a header all columns are called so.
@@ -37,7 +35,6 @@ def read_rows(
     builder: TableBuilder | None = None
     for each in growing(texts, source, format):
         builder = each
-        told()
     assert builder is not None
     return builder
 
@@ -180,9 +177,7 @@ def suits_scanning(format: TableFormat) -> bool:
     return format.delimiter.isascii() and format.comment.isascii() and format.decimal.isascii()
 
 
-def scan_rows(
-    texts: Iterable[str], source: str, format: TableFormat, told: Callable[[], None] = lambda: None
-) -> TableBuilder:
+def scan_rows(texts: Iterable[str], source: str, format: TableFormat) -> TableBuilder:
     """The same as :func:`read_rows`, many times as fast; it imports Numba."""
     format.check(source)
     scanner = _Scanner(source, format)
@@ -192,7 +187,6 @@ def scan_rows(
         for begin in range(0, max(1, len(raw)), _PIECE):
             last = text is None
             rest = scanner.take(rest + raw[begin : begin + _PIECE], last)
-            told()
     return scanner.finish()
 
 

@@ -8,6 +8,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from xml.parsers import expat
 
 from flux_studio.data.building import BATCH, TableBuilder, named, names_of, numbered
@@ -43,7 +44,7 @@ class Workbook:
             self._archive = zipfile.ZipFile(source.file)
         except Exception as error:  # damaged directories make zipfile raise errors of many kinds
             raise self._damaged() from error
-        members = set(self._archive.namelist())
+        self._members = members = set(self._archive.namelist())
         if "xl/workbook.xml" not in members:
             what = "a workbook in Excel's binary format; save it as .xlsx"
             if "xl/workbook.bin" not in members:
@@ -53,8 +54,6 @@ class Workbook:
         self._sheets = [sheet for sheet in self._found_sheets() if sheet.member in members]
         if not self._sheets:
             raise DataError(f"{self.name} has no sheets; choose a workbook with a table in it")
-        self._texts = self._shared_texts() if "xl/sharedStrings.xml" in members else []
-        self._date_styles = self._found_date_styles() if "xl/styles.xml" in members else frozenset()
 
     @property
     def sheets(self) -> tuple[str, ...]:
@@ -183,7 +182,9 @@ class Workbook:
             if title and (target := targets.get(key, ""))
         ]
 
-    def _shared_texts(self) -> list[str]:
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The texts that cells refer to."""
         texts: list[str] = []
         parts: list[str] = []
         inside: list[str] = []
@@ -203,11 +204,14 @@ class Workbook:
             if inside[-1] == "t" and "rPh" not in inside:
                 parts.append(text)
 
-        for _ in self._parse("xl/sharedStrings.xml", begin, end, take):
-            pass
+        if "xl/sharedStrings.xml" in self._members:
+            for _ in self._parse("xl/sharedStrings.xml", begin, end, take):
+                pass
         return texts
 
-    def _found_date_styles(self) -> frozenset[int]:
+    @cached_property
+    def _date_styles(self) -> frozenset[int]:
+        """The styles of cells that make a number a date."""
         dates, styles, inside = set(_DATES), [], [""]
 
         def begin(tag: str, attributes: dict[str, str]) -> None:
@@ -221,8 +225,9 @@ class Workbook:
         def end(tag: str) -> None:
             inside.pop()
 
-        for _ in self._parse("xl/styles.xml", begin, end):
-            pass
+        if "xl/styles.xml" in self._members:
+            for _ in self._parse("xl/styles.xml", begin, end):
+                pass
         return frozenset(place for place, key in enumerate(styles) if key in dates)
 
     def _parse(
