@@ -35,6 +35,9 @@ __all__ = [
     "read_table",
 ]
 
+PATTERNS = ("*.csv", "*.tsv", "*.txt", "*.gz", "*.xlsx", "*.json", "*.jsonl", "*.npy", "*.npz", "*-ubyte")
+"""The usual names of what can be read; what a file is, its bytes say."""
+
 LARGE = 4 * 2**20
 """Bytes: longer texts go through the compiled loops."""
 
