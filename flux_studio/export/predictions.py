@@ -7,11 +7,13 @@ import io
 from pathlib import Path
 
 from flux_studio.data.formats import TableFormat
-from flux_studio.data.progress import GoesOn, always
+from flux_studio.data.progress import GoesOn, always, ask, part_of
 from flux_studio.data.readers import format_like, read_table
 from flux_studio.errors import ExportError, ProjectFileError
 from flux_studio.project.files import write_atomically
 from flux_studio.project.project import Project
+
+_BLOCK = 8_192
 
 
 def as_csv(
@@ -20,22 +22,28 @@ def as_csv(
     """One line a row, in order, below a header: ``prediction`` and, for classes, ``p(NAME)`` for each class.
 
     Without a ``format`` the table is read as the project's own was, if it is like that. ``goes_on`` is told how much
-    of it is read.
+    is done, of whatever; with ``False`` it ends by :class:`~flux_studio.errors.GivenUpError`.
 
     Where rows are read in windows, the line of a row has what is predicted from the window that ends there; rows
     that no full window ends at have empty cells.
     """
     preprocessor = project.dataset().preprocessor
-    table = read_table(table_path, format or format_for(project, table_path), goes_on)
-    rows = preprocessor.predictable(table)
-    predicted = preprocessor.decode(
-        project.network("reference", rows=1).predict(preprocessor.inputs(table, rows))
-    )
-    lines: list[tuple[str | float, ...]] = [("",) * len(predicted.header)] * table.rows
-    for row, line in zip(rows.tolist(), predicted.rows, strict=True):
-        lines[row] = line
+    table = read_table(table_path, format or format_for(project, table_path), part_of(goes_on, 0.0, 0.5))
+    rows, network = preprocessor.predictable(table), project.network("reference", rows=1)
+    inputs = preprocessor.inputs(table, rows)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([predicted.header, *lines])
+    writer, written = csv.writer(text, lineterminator="\n"), 0
+    for start in range(0, max(1, len(rows)), _BLOCK):
+        ask(part_of(goes_on, 0.5, 1.0), start, max(1, len(rows)))
+        predicted = preprocessor.decode(network.predict(inputs[start : start + _BLOCK]))
+        nothing = ("",) * len(predicted.header)
+        if not start:
+            writer.writerow(predicted.header)
+        for row, line in zip(rows[start : start + _BLOCK].tolist(), predicted.rows, strict=True):
+            writer.writerows([nothing] * (row - written))
+            writer.writerow(line)
+            written = row + 1
+    writer.writerows([nothing] * (table.rows - written))
     return text.getvalue()
 
 
