@@ -21,6 +21,7 @@ SMALL = 100_000
 """Cells: a table of more is compact."""
 
 BATCH = 4_096
+_BATCH_CELLS = 2**18
 _MOST_WORDS = 2_000
 _EXACT = 6
 """Significant digits that single precision always keeps."""
@@ -131,7 +132,7 @@ class TableBuilder:
 
     def extend(self, rows: Iterable[tuple[int, Sequence[str]]], batch: int = BATCH) -> Iterator[int]:
         """Take rows with their lines from an iterator; yields how many there are after each batch."""
-        found = iter(rows)
+        found, batch = iter(rows), min(batch, 1 + _BATCH_CELLS // len(self.names))
         while True:
             some: list[tuple[int, Sequence[str]]] = []
             try:

@@ -17,7 +17,7 @@ def test_a_small_file_is_measured_in_a_process_of_its_own(tmp_path: Path) -> Non
     assert read_table(path).names[:2] == ("kind", "x0")
     rows = loading._loaded("a small file", path, 6)
     assert [row.side for row in rows][:3] == ["preview", "loading", "longest hold of Python's lock"]
-    assert all(row.seconds > 0 for row in rows)
+    assert all(row.seconds > 0 for row in rows[:3])
 
 
 def test_what_the_machine_stood_still_is_left_out() -> None:
