@@ -286,11 +286,10 @@ def idx_table(source: Source, format: TableFormat, rows: int | None = None) -> T
                 f"{source.name} has {len(array):,} rows, but {partner.name} beside it has {len(beside):,}; "
                 "put files that belong together into one folder"
             )
-        images, labels = (
-            (images, beside)
-            if images is not None and beside.ndim == 1
-            else ((beside, labels) if images is None and beside.ndim > 1 else (images, labels))
-        )
+        if images is not None and beside.ndim == 1:
+            labels = beside
+        elif images is None and beside.ndim > 1:
+            images = beside
     names: list[str] = []
     columns: list[Sequence[str]] = []
     if images is not None:

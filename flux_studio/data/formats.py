@@ -100,11 +100,8 @@ def _written(decimal: str, thousands: str) -> re.Pattern[str]:
 
 def plain(cells: Iterable[str], format: TableFormat) -> list[str]:
     """Cells with their numbers written plainly: ``1.234,5`` becomes ``1234.5``; all else stays as it is."""
-    number, thousands, decimal = (
-        _written(format.decimal, format.thousands),
-        format.thousands,
-        format.decimal,
-    )
+    thousands, decimal = format.thousands, format.decimal
+    number = _written(decimal, thousands)
     return [
         (cell.replace(thousands, "") if thousands else cell).replace(decimal, ".")
         if number.fullmatch(cell)
@@ -117,14 +114,13 @@ def find_format(text: str) -> TableFormat:
     """How a text is cut into cells and how its numbers are written, by its first rows.
 
     Between delimiters that cut equally well, the one that leaves more numbers wins, then the one that leaves less of
-    the others in the cells, then the commoner. A text
-    that none of them cuts has one column. The first row is a header when it has no number where later rows
-    have some, or, in a table of words, when it has names that do not come back below. A first line ``sep=;`` says
-    the delimiter itself. Lines that begin with ``#`` are comments when they stand at the top, or are cut otherwise
-    than the others.
+    the others in the cells, then the commoner. A text that none of them cuts has one column. The first row is a
+    header when it has no number where later rows have some, or, in a table of words, when it has names that do not
+    come back below. A first line ``sep=;`` says the delimiter itself. Lines that begin with ``#`` are comments when
+    they are cut otherwise than the others, or when only the very first does.
     """
     lines = _first_lines(text)
-    said = re.match(r"sep=(.)\s*$", lines[0], re.IGNORECASE) if lines else None
+    said = re.match(r"sep=(.)[ \t]*(?:\r?\n|\r|$)", text, re.IGNORECASE)
     skip = 1 if said and said[1] not in _NOT_A_DELIMITER else 0
     lines = lines[skip:]
     comment = "#" if _has_comments(lines) else ""
