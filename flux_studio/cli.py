@@ -431,10 +431,12 @@ def _screenshot(options: argparse.Namespace) -> int:
 def _warm(options: argparse.Namespace) -> int:
     import numpy as np
 
-    from flux_studio.data import scanning
     from flux_studio.engine import compiled
 
-    scanning.warm()
+    with contextlib.suppress(RuntimeError):  # Numba finds no place to keep it: tables are read by csv then
+        from flux_studio.data import scanning
+
+        scanning.warm()
     for dtype in (np.float32, np.float64):
         print(f"compiling the engine for {np.dtype(dtype).name} (a few seconds, once)", flush=True)
         compiled.warm(dtype)
