@@ -376,7 +376,8 @@ def set_up(environment: Environment, groups: Sequence[str], qt_platforms: Sequen
         check_qt(environment, qt_platforms)
         environment.finish(qt, key)
 
-    kernels = sorted((root / "flux_studio" / "engine").rglob("*.py"))
+    package = root / "flux_studio"
+    kernels = sorted([*(package / "engine").rglob("*.py"), *(package / "data").glob("scanning.py")])
     kernels_key = digest(*kernels, more=key + cache_place())
     if environment.done.get("kernels") != kernels_key:
         if run([environment.python, "-m", "flux_studio", "warm"]) != 0:

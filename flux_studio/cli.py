@@ -151,6 +151,7 @@ def _command_parser() -> argparse.ArgumentParser:
     predict.add_argument("file", type=Path, metavar="FILE")
     predict.add_argument("data", type=Path, metavar="DATA")
     predict.add_argument("--out", type=Path, metavar="predictions.csv")
+    new_command.add_format_arguments(predict)
 
     info = command("info", _info, "say what a project is")
     info.add_argument("file", type=Path, metavar="FILE")
@@ -334,10 +335,11 @@ def _predict(options: argparse.Namespace) -> int:
     if options.out is not None:
         _check_output(options.out, options.file, options.data)
     project = files.load(options.file)
+    format = new_command.chosen_format(options, predictions.format_for(project, options.data))
     if options.out is None:
-        sys.stdout.write(predictions.as_csv(project, options.data))
+        sys.stdout.write(predictions.as_csv(project, options.data, format))
     else:
-        predictions.write(project, options.data, options.out)
+        predictions.write(project, options.data, options.out, format)
         print(f"{options.out}: predictions")
     return 0
 
@@ -431,6 +433,10 @@ def _warm(options: argparse.Namespace) -> int:
 
     from flux_studio.engine import compiled
 
+    with contextlib.suppress(RuntimeError):  # Numba finds no place to keep it: tables are read by csv then
+        from flux_studio.data import scanning
+
+        scanning.warm()
     for dtype in (np.float32, np.float64):
         print(f"compiling the engine for {np.dtype(dtype).name} (a few seconds, once)", flush=True)
         compiled.warm(dtype)

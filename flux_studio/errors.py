@@ -26,6 +26,10 @@ class DataError(FluxError):
     """A table cannot be read or used; the message names the file, the line and the column where it can."""
 
 
+class GivenUpError(FluxError):
+    """Work that a person did not want to go on; nothing has changed."""
+
+
 class ProjectFileError(FluxError):
     """A ``.flux`` file cannot be read or written."""
 

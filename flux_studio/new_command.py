@@ -15,6 +15,7 @@ from flux_studio.errors import SpecificationError, UsageError
 
 if TYPE_CHECKING:
     from flux_studio.data.columns import Column, Derived
+    from flux_studio.data.formats import TableFormat
     from flux_studio.data.windows import Windowing
     from flux_studio.project.project import Project
     from flux_studio.project.specification import OptimizerSpecification, Setting, Specification
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--generate", metavar="moons:rows=500", help="a table made from a formula and a seed, as told below"
     )
+    add_format_arguments(parser)
     data.add_argument(
         "--target",
         action="append",
@@ -148,6 +150,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="after N validations without a better loss, and back to the best; 0 is never; default: 50",
     )
     end.add_argument("--seconds", type=float, metavar="S", help="after so much time")
+
+
+def add_format_arguments(parser: argparse.ArgumentParser) -> None:
+    """How a table is read, where what is found is not what is meant."""
+    reading = parser.add_argument_group("how the table is read; what is left out is found")
+    reading.add_argument(
+        "--delimiter", metavar="C", help="between two cells; tab and space can be written so"
+    )
+    reading.add_argument("--header", choices=("yes", "no"), help="whether the first row holds names")
+    reading.add_argument("--encoding", metavar="NAME", help="such as utf-8, cp1252 or utf-16")
+    reading.add_argument("--decimal", metavar="C", help="the decimal sign: a point or a comma")
+    reading.add_argument("--thousands", metavar="C", help="what stands between thousands")
+    reading.add_argument("--comment", metavar="C", help="what begins a line that is no row")
+    reading.add_argument("--skip", type=int, metavar="N", help="lines ahead of the table")
+    reading.add_argument("--sheet", metavar="NAME", help="of a workbook; or the arrays of an NPZ file: x,y")
+
+
+def chosen_format(options: argparse.Namespace, found: TableFormat) -> TableFormat:
+    """The format that was found, with what was said otherwise."""
+    said = _given(options, "encoding", "decimal", "thousands", "comment", "skip", "sheet")
+    if options.header is not None:
+        said["header"] = options.header == "yes"
+    if options.delimiter is not None:
+        said["delimiter"] = {"tab": "\t", "space": " ", "\\t": "\t"}.get(options.delimiter, options.delimiter)
+    return msgspec.structs.replace(found, **said)
 
 
 def explanation() -> str:
@@ -250,12 +277,12 @@ def new_project(options: argparse.Namespace) -> Project:
 
 def _of_table(options: argparse.Namespace) -> Project:
     from flux_studio.data.columns import suggest_columns
-    from flux_studio.data.readers import preview, read_table
+    from flux_studio.data.readers import format_of, read_table
     from flux_studio.project.defaults import new_project
 
     if options.target is None:
         raise UsageError("--data: say which columns to predict, with --target COL[,COL]")
-    format, _ = preview(options.data)
+    format = chosen_format(options, format_of(options.data))
     table = read_table(options.data, format)
     targets = [name for text in options.target for name in _target_names(text, table.names)]
     if not targets:

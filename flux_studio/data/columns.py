@@ -1,4 +1,4 @@
-"""What a person says about a table: how its text is cut into cells, and what each column is for."""
+"""What a person says about the columns of a table: what each is for, and how its cells become numbers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Literal
 import msgspec
 
 from flux_studio.data.cells import (
+    counts_rows,
     different,
     is_missing,
     is_number_like,
     numbers,
     parse_all,
     parse_number,
+    places,
     present_rows,
 )
 from flux_studio.data.dates import DateOrder, DatePart, is_date_like, parse_days
@@ -28,7 +30,6 @@ from flux_studio.errors import DataError
 __all__ = [
     "MOST_CATEGORIES",
     "Column",
-    "CsvFormat",
     "Derived",
     "Encoding",
     "Kind",
@@ -55,13 +56,6 @@ _TELLING_GAPS = 0.05
 """From this share of missing values on, that one is missing may itself tell something."""
 _LABELS = frozenset({"class", "label", "category", "type", "kind", "species", "group", "digit", "target"})
 _COUNTERS = frozenset({"#", "id", "index", "no", "nr", "number", "row", "rownames", "column 1"})
-
-
-class CsvFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the text of a table is cut into cells."""
-
-    delimiter: str = ","
-    header: bool = True
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,7 +183,7 @@ def check_values(column: Column, table: Table) -> None:
         )
     _check_fill(column, where, None)
     if column.kind == "yes_no" and len(values) > 2:
-        row = table.column(column.name).index(values[2])
+        row = int((places(table, column.name, values[2:3]) == 0).argmax())
         raise DataError(
             f"{table.where(row, column.name)}: {quoted(values[2])} is a third value beside "
             f"{quoted(values[0])} and {quoted(values[1])}, but yes/no has two; "
@@ -259,7 +253,7 @@ def _examine(table: Table, name: str) -> _Facts:
     elif dates:
         useless = False
     elif numeric:
-        useless = name.casefold() in _COUNTERS and _counts_rows(table.column(name))
+        useless = name.casefold() in _COUNTERS and counts_rows(table, name)
     else:
         names = len(values) == len(present) > 2 and not any(map(is_number_like, values))
         useless = names or len(values) > MOST_CATEGORIES
@@ -291,10 +285,6 @@ def _suggest(facts: _Facts, is_target: bool) -> Column:
 def _mostly_numbers(values: Sequence[str]) -> bool:
     fine = sum(map(is_number_like, values))
     return fine == len(values) or (fine >= 10 and fine > 0.9 * len(values))
-
-
-def _counts_rows(cells: Sequence[str]) -> bool:
-    return any(list(cells) == [str(row + start) for row in range(len(cells))] for start in (0, 1))
 
 
 def _names_a_label(name: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flux_studio.data.cells import Floats, Rows, present_rows
+from flux_studio.data.cells import Floats, Rows, different, places, present_rows
 from flux_studio.data.columns import Column, Derived, check_columns
 from flux_studio.data.derived import check_all_derived
 from flux_studio.data.preprocessing import Preprocessor
@@ -211,11 +211,11 @@ def _classes(table: Table, table_rows: Rows, targets: list[Column]) -> list[Rows
     """The data set's rows, grouped by the class of a single class or yes/no target, else together."""
     if len(targets) != 1 or targets[0].kind == "number":
         return [np.arange(len(table_rows))]
-    cells = table.column(targets[0].name)
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index, row in enumerate(table_rows.tolist()):
-        groups[cells[row]].append(index)
-    return [np.array(group, dtype=np.intp) for group in groups.values()]
+    name = targets[0].name
+    classes = places(table, name, different(table, name))[table_rows]
+    # In the order in which they appear, for that is the order in which the split draws.
+    found, first = np.unique(classes, return_index=True)
+    return [np.flatnonzero(classes == found[place]) for place in np.argsort(first)]
 
 
 def _take(array: Floats, rows: Rows) -> Floats:

@@ -1,199 +1,212 @@
-"""Text files become tables: encoding and format are found, and every fault is named by its line."""
+"""Files become tables: what kind of file it is and how it is read is found, and every fault is named by its place.
+
+The window and the command line need three things of this: :func:`preview`, :func:`read_table` and the
+:class:`~flux_studio.data.formats.TableFormat` between them, found by the one, corrected by people, used by the other.
+"""
 
 from __future__ import annotations
 
 import codecs
-import csv
-import difflib
-import io
-import itertools
-import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
-from flux_studio.data.columns import CsvFormat
-from flux_studio.data.formats import find_format
-from flux_studio.data.table import Table, quoted
+import msgspec
+
+from flux_studio.data import arrays, delimited, records
+from flux_studio.data.building import BATCH, TableBuilder
+from flux_studio.data.encodings import check_is_text, find_encoding, texts
+from flux_studio.data.formats import TableFormat, find_format
+from flux_studio.data.progress import GoesOn, always
+from flux_studio.data.sources import Pasted, Place, Source, opened
+from flux_studio.data.table import Table
+from flux_studio.data.workbooks import Workbook
 from flux_studio.errors import DataError
 
-__all__ = ["find_format", "parse_table", "preview", "read_table"]
+__all__ = [
+    "Pasted",
+    "Place",
+    "Preview",
+    "find_format",
+    "format_like",
+    "format_of",
+    "parse_table",
+    "preview",
+    "read_table",
+]
 
+PATTERNS = ("*.csv", "*.tsv", "*.txt", "*.gz", "*.xlsx", "*.json", "*.jsonl", "*.npy", "*.npz", "*-ubyte")
+"""The usual names of what can be read; what a file is, its bytes say."""
+
+LARGE = 4 * 2**20
+"""Bytes: longer texts go through the compiled loops."""
+
+_ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _BEGINNING = 256 * 1024  # bytes; at four bytes a character still all that find_format looks at
-_NOT_A_DELIMITER = '"\r\n\0'
 
 
-def read_table(path: Path | str, format: CsvFormat | None = None) -> Table:
-    """The table in a file; its format is found when none is given. All faults are :class:`DataError`."""
-    path = Path(path)
-    return parse_table(_decode(_read(path), path.name), path.name, format)
+@dataclass(frozen=True)
+class Preview:
+    """What a source will be like as a table."""
+
+    format: TableFormat
+    table: Table | None
+    """Its first rows; None when there is not one that can be read."""
+    whole: bool
+    """Whether these are all its rows."""
+    trouble: str = ""
+    """Why the rows end where they do, if something is wrong there: one line for people."""
+    sheets: tuple[str, ...] = ()
+    """What ``format.sheet`` can be: the sheets of a workbook, or the arrays of an NPZ file that fit together."""
 
 
-def preview(path: Path | str, format: CsvFormat | None = None, rows: int = 50) -> tuple[CsvFormat, Table]:
-    """The format, as :func:`read_table` finds it, and at most ``rows`` rows; reads the file's beginning."""
-    path = Path(path)
-    size = _BEGINNING
-    raw = _read(path, size + 1)
-    while len(raw) > size and raw.count(b"\n") < rows + 2:  # very wide rows
-        size *= 4
-        raw = _read(path, size + 1)
-    cut = len(raw) > size
-    text = _decode(raw[:size], path.name, cut)
-    format = format or find_format(text)
-    return format, _parse(text, path.name, format, rows, cut)
+def read_table(place: Place, format: TableFormat | None = None, goes_on: GoesOn = always) -> Table:
+    """The table in a file or a pasted text; its format is found when none is given.
 
-
-def parse_table(text: str, source: str, format: CsvFormat | None = None) -> Table:
-    """The table in a text. ``source`` is the name to use in messages.
-
-    Lines without any text are skipped, all other rows must have as many cells as the first. A column whose
-    name is empty is called ``column 3`` after its place; without a header all columns are called so.
+    ``goes_on`` is told the bytes read and all there are, many times a second, on the thread that reads; with
+    ``False`` it ends the reading by :class:`~flux_studio.errors.GivenUpError`. All faults are :class:`DataError`.
     """
-    return _parse(text, source, format or find_format(text))
+    format = format or format_of(place)
+    with opened(place, goes_on) as source, _memory_told(source):
+        table = _read(source, format)
+        source.check_unchanged()
+    return table
 
 
-def _parse(text: str, source: str, format: CsvFormat, limit: int | None = None, cut: bool = False) -> Table:
-    if len(format.delimiter) != 1 or format.delimiter in _NOT_A_DELIMITER:
-        raise DataError(
-            f"{source}: {format.delimiter!r} cannot separate cells; choose a single character such as ','"
-        )
-    found = _rows(text, source, format.delimiter, cut)
-    first = next(found, None)
-    if first is None:
-        raise DataError(f"{source} is empty; choose a file with a table in it")
-    first_line, first_cells = first
-    if format.header:
-        names = _names(first_cells, f"{source}, line {first_line}")
-    else:
-        names = tuple(f"column {number}" for number in range(1, len(first_cells) + 1))
-        found = itertools.chain([first], found)
-    lines, rows = [], []
-    for line, cells in itertools.islice(found, limit):
-        if len(cells) != len(names):
-            raise DataError(
-                f"{source}, line {line}: {_cells(len(cells))} where line {first_line} has {len(names)}; "
-                "add what is missing, remove what is too much, or choose another delimiter"
-            )
-        lines.append(line)
-        rows.append(cells)
-    if not rows:
-        raise DataError(
-            f"{source} has only a header on line {first_line} and no rows; "
-            "add rows, or say that it has no header"
-        )
-    return Table(source, names, tuple(zip(*rows, strict=True)), tuple(lines))
+def preview(place: Place, format: TableFormat | None = None, rows: int = 50) -> Preview:
+    """The format, as :func:`read_table` finds it, and at most ``rows`` rows; reads the file's beginning.
 
-
-def _rows(text: str, source: str, delimiter: str, cut: bool) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line it begins on, without blank lines and without the end of a text that is cut."""
-    if cut:
-        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
-    latest = ""
-
-    def lines() -> Iterator[str]:
-        nonlocal latest
-        for latest in io.StringIO(text, newline=""):
-            # Runs of blanks separate once (skipinitialspace), at the end of a line not at all.
-            yield latest.rstrip(" \r\n") + "\n" if delimiter == " " else latest
-
-    reader = csv.reader(lines(), delimiter=delimiter, skipinitialspace=True, strict=True)
-    line = 1
-    try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            # A line of nothing but blanks is skipped; a lone "" is a cell of a one-column table.
-            if len(cells) > 1 or (cells and (cells[0] or latest.strip())):
-                yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        if not (cut and "unexpected end" in str(error)):
-            raise DataError(f"{source}, line {line}: {_explain(error)}") from error
-
-
-def _explain(error: csv.Error) -> str:
-    text = str(error)
-    if "unexpected end" in text:
-        return "a quote that opens on this row is never closed; close it, or remove it"
-    if "field larger than" in text:
-        return (
-            f"a cell is longer than {csv.field_size_limit():,} characters; "
-            "close the quote if one is open there, or shorten the cell"
-        )
-    if "expected after" in text:
-        return (
-            "something, be it a blank, stands between a closing quote and the next delimiter; remove it, "
-            'or write a quote inside a quoted cell twice ("")'
-        )
-    return f"this row cannot be read as a table ({text}); correct it"
-
-
-def _names(cells: list[str], where: str) -> tuple[str, ...]:
-    places: dict[str, int] = {}
-    for number, name in enumerate(cells, 1):
-        if name and places.setdefault(name, number) != number:
-            raise DataError(
-                f"{where}: columns {places[name]} and {number} are both called {quoted(name)}; "
-                "give each column a name of its own, or say that the file has no header"
-            )
-    return tuple(name or _free_name(f"column {number}", places) for number, name in enumerate(cells, 1))
-
-
-def _free_name(name: str, taken: dict[str, int]) -> str:
-    while name in taken:
-        name += "*"
-    return name
-
-
-def _cells(count: int) -> str:
-    return "1 cell" if count == 1 else f"{count} cells"
-
-
-def _read(path: Path, limit: int = -1) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(limit)
-    except FileNotFoundError:
-        raise DataError(f"there is no file {str(path)!r}; {_nearby(path)}") from None
-    except IsADirectoryError:
-        raise DataError(f"{str(path)!r} is a folder; choose a file in it") from None
-    except (OSError, ValueError) as error:
-        if os.path.isdir(path):  # Windows says "permission denied" for a folder
-            raise DataError(f"{str(path)!r} is a folder; choose a file in it") from None
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise DataError(
-            f"{str(path)!r} cannot be read ({reason}); check the name and your permissions"
-        ) from error
-
-
-def _nearby(path: Path) -> str:
-    others = [other.name for other in path.parent.glob("*.*")] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, others, n=1)
-    return f"did you mean {quoted(near[0])}?" if near else "check the name and the folder"
-
-
-def _decode(raw: bytes, source: str, cut: bool = False) -> str:
-    if raw.startswith(b"PK\x03\x04"):
-        raise DataError(
-            f"{source} is an Excel workbook or another zip file, not text; save its sheet as CSV first"
-        )
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings, title = ["utf-16"], "UTF-16, as its first bytes promise"
-    else:
-        encodings, title = ["utf-8-sig", "cp1252"], "UTF-8 or Windows-1252"
-        if (place := raw.find(b"\0")) >= 0:
-            raise DataError(_binary(source, raw.count(b"\n", 0, place) + 1))
-    place = 0
-    for encoding in encodings:
+    With a ``format`` that does not suit the file the preview still comes, with its trouble. A file that cannot be
+    read at all is a :class:`DataError`.
+    """
+    found = format or format_of(place)
+    with opened(place) as source, _memory_told(source):
+        if found.layout in ("arrays", "idx"):
+            table, sheets = _array_table(source, found, rows + 1)
+            return Preview(found, _first(table, rows), table.rows <= rows, "", sheets)
+        sheets = Workbook(source).sheets if found.layout == "workbook" else ()
+        builder, trouble, whole = None, "", True
         try:
-            text = codecs.getincrementaldecoder(encoding)().decode(raw, not cut)
-        except UnicodeDecodeError as error:
-            place = error.start
-            continue
-        if (nul := text.find("\0")) >= 0:
-            raise DataError(_binary(source, text.count("\n", 0, nul) + 1))
-        return text
-    line = raw.count(b"\n", 0, place) + 1
-    raise DataError(f"{source}, line {line}: this is not text in {title}; save the file as UTF-8")
+            for builder in _growing(source, found, rows + 1):
+                builder.stays_small = True
+                if builder.rows > rows:
+                    whole = False
+                    break
+        except DataError as error:
+            trouble, whole = str(error), False
+        if builder is None or not builder.rows:
+            if builder is not None and not trouble:
+                trouble = builder.without_rows()
+            return Preview(found, None, False, trouble, sheets)
+        table = builder.finish()
+    return Preview(found, _first(table, rows), whole, "" if table.rows > rows else trouble, sheets)
 
 
-def _binary(source: str, line: int) -> str:
-    return f"{source}, line {line}: a NUL byte, so this is not a text file; choose a CSV file in UTF-8"
+def _first(table: Table, rows: int) -> Table:
+    cut = tuple(cells[:rows] for cells in table.columns)
+    return replace(table, columns=cut, lines=table.lines[:rows])
+
+
+def format_of(place: Place) -> TableFormat:
+    """How a source is to be read, by its first bytes."""
+    with opened(place) as source, _memory_told(source):
+        beginning = source.read(_BEGINNING)
+        if beginning.startswith(arrays.NPY_MARK):
+            return TableFormat(layout="arrays")
+        if beginning.startswith(_ZIP_MARKS) and not source.is_packed:
+            if arrays.is_npz(source):
+                return TableFormat(layout="arrays", sheet=next(iter(arrays.NpzFile(source).groups()), ""))
+            return Workbook(source).find_format()
+        if arrays.is_idx(beginning):
+            return TableFormat(layout="idx")
+        check_is_text(beginning, source.name)
+        encoding = find_encoding(beginning)
+        text = codecs.getincrementaldecoder(encoding)("replace").decode(beginning).removeprefix("\ufeff")
+        if source.inner_name.lower().endswith((".json", ".jsonl", ".ndjson")) or records.is_records(text):
+            return TableFormat(layout="records", encoding=encoding)
+        return msgspec.structs.replace(find_format(text), encoding=encoding)
+
+
+def format_like(place: Place, format: TableFormat, names: Iterable[str]) -> TableFormat:
+    """How a source is to be read that should be like another, which was read by ``format``: with all these columns.
+
+    The other's own format where it gives them, else what is found. A header that has them all is believed even
+    where the other had none.
+    """
+    found, wanted = format_of(place), set(names)
+    if found.layout != format.layout:
+        return found
+    like = msgspec.structs.replace(format, encoding=found.encoding)
+    if format.layout == "workbook" and format.sheet != found.sheet and not _has(place, like, wanted):
+        like = msgspec.structs.replace(like, sheet=found.sheet)
+    for each in (like, found) if format.header or not found.header else (found, like):
+        if _has(place, each, wanted):
+            return each
+    return found
+
+
+def _has(place: Place, format: TableFormat, names: set[str]) -> bool:
+    try:
+        shown = preview(place, format, 1)
+    except DataError:
+        return False
+    return shown.table is not None and names.issubset(shown.table.names)
+
+
+def parse_table(text: str, source: str, format: TableFormat | None = None) -> Table:
+    """The table in a text of rows and cells. ``source`` is the name to use in messages."""
+    return delimited.read_rows([text], source, format or find_format(text)).finish()
+
+
+def _read(source: Source, format: TableFormat) -> Table:
+    if format.layout in ("arrays", "idx"):
+        return _array_table(source, format)[0]
+    if format.layout == "text" and _is_large(source) and delimited.suits_scanning(format):
+        return delimited.scan_rows(texts(source, format.encoding), source.name, format).finish()
+    builder = None
+    for each in _growing(source, format):
+        builder = each
+        source.tell()
+    assert builder is not None
+    return builder.finish()
+
+
+def _is_large(source: Source) -> bool:
+    if not source.is_packed:
+        return source.size > LARGE
+    size = len(source.read(LARGE + 1))
+    source.rewind()
+    return size > LARGE
+
+
+def _growing(source: Source, format: TableFormat, batch: int = BATCH) -> Iterator[TableBuilder]:
+    if format.layout == "workbook":
+        return Workbook(source).growing(format, batch)
+    pieces = texts(source, format.encoding)
+    if format.layout == "records":
+        return records.growing(pieces, source.name, format, batch)
+    return delimited.growing(pieces, source.name, format, batch)
+
+
+def _array_table(
+    source: Source, format: TableFormat, rows: int | None = None
+) -> tuple[Table, tuple[str, ...]]:
+    """The table, or its first rows, and the groups of arrays that it could be made of."""
+    if format.layout == "idx":
+        return arrays.idx_table(source, format, rows), ()
+    if arrays.is_npz(source):
+        npz = arrays.NpzFile(source)
+        groups = npz.groups()
+        single = tuple(name for name in npz.arrays if name not in groups)
+        return npz.table(format, rows), groups + single
+    return arrays.npy_table(source, format, rows), ()
+
+
+@contextmanager
+def _memory_told(source: Source) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise DataError(
+            f"{source.name} needs more memory than there is; leave out columns or rows, or close other programs"
+        ) from error

@@ -6,34 +6,62 @@ import csv
 import io
 from pathlib import Path
 
-from flux_studio.data.readers import read_table
+from flux_studio.data.formats import TableFormat
+from flux_studio.data.progress import GoesOn, always, ask, part_of
+from flux_studio.data.readers import format_like, read_table
 from flux_studio.errors import ExportError, ProjectFileError
 from flux_studio.project.files import write_atomically
 from flux_studio.project.project import Project
 
+_BLOCK = 8_192
 
-def as_csv(project: Project, table_path: Path) -> str:
+
+def as_csv(
+    project: Project, table_path: Path, format: TableFormat | None = None, goes_on: GoesOn = always
+) -> str:
     """One line a row, in order, below a header: ``prediction`` and, for classes, ``p(NAME)`` for each class.
+
+    Without a ``format`` the table is read as the project's own was, if it is like that. ``goes_on`` is told how much
+    is done, of whatever; with ``False`` it ends by :class:`~flux_studio.errors.GivenUpError`.
 
     Where rows are read in windows, the line of a row has what is predicted from the window that ends there; rows
     that no full window ends at have empty cells.
     """
-    preprocessor, table = project.dataset().preprocessor, read_table(table_path)
-    rows = preprocessor.predictable(table)
-    predicted = preprocessor.decode(
-        project.network("reference", rows=1).predict(preprocessor.inputs(table, rows))
-    )
-    lines: list[tuple[str | float, ...]] = [("",) * len(predicted.header)] * table.rows
-    for row, line in zip(rows.tolist(), predicted.rows, strict=True):
-        lines[row] = line
+    preprocessor = project.dataset().preprocessor
+    table = read_table(table_path, format or format_for(project, table_path), part_of(goes_on, 0.0, 0.5))
+    rows, network = preprocessor.predictable(table), project.network("reference", rows=1)
+    inputs = preprocessor.inputs(table, rows)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([predicted.header, *lines])
+    writer, written = csv.writer(text, lineterminator="\n"), 0
+    for start in range(0, max(1, len(rows)), _BLOCK):
+        ask(part_of(goes_on, 0.5, 1.0), start, max(1, len(rows)))
+        predicted = preprocessor.decode(network.predict(inputs[start : start + _BLOCK]))
+        nothing = ("",) * len(predicted.header)
+        if not start:
+            writer.writerow(predicted.header)
+        for row, line in zip(rows[start : start + _BLOCK].tolist(), predicted.rows, strict=True):
+            writer.writerows([nothing] * (row - written))
+            writer.writerow(line)
+            written = row + 1
+    writer.writerows([nothing] * (table.rows - written))
     return text.getvalue()
 
 
-def write(project: Project, table_path: Path, out: Path) -> None:
+def format_for(project: Project, table_path: Path) -> TableFormat:
+    """How a table is to be read that is predicted for: as the project's own was, if it is like that."""
+    needed = [encoder.column for encoder in project.dataset().preprocessor.input_encoders]
+    return format_like(table_path, project.specification.data.format, needed)
+
+
+def write(
+    project: Project,
+    table_path: Path,
+    out: Path,
+    format: TableFormat | None = None,
+    goes_on: GoesOn = always,
+) -> None:
     """Write :func:`as_csv` to a file, whole or not at all."""
-    content = as_csv(project, table_path).encode()
+    content = as_csv(project, table_path, format, goes_on).encode()
     try:
         write_atomically(out, content)
     except ProjectFileError as error:

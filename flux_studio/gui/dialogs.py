@@ -7,12 +7,13 @@ from typing import Literal
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from flux_studio.data import readers
 from flux_studio.export.exporters import EXPORTERS
 from flux_studio.export.worked_example import FEWEST_DIGITS, MOST_DIGITS, USUAL_DIGITS
 
 Answer = Literal["save", "discard", "cancel"]
 PROJECTS = "Flux Studio projects (*.flux)"
-TABLES = "Tables (*.csv *.tsv *.txt)"
+TABLES = f"Tables ({' '.join(readers.PATTERNS)})"
 
 
 class Dialogs:
@@ -25,7 +26,7 @@ class Dialogs:
                 parent,
                 "Open",
                 folder,
-                f"Projects and tables (*.flux *.csv *.tsv *.txt);;{PROJECTS};;{TABLES}",
+                f"Projects and tables (*.flux {' '.join(readers.PATTERNS)});;{PROJECTS};;{TABLES}",
             )
         )
 

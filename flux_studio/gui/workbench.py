@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from flux_studio.data.columns import Column, CsvFormat, suggest_columns
-from flux_studio.data.readers import preview, read_table
+from flux_studio.data.columns import Column, suggest_columns
+from flux_studio.data.formats import TableFormat
+from flux_studio.data.readers import format_of, read_table
 from flux_studio.data.table import Table
 from flux_studio.data.windows import Windowing
 from flux_studio.engine.losses import make_loss
@@ -214,7 +215,7 @@ class Workbench(QObject):
         """
         now = self.specification
         try:
-            format, _ = preview(path)
+            format = format_of(path)
             table = read_table(path, format)
             project = new_project(table, format=format, layers=now.layers, seed=now.seed)
         except FluxError as error:
@@ -228,7 +229,7 @@ class Workbench(QObject):
         self.document.replace(f"Load {path.name}", project)
         self.informed.emit(f"{path.name}: {table.rows:,} rows{_what_changed(now, project.specification)}")
 
-    def set_format(self, format: CsvFormat) -> None:
+    def set_format(self, format: TableFormat) -> None:
         """Cut the table's text into cells in another way."""
         project = self.document.project
         path = self._table_file(project.table)
@@ -279,7 +280,7 @@ class Workbench(QObject):
             if path.suffix.lower() == ".flux":
                 project, table_files = files.load(path), []
             else:
-                format, _ = preview(path)
+                format = format_of(path)
                 project = new_project(read_table(path, format), format=format)
                 table_files = [(project.table, path)]
         except FluxError as error:

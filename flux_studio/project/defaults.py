@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from flux_studio.data.columns import Column, CsvFormat, Derived, suggest_columns
+from flux_studio.data.columns import Column, Derived, suggest_columns
 from flux_studio.data.dataset import Dataset
+from flux_studio.data.formats import TableFormat
 from flux_studio.data.split import Shares
 from flux_studio.data.table import Table
 from flux_studio.data.windows import EACH_ROW, Windowing
@@ -41,7 +42,7 @@ _SERIES = Windowing(window=8, ahead=1)
 def new_project(
     table: Table,
     *,
-    format: CsvFormat | None = None,
+    format: TableFormat | None = None,
     targets: Sequence[str] | None = None,
     columns: Sequence[Column] | None = None,
     layers: tuple[LayerSpecification, ...] | None = None,
@@ -86,7 +87,7 @@ def new_project(
     data = DataSpecification(
         source=table.source,
         columns=columns,
-        format=format or CsvFormat(),
+        format=format or TableFormat(),
         validation_fraction=validation,
         test_fraction=test,
         window=windowing.window,

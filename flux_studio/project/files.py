@@ -10,15 +10,16 @@ import io
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from flux_studio.data.columns import CsvFormat
-from flux_studio.data.readers import parse_table
-from flux_studio.data.table import Table
+from flux_studio.data.arrays import read_npy
 from flux_studio.engine.layers import everything_learned
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.operations.base import Array
@@ -37,10 +38,15 @@ from flux_studio.project.project import (
 )
 from flux_studio.project.specification import SCHEMA_VERSION, Specification
 from flux_studio.project.stack import check_identities, check_layers
+from flux_studio.project.tables import read_table, write_table
 
 MIMETYPE = "application/x-flux-studio"
 _LARGEST_MEMBER = 2**31
-_EMBEDDED = CsvFormat(delimiter=",", header=True)
+_MOST_UNPACKED = 400
+"""Times its packed size: what a text may become. Arrays can be all zeros, but how large they are to be is known."""
+_UNPACKED_ANYWAY = 64 * 2**20
+_HEADER = 65_536
+_CURVE_CELLS = 1_000_000
 
 
 class _RunRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,25 +84,20 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
             run.edits,
             run.since,
         )
-    document = _Document(SCHEMA_VERSION, project.specification, record)
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        # One fixed date, so that the same project gives the same bytes.
-        _put(archive, "mimetype", MIMETYPE.encode(), zipfile.ZIP_STORED)
-        _put(archive, "project.json", msgspec.json.format(msgspec.json.encode(document), indent=2))
-        _put(archive, "table.csv", project.table.to_csv().encode())
-        if run is not None:
-            for folder, arrays in (("weights", run.parameters), ("start", run.start)):
-                for (layer, name), array in sorted(arrays.items(), key=lambda item: item[0]):
-                    _put(archive, f"{folder}/{layer}/{name}.npy", _npy(array))
-            for name, array in sorted(run.optimizer.items()):
-                _put(archive, f"optimizer/{name}.npy", _npy(array))
-            _put(archive, "curve.npy", _npy(run.curve.array()))
-            if run.validation_curve is not None:
-                _put(archive, "validation_curve.npy", _npy(run.validation_curve.array()))
-        if thumbnail is not None:
-            _put(archive, "thumbnail.png", thumbnail, zipfile.ZIP_STORED)
-    write_atomically(path, content.getvalue())
+    document = msgspec.json.encode(_Document(SCHEMA_VERSION, project.specification, record))
+
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            # One fixed date, so that the same project gives the same bytes.
+            _put(archive, "mimetype", MIMETYPE.encode(), zipfile.ZIP_STORED)
+            _put(archive, "project.json", msgspec.json.format(document, indent=2))
+            write_table(project.table, partial(_put, archive), partial(_put_array, archive))
+            if run is not None:
+                _put_run(archive, run)
+            if thumbnail is not None:
+                _put(archive, "thumbnail.png", thumbnail, zipfile.ZIP_STORED)
+
+    _write_atomically(path, write)
 
 
 def load(path: Path | str) -> Project:
@@ -128,22 +129,49 @@ class _Members:
         self.names = set(archive.namelist())
 
     def read(self, name: str) -> bytes:
-        if name not in self.names:
+        info = self._check(name)
+        if info.file_size > max(_UNPACKED_ANYWAY, _MOST_UNPACKED * info.compress_size):
             raise ProjectFileError(
-                f"{self.path}: the part {name!r} is missing, so this is not a whole .flux file"
+                f"{self.path}: the part {name!r} becomes more than {_MOST_UNPACKED} times its size; it is not read"
             )
-        if self.archive.getinfo(name).file_size > _LARGEST_MEMBER:
-            raise ProjectFileError(f"{self.path}: the part {name!r} is larger than 2 GB; it is not read")
+        return self._read(name)
+
+    def _read(self, name: str) -> bytes:
         try:
             return self.archive.read(name)
         except Exception as error:
             # zlib.error and others are no part of zipfile's documented errors; all of them mean a damaged part.
-            raise ProjectFileError(
-                f"{self.path}: the part {name!r} is damaged; use an earlier copy"
-            ) from error
+            raise self.damaged(name) from error
 
-    def array(self, name: str) -> Array:
-        raw = self.read(name)
+    def damaged(self, name: str) -> ProjectFileError:
+        return ProjectFileError(f"{self.path}: the part {name!r} is damaged; use an earlier copy")
+
+    def any_array(self, name: str) -> NDArray[Any]:
+        """An array of any type but objects, straight from the file into its place."""
+        info = self._check(name)
+        try:
+            with self.archive.open(name) as file:
+                return read_npy(file, name, info.file_size)
+        except Exception as error:  # as above, and what read_npy says
+            raise self.damaged(name) from error
+
+    def _check(self, name: str) -> zipfile.ZipInfo:
+        if name not in self.names:
+            raise ProjectFileError(
+                f"{self.path}: the part {name!r} is missing, so this is not a whole .flux file"
+            )
+        info = self.archive.getinfo(name)
+        if info.file_size > _LARGEST_MEMBER:
+            raise ProjectFileError(f"{self.path}: the part {name!r} is larger than 2 GB; it is not read")
+        return info
+
+    def array(self, name: str, cells: int) -> Array:
+        """A matrix of about so many cells."""
+        if self._check(name).file_size > 16 * cells + _HEADER:
+            raise ProjectFileError(
+                f"{self.path}: the part {name!r} is larger than it can be; use an earlier copy"
+            )
+        raw = self._read(name)
         try:
             # Not np.load: it would open a zip in the zip, too.
             array = np.lib.format.read_array(io.BytesIO(raw), allow_pickle=False)
@@ -165,7 +193,7 @@ def _load(members: _Members) -> Project:
         check_identities(specification)
         make_loss(specification.loss)
         check_training(specification)
-        table = _table(members, specification.data.source)
+        table = read_table(members, specification.data.source)
     except FluxError as error:
         raise ProjectFileError(f"{members.path}: {error}") from error
     project = Project(specification, table)
@@ -187,16 +215,6 @@ def _decode(raw: bytes, path: Path) -> _Document:
         return msgspec.convert(plain, _Document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProjectFileError(f"{path}: project.json cannot be read: {error}") from error
-
-
-def _table(members: _Members, source: str) -> Table:
-    raw = members.read("table.csv")
-    try:
-        return parse_table(raw.decode("utf-8"), source, _EMBEDDED)
-    except UnicodeDecodeError as error:
-        raise ProjectFileError(
-            f"{members.path}: the part 'table.csv' is damaged; use an earlier copy"
-        ) from error
 
 
 def _run(members: _Members, record: _RunRecord, project: Project) -> Run:
@@ -247,7 +265,7 @@ def _arrays(
     arrays = {}
     for (layer, name), shape in expected.items():
         part = f"{folder}/{layer}/{name}.npy"
-        array = members.array(part)
+        array = members.array(part, shape[0] * shape[1])
         if array.shape != shape:
             found, wanted = ("×".join(map(str, sizes)) for sizes in (array.shape, shape))
             raise ProjectFileError(f"{members.path}: {part} is {found}, but the network needs {wanted}")
@@ -265,7 +283,7 @@ def _optimizer_state(
     count = sum(rows * columns for rows, columns in expected.values())
     kept = update_rule(project.specification.optimizer).kind.update.state
     shapes = {**dict.fromkeys(kept, (1, count)), "rates": (1, len(RATES))}
-    arrays = {name: members.array(f"optimizer/{name}.npy") for name in names}
+    arrays = {name: members.array(f"optimizer/{name}.npy", count) for name in names}
     if {name: array.shape for name, array in arrays.items()} != shapes:
         raise ProjectFileError(
             f"{members.path}: the optimizer's state does not fit the network; use an earlier copy"
@@ -275,7 +293,7 @@ def _optimizer_state(
 
 def _curve(members: _Members, name: str, numbers: tuple[int, int, int, int]) -> Curve:
     try:
-        return Curve.restored(numbers, members.array(name).astype(np.float64))
+        return Curve.restored(numbers, members.array(name, _CURVE_CELLS).astype(np.float64))
     except ValueError as error:
         raise ProjectFileError(f"{members.path}: {name} does not fit its description: {error}") from error
 
@@ -285,6 +303,25 @@ def _put(archive: zipfile.ZipFile, name: str, content: bytes, method: int = zipf
     member.compress_type = method
     member.external_attr = 0o644 << 16
     archive.writestr(member, content)
+
+
+def _put_run(archive: zipfile.ZipFile, run: Run) -> None:
+    for folder, arrays in (("weights", run.parameters), ("start", run.start)):
+        for (layer, name), array in sorted(arrays.items(), key=lambda item: item[0]):
+            _put(archive, f"{folder}/{layer}/{name}.npy", _npy(array))
+    for name, array in sorted(run.optimizer.items()):
+        _put(archive, f"optimizer/{name}.npy", _npy(array))
+    _put(archive, "curve.npy", _npy(run.curve.array()))
+    if run.validation_curve is not None:
+        _put(archive, "validation_curve.npy", _npy(run.validation_curve.array()))
+
+
+def _put_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
+    """An array of any size, written as it is: packing takes many times as long, and numbers hardly shrink by it."""
+    member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    member.external_attr = 0o644 << 16
+    with archive.open(member, "w", force_zip64=array.nbytes > 2**30) as file:
+        np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
 
 
 def _npy(array: Array) -> bytes:
@@ -308,9 +345,13 @@ def check_place(path: Path) -> None:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be."""
+    _write_atomically(path, lambda file: file.write(content))
+
+
+def _write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     check_place(path)
     try:
-        _replace(Path(os.path.realpath(path)), content)  # a link stays one: what it leads to is replaced
+        _replace(Path(os.path.realpath(path)), write)  # a link stays one: what it leads to is replaced
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ProjectFileError(
@@ -318,11 +359,11 @@ def write_atomically(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(path))

@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from flux_studio.data.columns import Column, CsvFormat, Derived
+from flux_studio.data.columns import Column, Derived
+from flux_studio.data.formats import TableFormat
 from flux_studio.data.windows import Windowing
 from flux_studio.errors import SpecificationError
 
@@ -22,7 +23,7 @@ class DataSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     source: str
     """The name of the file that the table was read from, for people; the table itself travels in the project."""
     columns: tuple[Column, ...]
-    format: CsvFormat = CsvFormat()
+    format: TableFormat = TableFormat()
     validation_fraction: float = 0.0
     """Share of the rows, in [0, 1), that is kept away from training and used to validate."""
     test_fraction: float = 0.0

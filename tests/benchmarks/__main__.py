@@ -1,7 +1,9 @@
 """Measures everything side by side in one run, prints a table and says whether the floors are met.
 
 python -m tests.benchmarks                    everything
-python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, moments, cells, window, deep, huge, curve
+python -m tests.benchmarks W4 growth          only these: W1 to W7, growth, moments, cells, window, deep, huge, curve,
+                                              loading
+python -m tests.benchmarks gigabyte           loading at full size: a file of 1 GB, twice
 python -m tests.benchmarks profile W4         where the time of an iteration goes, instruction by instruction
 """
 
@@ -21,12 +23,14 @@ from tests.benchmarks.profile import profile
 from tests.benchmarks.workloads import WORKLOADS, Workload, chosen
 
 PACKAGES = ("numpy", "numba", "torch", "jax", "scikit-learn")
-OTHERS = ("growth", "moments", "cells", "window", "deep", "huge", "curve")
+OTHERS = ("growth", "moments", "cells", "window", "deep", "huge", "curve", "loading")
+ASKED = ("gigabyte",)
+"""Only when they are asked for."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 1 when a floor is not met, 2 for a row that is not known."""
-    known = {workload.key.lower() for workload in WORKLOADS} | set(OTHERS)
+    known = {workload.key.lower() for workload in WORKLOADS} | {*OTHERS, *ASKED}
     names = [name.lower() for name in arguments if name != "profile"]
     if wrong := [name for name in names if name not in known]:
         print(f"there is no row {wrong[0]!r}: choose among {', '.join(sorted(known))}", file=sys.stderr)
@@ -42,7 +46,9 @@ def main(arguments: Sequence[str]) -> int:
     for remark in training.remarks(workloads):
         print(remark, flush=True)
     rows: list[Row] = []
-    for found in _measured(workloads, [name for name in OTHERS if name in names or not names]):
+    for found in _measured(
+        workloads, [name for name in (*OTHERS, *ASKED) if name in names or (name in OTHERS and not names)]
+    ):
         print(f"\n{table(found)}", flush=True)
         rows += found
     return report(rows)
@@ -73,6 +79,10 @@ def _measured(workloads: Sequence[Workload], others: Sequence[str]) -> Iterator[
         from tests.benchmarks import curve
 
         yield curve.measure()
+    for name in {"loading", "gigabyte"}.intersection(others):
+        from tests.benchmarks import loading
+
+        yield loading.measure(loading.FULL if name == "gigabyte" else loading.USUAL)
 
 
 def report(rows: Sequence[Row]) -> int:

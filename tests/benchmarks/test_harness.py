@@ -106,7 +106,8 @@ def test_a_floor_that_is_not_met_is_a_failure_and_an_aim_is_not(capsys: pytest.C
 def test_a_row_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["W99"]) == 2
     assert (
-        "no row 'w99': choose among cells, curve, deep, growth, huge, moments, w1," in capsys.readouterr().err
+        "no row 'w99': choose among cells, curve, deep, gigabyte, growth, huge, loading, moments, w1,"
+        in capsys.readouterr().err
     )
 
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flux_studio.data.columns import CsvFormat
-from flux_studio.data.formats import DELIMITERS, find_format
+from flux_studio.data.formats import DELIMITERS, TableFormat, find_format
 
 
 @pytest.mark.parametrize(
@@ -53,7 +52,8 @@ from flux_studio.data.formats import DELIMITERS, find_format
     ],
 )
 def test_found(text, delimiter, header):
-    assert find_format(text) == CsvFormat(delimiter, header)
+    found = find_format(text)
+    assert (found.delimiter, found.header) == (delimiter, header)
 
 
 _numbers = st.floats(allow_nan=False, allow_infinity=False, width=32).map(str)
@@ -73,7 +73,7 @@ def test_found_in_generated_tables(delimiter, data):
         text, delimiter=delimiter, quoting=csv.QUOTE_NONNUMERIC if delimiter == " " else csv.QUOTE_ALL
     )
     writer.writerows([[f"name{index}" for index in range(width)]] * header + rows)
-    assert find_format(text.getvalue()) == CsvFormat(delimiter, header)
+    assert find_format(text.getvalue()) == TableFormat(delimiter, header)
 
 
 @settings(deadline=None)
@@ -83,5 +83,5 @@ def test_found_in_generated_tables(delimiter, data):
 )
 def test_found_in_tables_of_numbers(rows, delimiter):
     text = "".join(delimiter.join(row) + "\n" for row in rows)
-    assert find_format(text) == CsvFormat(delimiter, False)
-    assert find_format(delimiter.join("abc") + "\n" + text) == CsvFormat(delimiter, True)
+    assert find_format(text) == TableFormat(delimiter, False)
+    assert find_format(delimiter.join("abc") + "\n" + text) == TableFormat(delimiter, True)

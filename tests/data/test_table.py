@@ -8,7 +8,7 @@ import io
 import pytest
 from hypothesis import given, settings
 
-from flux_studio.data.columns import CsvFormat
+from flux_studio.data.formats import TableFormat
 from flux_studio.data.readers import parse_table
 from flux_studio.data.table import Table, listed, quoted
 from flux_studio.errors import DataError
@@ -62,7 +62,7 @@ def test_text_is_rfc_4180():
 @given(tables())
 def test_written_and_read_it_is_the_same(table):
     text = table.to_csv()
-    again = parse_table(text.encode("utf-8").decode("utf-8"), table.source, CsvFormat())
+    again = parse_table(text.encode("utf-8").decode("utf-8"), table.source, TableFormat())
     assert again.names == table.names
     assert again.columns == table.columns
     assert again.fingerprint() == table.fingerprint()

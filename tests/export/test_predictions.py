@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from flux_studio.data.columns import Column
 from flux_studio.data.readers import parse_table
-from flux_studio.errors import DataError, ExportError, FluxError
+from flux_studio.errors import DataError, ExportError, FluxError, GivenUpError
 from flux_studio.export.predictions import as_csv, write
 from flux_studio.locations import sample
 from flux_studio.project import files
@@ -40,6 +41,26 @@ def test_rows_keep_their_order_across_the_chunks_of_the_network(tmp_path: Path) 
     header, *rows = as_csv(linear(0.5), tmp_path / "t.csv").splitlines()
     assert header == "prediction"
     np.testing.assert_array_equal([float(row) for row in rows], np.arange(count) * 0.5)
+
+
+def test_progress_is_told_and_predicting_is_given_up_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n" + "".join(f"{row}\n" for row in range(40_000)))
+    told: list[float] = []
+
+    def goes_on(done: int, of: int) -> bool:
+        told.append(done / of)
+        return True
+
+    write(linear(0.5), tmp_path / "t.csv", tmp_path / "out.csv", None, goes_on)
+    assert told == sorted(told)
+    assert told[0] <= 0.5 < told[-1] <= 1
+
+    def before(most: float, done: int, of: int) -> bool:
+        return done / of < most
+
+    for most in (0.2, 0.7):
+        with pytest.raises(GivenUpError):
+            as_csv(linear(0.5), tmp_path / "t.csv", None, partial(before, most))
 
 
 def test_one_row_is_enough(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from flux_studio.data.columns import CsvFormat
+from flux_studio.data.formats import TableFormat
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.widgets.typed_edit import TypedEdit
 from flux_studio.locations import sample as sample_path
@@ -35,7 +35,7 @@ class TestFiles:
         path.unlink()
         before = window.document.project
         with qtbot.waitSignal(window.workbench.data_refused) as refused:
-            window.data.format_changed.emit(CsvFormat(",", header=True))
+            window.data.format_changed.emit(TableFormat(",", header=True))
         assert "here is no file" in refused.args[0]
         assert window.document.project is before
         assert_alive(qtbot, window)
@@ -50,15 +50,15 @@ class TestFiles:
         window.workbench.load_table(first)
         window.workbench.load_table(second)
         window.document.undo_stack.undo()
-        window.workbench.set_format(CsvFormat(";", header=False))
+        window.workbench.set_format(TableFormat(";", header=False))
         table = window.document.project.table
         assert (table.source, table.names, table.rows) == ("first.csv", ("column 1", "column 2"), 4)
-        window.workbench.set_format(CsvFormat(";", header=True))  # and once more, from the table cut anew
+        window.workbench.set_format(TableFormat(";", header=True))  # and once more, from the table cut anew
         assert window.document.project.table.names == ("a", "b")
         while window.document.undo_stack.canUndo():
             window.document.undo_stack.undo()
         with qtbot.waitSignal(window.workbench.data_refused) as refused:
-            window.workbench.set_format(CsvFormat(";", header=True))
+            window.workbench.set_format(TableFormat(";", header=True))
         assert "the table came with the project" in refused.args[0]
         assert window.document.project.table.source == "parity-4.csv"
 

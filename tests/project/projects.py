@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from flux_studio.data.columns import Column, CsvFormat
+from flux_studio.data.columns import Column
+from flux_studio.data.formats import TableFormat
 from flux_studio.data.readers import parse_table
 from flux_studio.data.table import Table
 from flux_studio.project.catalogue import layer_kind
@@ -26,7 +27,7 @@ ACTIVATION = layer_kind("activation.v1")
 
 def table(text: str, source: str = "table.csv") -> Table:
     """A table from its text."""
-    return parse_table(text, source, CsvFormat())
+    return parse_table(text, source, TableFormat())
 
 
 def parity_table() -> Table:

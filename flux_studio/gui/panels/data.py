@@ -8,7 +8,8 @@ import msgspec
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from flux_studio.data.columns import Column, CsvFormat
+from flux_studio.data.columns import Column
+from flux_studio.data.formats import TableFormat
 from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.column_editor import ColumnEditor
@@ -36,7 +37,7 @@ class DataView:
     """
 
     table: TextTable | None = None
-    format: CsvFormat = field(default_factory=CsvFormat)
+    format: TableFormat = field(default_factory=TableFormat)
     columns: tuple[Column, ...] = ()
     validation_fraction: float = 0.0
     training_rows: int = 0
@@ -53,7 +54,7 @@ class DataPanel(QWidget):
 
     open_requested = Signal()
     format_changed = Signal(object)
-    """The new :class:`CsvFormat`."""
+    """The new :class:`TableFormat`."""
     columns_changed = Signal(object)
     """All columns, as a tuple of :class:`Column`."""
     windowing_changed = Signal(object)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
 
-from flux_studio.data.columns import CsvFormat
-from flux_studio.data.formats import DELIMITERS
+from flux_studio.data.formats import DELIMITERS, TableFormat
 from flux_studio.gui.theme import look
 
 
@@ -14,11 +14,11 @@ class CsvFormatEdit(QWidget):
     """Asks for another format; shows the one that it is given."""
 
     chosen = Signal(object)
-    """The wanted :class:`CsvFormat`."""
+    """The wanted :class:`TableFormat`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._format = CsvFormat()
+        self._format = TableFormat()
         self._delimiter = QComboBox(self)
         self._delimiter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._delimiter.setMinimumContentsLength(5)
@@ -40,7 +40,7 @@ class CsvFormatEdit(QWidget):
         self._header.clicked.connect(self._ask)
         self.set_format(self._format)
 
-    def set_format(self, csv_format: CsvFormat) -> None:
+    def set_format(self, csv_format: TableFormat) -> None:
         """Show another format without asking for it."""
         self._format = csv_format
         if self._delimiter.findData(csv_format.delimiter) < 0:
@@ -61,7 +61,9 @@ class CsvFormatEdit(QWidget):
         grid.addWidget(self._header, 1, 0, 1, 2)
 
     def _ask(self) -> None:
-        wanted = CsvFormat(self._delimiter.currentData(), self._header.isChecked())
+        wanted = msgspec.structs.replace(
+            self._format, delimiter=self._delimiter.currentData(), header=self._header.isChecked()
+        )
         if wanted != self._format:
             self.chosen.emit(wanted)
             # A change that the owner refused must not stay on screen.

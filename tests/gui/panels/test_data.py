@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from flux_studio.data.columns import Column, CsvFormat
+from flux_studio.data.columns import Column
+from flux_studio.data.formats import TableFormat
 from flux_studio.data.table import Table
 from flux_studio.data.windows import Windowing
 from flux_studio.gui.panels.data import DataPanel, DataView
@@ -44,7 +45,7 @@ def table(rows: int = 150) -> Table:
     return Table("iris.csv", tuple(column.name for column in COLUMNS), cells, tuple(range(2, rows + 2)))
 
 
-LOADED = DataView(table(), CsvFormat(), COLUMNS, 0.2, 120, 30)
+LOADED = DataView(table(), TableFormat(), COLUMNS, 0.2, 120, 30)
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_a_thousand_columns_cost_no_thousand_widgets(qtbot: QtBot, panel: DataPa
     before = len(panel.findChildren(QWidget))
     names = tuple(f"pixel {number}" for number in range(1_000))
     wide = Table("digits.csv", names, (("0",) * 60,) * 1_000, tuple(range(60)))
-    panel.set_data(DataView(wide, CsvFormat(), tuple(Column(name) for name in names), 0.0, 60, 0))
+    panel.set_data(DataView(wide, TableFormat(), tuple(Column(name) for name in names), 0.0, 60, 0))
     settle()
     # A scroll bar more or less.
     assert len(panel.findChildren(QWidget)) <= before + 4
@@ -190,7 +191,7 @@ def test_the_dock_cannot_be_made_narrower_than_the_panel(qtbot: QtBot) -> None:
 def short_table(*cells: str) -> DataView:
     names = tuple(f"b{place}" for place in range(len(cells)))
     short = Table("short.csv", names, tuple((cell,) * 20 for cell in cells), tuple(range(20)))
-    return DataView(short, CsvFormat(), tuple(Column(name) for name in names), 0.0, 20, 0)
+    return DataView(short, TableFormat(), tuple(Column(name) for name in names), 0.0, 20, 0)
 
 
 def test_five_short_columns_need_no_scrolling_at_300_pixels(panel: DataPanel) -> None:
@@ -235,14 +236,14 @@ def test_another_delimiter_is_asked_for(qtbot: QtBot, panel: DataPanel) -> None:
     delimiter.setFocus()
     with qtbot.waitSignal(panel.format_changed) as asked:
         qtbot.keyClick(delimiter, Qt.Key.Key_Down)
-    assert asked.args == [CsvFormat(";", True)]
+    assert asked.args == [TableFormat(";", True)]
 
 
 def test_the_header_is_asked_for(qtbot: QtBot, panel: DataPanel) -> None:
     header = child(panel, QCheckBox, "data.header")
     with qtbot.waitSignal(panel.format_changed) as asked:
         qtbot.mouseClick(header, LEFT)
-    assert asked.args == [CsvFormat(",", False)]
+    assert asked.args == [TableFormat(",", False)]
 
 
 def test_a_refused_format_does_not_stay_on_screen(qtbot: QtBot, panel: DataPanel) -> None:
@@ -255,7 +256,7 @@ def test_a_refused_format_does_not_stay_on_screen(qtbot: QtBot, panel: DataPanel
 
 
 def test_a_strange_delimiter_is_shown_as_it_is(panel: DataPanel) -> None:
-    panel.set_data(replace(LOADED, format=CsvFormat("~", True)))
+    panel.set_data(replace(LOADED, format=TableFormat("~", True)))
     assert child(panel, QComboBox, "data.delimiter").currentText() == "'~'"
 
 
