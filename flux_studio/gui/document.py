@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from flux_studio.project import files
 from flux_studio.project.project import Project
 from flux_studio.project.specification import Specification
 
@@ -37,6 +36,9 @@ class Document(QObject):
         self._project = project
         self._path = path
         self._trained = False
+        self._before_saving: tuple[bool, bool] | None = None
+        self.kept_iteration = _iteration(project)
+        """The iteration that was saved or opened: whoever has trained on from there has something to save."""
 
     @property
     def project(self) -> Project:
@@ -55,12 +57,26 @@ class Document(QObject):
 
     @property
     def modified(self) -> bool:
-        """Whether there is something that saving would keep."""
-        return self._trained or not self.undo_stack.isClean()
+        """Whether there is something that saving would keep; also while it is still being saved."""
+        return self.saving or self._trained or not self.undo_stack.isClean()
+
+    @property
+    def saving(self) -> bool:
+        """Whether it is being saved."""
+        return self._before_saving is not None
+
+    @property
+    def kept_words(self) -> str:
+        """Whether the file holds all of it, in a word or two; nothing for a sample as it came."""
+        if self.saving:
+            return "saving…"
+        return "not saved" if self.modified else "saved" if self._path else ""
 
     def open(self, project: Project, path: Path | None) -> None:
         """Another document altogether; its history begins empty."""
         self._project, self._path, self._trained = project, path, False
+        self._before_saving = None
+        self.kept_iteration = _iteration(project)
         self.undo_stack.clear()
         self.opened.emit()
         self.project_changed.emit()
@@ -97,18 +113,36 @@ class Document(QObject):
             self._trained = True
             self.state_changed.emit()
 
-    def save(self, path: Path, *, thumbnail: bytes | None = None) -> None:
-        """Write the project with all that was trained; errors leave everything as it was."""
-        project = self.latest()
-        files.save(project, path, thumbnail=thumbnail)
-        self._path, self._trained = path, False
+    def begin_saving(self) -> None:
+        """The project is to be written as it is now; edits from here on are not saved."""
+        self._before_saving = (self.undo_stack.isClean(), self._trained)
         self.undo_stack.setClean()
+        self.state_changed.emit()
+
+    def keep_trained(self, project: Project) -> None:
+        """This much of the training is in what is being written."""
+        if self.undo_stack.isClean():
+            self._trained, self.kept_iteration = False, _iteration(project)
+
+    def end_saving(self, path: Path | None) -> None:
+        """It stands in this file now; ``None`` when it could not be written, and is as unsaved as it was."""
+        if self._before_saving is None:
+            return
+        was_clean, was_trained = self._before_saving
+        self._before_saving = None
+        if path is not None:
+            self._path = path
+        else:
+            self._trained |= was_trained
+            if not was_clean:
+                self.undo_stack.resetClean()
         self.state_changed.emit()
 
     def take_project(self, project: Project) -> None:
         """What an edit does and undoes; the pace stays, being no part of any edit."""
         pace = self._project.specification.pace
         self._project = project.with_specification(project.specification.replace(pace=pace))
+        self.kept_iteration = _iteration(project)
         self.project_changed.emit()
 
     def take_specification(self, specification: Specification) -> None:
@@ -152,3 +186,7 @@ class _Setting(QUndoCommand):
 
     def undo(self) -> None:
         self._document.take_specification(self._before)
+
+
+def _iteration(project: Project) -> int:
+    return project.run.iteration if project.run else 0

@@ -46,6 +46,7 @@ from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
 from flux_studio.gui.rewinding import Rewinding
 from flux_studio.gui.rows_shown import RowsShown
+from flux_studio.gui.saving import Saving
 from flux_studio.gui.scoring import Scoring
 from flux_studio.gui.selection import Selection
 from flux_studio.gui.settings import Settings
@@ -88,7 +89,8 @@ class MainWindow(FileDrops):
         self.document = Document(project, path, self)
         self.trainer = Trainer(self._wanted, self)
         self.workbench = Workbench(self.document, self.trainer, self)
-        self.filing = Filing(self, self.workbench, self.settings, self.dialogs)
+        self.saving = Saving(self)
+        self.filing = Filing(self)
         self.selection = Selection(self)
         self._problem, self._rows = "", 0
         self._curve_shown, self._curve_seen = 0.0, True
@@ -370,7 +372,7 @@ class MainWindow(FileDrops):
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.document.title}[*] — Flux Studio")
         self.setWindowModified(self.document.modified)
-        self.status.set_kept("not saved" if self.document.modified else "saved" if self.document.path else "")
+        self.status.set_kept(self.document.kept_words)
 
     def _name_undo(self, _index: int) -> None:
         stack = self.document.undo_stack

@@ -15,6 +15,8 @@ from flux_studio.project.project import Project, Run
 from flux_studio.training.events import Command, Failed, MatrixKey, RunTaken, TakeRun
 from flux_studio.training.session import Session
 
+_TOLD = "told"
+
 
 @dataclass(frozen=True, eq=False)
 class Ready:
@@ -64,6 +66,10 @@ class Worker(QThread):
                 continue
         return self._rescued
 
+    def ask_run(self) -> None:
+        """Ask for such a copy without waiting: it is told as :class:`RunTaken`."""
+        self.send(TakeRun(_TOLD))
+
     def run(self) -> None:
         session = None
         try:
@@ -73,7 +79,7 @@ class Worker(QThread):
             self.ready = True
             self.told.emit(self, Ready(self._executor, network.shapes(), network.parameter_count))
             for event in session.events():
-                if isinstance(event, RunTaken):
+                if isinstance(event, RunTaken) and event.purpose != _TOLD:
                     self._runs.put(event.run)
                 else:
                     self.told.emit(self, event)

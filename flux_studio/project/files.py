@@ -1,17 +1,22 @@
 """``.flux`` files: a zip with the specification as JSON, the table as CSV and arrays as NPY. Nothing is pickled.
 
 ``mimetype`` comes first and uncompressed, so that other programs can tell the file by its beginning. Files are
-written beside their place and moved there whole: a reader sees the old file or the new one.
+written beside their place and moved there whole: a reader sees the old file or the new one, and so does whoever
+comes after the program was killed or the power failed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import io
 import os
 import tempfile
+import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -39,8 +44,10 @@ from flux_studio.project.specification import SCHEMA_VERSION, Specification
 from flux_studio.project.stack import check_identities, check_layers
 
 MIMETYPE = "application/x-flux-studio"
+THUMBNAIL = "thumbnail.png"
 _LARGEST_MEMBER = 2**31
 _EMBEDDED = CsvFormat(delimiter=",", header=True)
+_LEFT_SECONDS = 60.0
 
 
 class _RunRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,9 +68,19 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     run: _RunRecord | None = None
 
 
-def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) -> None:
-    """Write the project, replacing the file as a whole; ``thumbnail`` is a PNG."""
-    path = Path(path)
+def save(
+    project: Project,
+    path: Path | str,
+    *,
+    thumbnail: bytes | None = None,
+    with_table: bool = True,
+    notes: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write the project, replacing the file as a whole; ``thumbnail`` is a PNG.
+
+    Without its table a file can only be read by whoever has that (see :func:`load`). ``notes`` are parts that loading
+    passes over, by name.
+    """
     run = project.run
     record = None
     if run is not None:
@@ -79,35 +96,55 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
             run.since,
         )
     document = _Document(SCHEMA_VERSION, project.specification, record)
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        # One fixed date, so that the same project gives the same bytes.
-        _put(archive, "mimetype", MIMETYPE.encode(), zipfile.ZIP_STORED)
-        _put(archive, "project.json", msgspec.json.format(msgspec.json.encode(document), indent=2))
-        _put(archive, "table.csv", project.table.to_csv().encode())
-        if run is not None:
-            for folder, arrays in (("weights", run.parameters), ("start", run.start)):
-                for (layer, name), array in sorted(arrays.items(), key=lambda item: item[0]):
-                    _put(archive, f"{folder}/{layer}/{name}.npy", _npy(array))
-            for name, array in sorted(run.optimizer.items()):
-                _put(archive, f"optimizer/{name}.npy", _npy(array))
-            _put(archive, "curve.npy", _npy(run.curve.array()))
-            if run.validation_curve is not None:
-                _put(archive, "validation_curve.npy", _npy(run.validation_curve.array()))
-        if thumbnail is not None:
-            _put(archive, "thumbnail.png", thumbnail, zipfile.ZIP_STORED)
-    write_atomically(path, content.getvalue())
+
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            _put(archive, "mimetype", MIMETYPE.encode(), zipfile.ZIP_STORED)
+            _put(archive, "project.json", msgspec.json.format(msgspec.json.encode(document), indent=2))
+            for name, content in (notes or {}).items():
+                _put(archive, name, content)
+            if with_table:
+                _put(archive, "table.csv", project.table.to_csv().encode())
+            if run is not None:
+                for folder, arrays in (("weights", run.parameters), ("start", run.start)):
+                    for (layer, kind), array in sorted(arrays.items(), key=lambda item: item[0]):
+                        _put_array(archive, f"{folder}/{layer}/{kind}.npy", array)
+                for name, array in sorted(run.optimizer.items()):
+                    _put_array(archive, f"optimizer/{name}.npy", array)
+                _put_array(archive, "curve.npy", run.curve.array())
+                if run.validation_curve is not None:
+                    _put_array(archive, "validation_curve.npy", run.validation_curve.array())
+            if thumbnail is not None:
+                _put(archive, THUMBNAIL, thumbnail, zipfile.ZIP_STORED)
+
+    write_atomically(Path(path), write)
 
 
-def load(path: Path | str) -> Project:
-    """Read a project; :class:`ProjectFileError` says what is wrong with the file and what to do."""
+def load(path: Path | str, *, table: Table | None = None) -> Project:
+    """Read a project; :class:`ProjectFileError` says what is wrong with the file and what to do.
+
+    ``table`` is that of a file which was saved without one.
+    """
     path = Path(path)
+    with _opened(path) as archive:
+        return _load(_Members(archive, path), table)
+
+
+def read_part(path: Path | str, name: str) -> bytes | None:
+    """One part of a file, such as its thumbnail; ``None`` if it has none. Errors as in :func:`load`."""
+    path = Path(path)
+    with _opened(path) as archive:
+        members = _Members(archive, path)
+        return members.read(name) if name in members.names else None
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
     if not os.path.exists(path):
         raise ProjectFileError(f"{path}: there is no such file")
     if path.is_dir():
         raise ProjectFileError(f"{path}: this is a folder, not a .flux file")
     try:
-        archive = zipfile.ZipFile(path)
+        return zipfile.ZipFile(path)
     except PermissionError as error:
         raise ProjectFileError(f"{path}: this file may not be read; change its permissions") from error
     except Exception as error:
@@ -115,8 +152,6 @@ def load(path: Path | str) -> Project:
         raise ProjectFileError(
             f"{path}: this is not a whole .flux file; it may have been cut short: use an earlier copy"
         ) from error
-    with archive:
-        return _load(_Members(archive, path))
 
 
 class _Members:
@@ -157,7 +192,7 @@ class _Members:
         return np.asarray(array)
 
 
-def _load(members: _Members) -> Project:
+def _load(members: _Members, table: Table | None) -> Project:
     document = _decode(members.read("project.json"), members.path)
     specification = document.specification
     try:
@@ -165,7 +200,7 @@ def _load(members: _Members) -> Project:
         check_identities(specification)
         make_loss(specification.loss)
         check_training(specification)
-        table = _table(members, specification.data.source)
+        table = _table(members, specification.data.source) if table is None else table
     except FluxError as error:
         raise ProjectFileError(f"{members.path}: {error}") from error
     project = Project(specification, table)
@@ -281,16 +316,21 @@ def _curve(members: _Members, name: str, numbers: tuple[int, int, int, int]) -> 
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes, method: int = zipfile.ZIP_DEFLATED) -> None:
+    archive.writestr(_member(name, method), content)
+
+
+def _put_array(archive: zipfile.ZipFile, name: str, array: Array) -> None:
+    # Not compressed: what weights would save in size is next to nothing, and takes most of the time.
+    with archive.open(_member(name, zipfile.ZIP_STORED), "w") as part:
+        np.lib.format.write_array(part, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _member(name: str, method: int) -> zipfile.ZipInfo:
+    # One fixed date, so that the same project gives the same bytes.
     member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     member.compress_type = method
     member.external_attr = 0o644 << 16
-    archive.writestr(member, content)
-
-
-def _npy(array: Array) -> bytes:
-    content = io.BytesIO()
-    np.save(content, np.ascontiguousarray(array), allow_pickle=False)
-    return content.getvalue()
+    return member
 
 
 def check_place(path: Path) -> None:
@@ -306,8 +346,11 @@ def check_place(path: Path) -> None:
         raise ProjectFileError(f"{path}: this file is read-only; give another name, or allow writing to it")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be."""
+def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
+    """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be.
+
+    ``content`` may be a function that writes it, so that what is large need not be in memory twice.
+    """
     check_place(path)
     try:
         _replace(Path(os.path.realpath(path)), content)  # a link stays one: what it leads to is replaced
@@ -318,11 +361,15 @@ def write_atomically(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+def _replace(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
+    prefix, suffix = f".{path.name[:40]}.", ".part"
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=suffix)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        with os.fdopen(handle, "w+b") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(path))
@@ -330,6 +377,24 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    _sync_folder(path.parent)
+    for left in path.parent.glob(f"{glob.escape(prefix)}*{suffix}"):
+        # What a killed program had begun to write.
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                left.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name outlive a power cut, too; Windows sees to that itself, and some file systems refuse."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _mode(path: Path) -> int:

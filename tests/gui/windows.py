@@ -85,3 +85,9 @@ def discard(window: MainWindow) -> None:
 def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
     """Let the application run until the condition holds."""
     qtbot.waitUntil(condition, timeout=PATIENCE_MS)
+
+
+def save(window: MainWindow, path: Path) -> bool:
+    """Save the document and wait for it; whether it worked."""
+    window.saving.save(path)
+    return window.saving.wait()
