@@ -120,10 +120,10 @@ def save(
     write_atomically(Path(path), write)
 
 
-def load(path: Path | str, *, table: Table | None = None) -> Project:
+def load(path: Path | str, *, table: Path | None = None) -> Project:
     """Read a project; :class:`ProjectFileError` says what is wrong with the file and what to do.
 
-    ``table`` is that of a file which was saved without one.
+    ``table`` is where the table of a file lies that was saved without it.
     """
     path = Path(path)
     with _opened(path) as archive:
@@ -192,7 +192,7 @@ class _Members:
         return np.asarray(array)
 
 
-def _load(members: _Members, table: Table | None) -> Project:
+def _load(members: _Members, table_file: Path | None) -> Project:
     document = _decode(members.read("project.json"), members.path)
     specification = document.specification
     try:
@@ -200,7 +200,7 @@ def _load(members: _Members, table: Table | None) -> Project:
         check_identities(specification)
         make_loss(specification.loss)
         check_training(specification)
-        table = _table(members, specification.data.source) if table is None else table
+        table = _table(members, table_file, specification.data.source)
     except FluxError as error:
         raise ProjectFileError(f"{members.path}: {error}") from error
     project = Project(specification, table)
@@ -224,14 +224,13 @@ def _decode(raw: bytes, path: Path) -> _Document:
         raise ProjectFileError(f"{path}: project.json cannot be read: {error}") from error
 
 
-def _table(members: _Members, source: str) -> Table:
-    raw = members.read("table.csv")
+def _table(members: _Members, file: Path | None, source: str) -> Table:
+    place, name = (members.path, "table.csv") if file is None else (file.parent, file.name)
     try:
+        raw = members.read(name) if file is None else file.read_bytes()
         return parse_table(raw.decode("utf-8"), source, _EMBEDDED)
-    except UnicodeDecodeError as error:
-        raise ProjectFileError(
-            f"{members.path}: the part 'table.csv' is damaged; use an earlier copy"
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectFileError(f"{place}: the part {name!r} is damaged; use an earlier copy") from error
 
 
 def _run(members: _Members, record: _RunRecord, project: Project) -> Run:

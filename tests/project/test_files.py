@@ -215,8 +215,11 @@ def test_a_file_without_its_table_is_read_with_it(project: Project, tmp_path: Pa
     files.save(project, tmp_path / "p.flux", with_table=False, notes={"note.json": b"{}"})
     with pytest.raises(ProjectFileError, match=r"'table\.csv' is missing"):
         files.load(tmp_path / "p.flux")
-    again = files.load(tmp_path / "p.flux", table=project.table)
-    assert again.table is project.table
+    (tmp_path / "t.csv").write_bytes(project.table.to_csv().encode())
+    again = files.load(tmp_path / "p.flux", table=tmp_path / "t.csv")
+    assert again.table.columns == project.table.columns
     assert again.specification == project.specification
     assert files.read_part(tmp_path / "p.flux", "note.json") == b"{}"
     assert files.read_part(tmp_path / "p.flux", files.THUMBNAIL) is None
+    with pytest.raises(ProjectFileError, match=r"'gone\.csv' is damaged"):
+        files.load(tmp_path / "p.flux", table=tmp_path / "gone.csv")
