@@ -15,8 +15,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from flux_studio import locations
+from flux_studio.gui.autosave import Autosave
 from flux_studio.gui.main_window import MainWindow
-from flux_studio.gui.settings import Settings
+from flux_studio.gui.settings import Settings, data_folder
 from flux_studio.gui.theme import look
 from flux_studio.project import files
 from flux_studio.project.project import Project
@@ -58,9 +59,15 @@ def run(file: Path | None) -> int:
     heartbeat = QTimer(window)
     heartbeat.timeout.connect(lambda: None)  # a timer without a slot of Python's would not run it
     heartbeat.start(250)
+    window.autosave = Autosave(window, data_folder() / "recovery")
     window.show()
+    if file is None or window.autosave.left:
+        window.welcome.show()
     QTimer.singleShot(0, window.begin)
-    return application.exec()
+    try:
+        return application.exec()
+    finally:
+        window.autosave.close()
 
 
 def stay_smooth(window: MainWindow) -> None:

@@ -15,6 +15,8 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
     return {
         "file.new": window.filing.new_from_table,
         "file.open": window.filing.open_file,
+        "file.welcome": lambda: window.welcome.show(),
+        "file.revert": window.filing.revert,
         "file.save": window.filing.save,
         "file.save_as": window.filing.save_as,
         "file.export": window.filing.export,

@@ -98,6 +98,13 @@ class Document(QObject):
         """
         self.undo_stack.push(_Edit(self, words, before or self.latest(), project))
 
+    def revert(self, project: Project) -> None:
+        """Put the project that its file holds in this one's place: can be undone, and nothing is unsaved."""
+        self.replace("Revert to saved", project)
+        self._trained = False
+        self.undo_stack.setClean()
+        self.state_changed.emit()
+
     def set_setting(self, words: str, specification: Specification) -> None:
         """Change a setting that training takes up as it goes; the network and its run stay."""
         if specification != self._project.specification:

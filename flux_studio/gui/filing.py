@@ -57,6 +57,12 @@ class Filing:
         self._saving.save(path, self._picture())
         return True
 
+    def revert(self) -> None:
+        """The project as its file has it, as an edit that can be undone."""
+        self._saving.wait()
+        if self._document.path is not None:
+            self._workbench.revert(self._document.path)
+
     def export(self) -> None:
         """Ask where, and write the weights."""
         suggestion = str(Path(self._settings.folder) / f"{Path(self._document.title).stem}-weights.npz")

@@ -288,6 +288,17 @@ class Workbench(QObject):
         own = path.suffix.lower() == ".flux" and not as_sample
         self.document.open(project, path if own else None)
 
+    def revert(self, path: Path) -> None:
+        """Put what the document's file holds in place of what was made of it since."""
+        try:
+            project = files.load(path)
+        except FluxError as error:
+            self.troubled.emit(str(error))
+            return
+        self.troubled.emit("")
+        self.document.revert(project)
+        self.informed.emit(f"{path.name} is as it was saved; Undo takes this back")
+
     def export(self, path: Path) -> None:
         """Write the weights for other tools."""
         try:

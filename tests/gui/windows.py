@@ -53,6 +53,10 @@ class Answers(Dialogs):
         self.asked.append(title)
         return self.answer
 
+    def may_discard(self, parent: object, title: str) -> bool:
+        self.asked.append(title)
+        return self.answer == "discard"
+
     def tell(self, parent: object, title: str, text: str) -> None:
         self.asked.append(text)
 

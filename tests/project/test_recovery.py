@@ -17,7 +17,7 @@ from flux_studio.project.recovery import Note, Slot, claim_left, new_slot
 from tests.project.projects import parity_project
 from tests.project.saved import same_run
 
-NOTE = Note("mine.flux", "/home/me/mine.flux", 1_700_000_000.0, 44)
+NOTE = Note("mine.flux", "/data/mine.flux", 1_700_000_000.0, 44)
 
 OTHER = """
 import sys, time
@@ -66,7 +66,7 @@ def test_what_is_kept_comes_back(slot: Slot, project: Project) -> None:
     assert slot.note is not None
     assert (slot.note.title, slot.note.path, slot.note.time, slot.note.iteration) == (
         "mine.flux",
-        "/home/me/mine.flux",
+        "/data/mine.flux",
         1_700_000_000.0,
         44,
     )

@@ -1,0 +1,161 @@
+"""The welcome page over the window: what is on it, what its buttons do, and when it goes."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QImage
+
+from flux_studio.errors import FluxError
+from flux_studio.gui import predicting
+from flux_studio.gui.panels.welcome import LeftView, RecentView, WelcomePage
+from flux_studio.gui.samples import Sample, samples
+from flux_studio.gui.widgets.choice_card import Picture
+from flux_studio.gui.widgets.data_picture import DataPicture
+from flux_studio.project import files
+from flux_studio.project.descriptions import counted
+from flux_studio.project.recovery import Slot
+
+if TYPE_CHECKING:
+    from flux_studio.gui.main_window import MainWindow
+
+_MOST_RECENT = 4
+
+
+class Welcome(QObject):
+    """Lies between menu and status bar; whatever brings a project to the screen takes it away."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._page: WelcomePage | None = None
+        self._was_running = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether the page covers the panels."""
+        return self._page is not None and not self._page.isHidden()
+
+    def show(self) -> None:
+        """Show the page, with what is recent and what is left now."""
+        page = self._page = self._page or self._make()
+        self._was_running = self._window.trainer.running
+        self._fill_left()
+        page.set_recents([_recent(path) for path in self._window.recents.present()[:_MOST_RECENT]])
+        self._place()
+        page.show()
+        page.raise_()
+        page.focus_first()
+
+    def hide(self) -> None:
+        """Back to the project that is open."""
+        if self._page is not None and self.shown:
+            self._page.hide()
+            self._window.setFocus()
+
+    def _make(self) -> WelcomePage:
+        window, page = self._window, WelcomePage(self._window)
+        page.set_samples([(sample, _picture(sample)) for sample in samples()])
+        page.sample_chosen.connect(window.filing.open_sample)
+        page.recent_chosen.connect(lambda path: window.filing.may_leave() and window.filing.open(path))
+        page.new_requested.connect(window.filing.new_from_table)
+        page.open_requested.connect(window.filing.open_file)
+        page.recover_requested.connect(self._recover)
+        page.discard_requested.connect(self._discard)
+        page.closed.connect(self.hide)
+        window.document.opened.connect(self.hide)
+        window.document.project_changed.connect(self.hide)
+        window.trainer.progress_changed.connect(self._note_running)
+        window.installEventFilter(self)
+        return page
+
+    def _place(self) -> None:
+        assert self._page is not None
+        top = self._window.menuBar().geometry().bottom() + 1
+        self._page.setGeometry(0, top, self._window.width(), self._window.statusBar().y() - top)
+
+    def _note_running(self) -> None:
+        """Training that began while the page is shown is to be seen."""
+        running = self._window.trainer.running
+        if running and not self._was_running:
+            self.hide()
+        self._was_running = running
+
+    # What was left
+
+    def _fill_left(self) -> None:
+        assert self._page is not None
+        self._page.set_left([_left(slot) for slot in self._slots])
+
+    @property
+    def _slots(self) -> list[Slot]:
+        return self._window.autosave.left if self._window.autosave is not None else []
+
+    def _recover(self, place: int) -> None:
+        if self._window.filing.may_leave() and self._window.autosave is not None:
+            self._window.autosave.recover(self._slots[place])
+
+    def _discard(self, place: int) -> None:
+        slot = self._slots[place]
+        if self._window.autosave is None or not self._window.dialogs.may_discard(
+            self._window, _left(slot).title
+        ):
+            return
+        self._window.autosave.discard(slot)
+        self._fill_left()
+        if self._page is not None:
+            self._page.focus_first()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self.shown:
+            self._place()
+        return super().eventFilter(watched, event)
+
+
+def _left(slot: Slot) -> LeftView:
+    try:
+        note = slot.note
+    except FluxError as error:
+        return LeftView("A damaged project", str(error), whole=False)
+    if note is None:
+        return LeftView("An empty project", "", whole=False)
+    where = f" · {note.path}" if note.path else " · never saved"
+    words = f"iteration {note.iteration:,} · {_when(note.time)}{where}"
+    return LeftView(note.title, words, whole=True)
+
+
+def _recent(path: Path) -> RecentView:
+    try:
+        content = files.read_part(path, files.THUMBNAIL)
+    except FluxError:
+        content = None
+    picture = QImage.fromData(content) if content else None
+    return RecentView(path, _when(os.stat(path).st_mtime), picture)
+
+
+def _when(seconds: float) -> str:
+    """A moment as people tell it."""
+    moment, now = datetime.datetime.fromtimestamp(seconds), datetime.datetime.now()
+    ago = now - moment
+    if datetime.timedelta(0) <= ago < datetime.timedelta(minutes=1):
+        return "just now"
+    if datetime.timedelta(0) <= ago < datetime.timedelta(hours=1):
+        return f"{counted(int(ago.total_seconds() // 60), 'minute')} ago"
+    clock = f"{moment:%H:%M}"
+    days = (now.date() - moment.date()).days
+    if days in (0, 1):
+        return f"{('today', 'yesterday')[days]} at {clock}"
+    return f"{moment.day} {moment:%B %Y} at {clock}"
+
+
+def _picture(sample: Sample) -> Picture | None:
+    try:
+        project = files.load(sample.path)
+        fields = predicting.first_axes(predicting.predictions_view(project))
+        return DataPicture(project.dataset(), tuple(field.start for field in fields)).paint
+    except FluxError:
+        return None  # what is wrong with it is told when it is opened
