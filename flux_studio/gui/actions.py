@@ -147,6 +147,12 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Shift+F6",
         meaning="Iteration 0 with other random weights",
     ),
+    ActionRow(
+        "Help",
+        "help.report",
+        "Copy Report",
+        meaning="Versions and the last lines of the log, to send to whom you like",
+    ),
     ActionRow("Help", "help.about", "About Flux Studio", meaning="Version and licence"),
 )
 SUBMENUS = ("file.recent", "file.samples", "view.panels", "train.memory")

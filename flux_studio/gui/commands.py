@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QApplication
+
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
 
@@ -43,8 +45,16 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "train.branch": window.trainer.branch,
         "train.same": lambda: bench.start_over(False),
         "train.new": lambda: bench.start_over(True),
+        "help.report": lambda: _copy_report(window),
         "help.about": window.about,
     }
+
+
+def _copy_report(window: MainWindow) -> None:
+    QApplication.clipboard().setText(window.reports.text())
+    window.workbench.informed.emit(
+        "the report is copied: nothing of your work is in it, and nothing was sent anywhere"
+    )
 
 
 def _go_to(window: MainWindow) -> None:

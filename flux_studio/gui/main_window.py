@@ -45,6 +45,7 @@ from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
 from flux_studio.gui.recents import Recents
+from flux_studio.gui.reports import Reports
 from flux_studio.gui.rewinding import Rewinding
 from flux_studio.gui.rows_shown import RowsShown
 from flux_studio.gui.samples import samples
@@ -94,6 +95,7 @@ class MainWindow(FileDrops):
         self.workbench = Workbench(self.document, self.trainer, self)
         self.saving = Saving(self)
         self.autosave: Autosave | None = None
+        self.reports = Reports(None)
         self.filing = Filing(self)
         self.welcome = Welcome(self)
         self.selection = Selection(self)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -177,6 +177,22 @@ class TestRun:
         assert seen == [True, 1]
         [left] = claim_left(data_folder() / "recovery")  # nobody decided: it is offered again
         left.close()
+
+    def test_a_double_click_in_the_finder_opens_it_here(
+        self, run: Callable[[Path | None, Act], int], tmp_path: Path
+    ) -> None:
+        mine = tmp_path / "mine.flux"
+        mine.write_bytes(sample("iris.flux").read_bytes())
+        paths: list[Path | None] = []
+
+        def act(window: MainWindow) -> None:
+            QApplication.sendEvent(QApplication.instance(), QFileOpenEvent(str(mine)))
+            paths.append(window.document.path)
+            assert not window.welcome.shown
+            window.close()
+
+        assert run(None, act) == 0
+        assert paths == [mine]
 
     def test_a_clean_end_leaves_nothing_to_recover(self, run: Callable[[Path | None, Act], int]) -> None:
         def act(window: MainWindow) -> None:
