@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QThread, Signal
 
 from flux_studio.engine.executors import ExecutorName
+from flux_studio.engine.memory import give_back
 from flux_studio.errors import FluxError
 from flux_studio.project.project import Project, Run
 from flux_studio.training.events import Command, Failed, MatrixKey, RunTaken, TakeRun
@@ -89,6 +90,9 @@ class Worker(QThread):
             traceback.print_exc()
             self._rescue(session)
             self.told.emit(self, Failed(f"training stopped by an error inside Flux Studio: {error!r}", 0))
+        finally:
+            session = network = event = None  # all that holds the arena and its snapshots
+            give_back()
 
     def _rescue(self, session: Session | None) -> None:
         """Keep what was trained before the failure, where it can still be used."""

@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QThread
 from PySide6.QtWidgets import QApplication
 
 from flux_studio import locations
+from flux_studio.engine.memory import give_back
 from flux_studio.gui.app import make_application
 from flux_studio.gui.autosave import Autosave
 from flux_studio.gui.main_window import MainWindow
@@ -37,7 +38,7 @@ class Result:
     """What stood after each round, with its window closed."""
 
     megabytes: list[float] = field(default_factory=list)
-    """Resident memory."""
+    """Resident memory, without what was freed and is only kept for later."""
     threads: list[int] = field(default_factory=list)
     """Of the system, Qt's and the libraries' own among them."""
     left: list[str] = field(default_factory=list)
@@ -179,6 +180,7 @@ def _widened(project: Project) -> Project:
 def _look(result: Result) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gc.collect()
+    give_back()  # what the C library keeps of freed memory goes up and down by more than is asked
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("ascii").splitlines())
     result.megabytes.append(int(status["VmRSS"].split()[0]) / 1024)
     result.threads.append(int(status["Threads"]))
