@@ -3,6 +3,7 @@
 python3 studio.py         open the window on the parity sample; without a display, train it and save a picture
 python3 studio.py test    run all checks
 python3 studio.py bench   measure against other libraries, side by side
+python3 studio.py soak    kill it at 100 random instants, then let it live for 30 minutes; --help tells how to do less
 
 Packages go into ``.venv`` beside this file; a stamp in there says what is done, so that nothing is done twice.
 System libraries come from apt where that is allowed; else the one command that helps is printed.
@@ -464,7 +465,13 @@ def bench() -> int:
     return run([ready("bench").python, "-m", "tests.benchmarks"])
 
 
-COMMANDS: dict[str, Callable[[], int]] = {"start": start, "test": test, "bench": bench}
+def soak(*options: str) -> int:
+    """Kill the application at random instants, and let it live for long."""
+    variables = child_environment(QT_QPA_PLATFORM="offscreen")
+    return run([ready("dev").python, "-m", "tests.soak", *options], variables)
+
+
+COMMANDS: dict[str, Callable[..., int]] = {"start": start, "test": test, "bench": bench, "soak": soak}
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
@@ -475,11 +482,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("studio.py", description=__doc__, formatter_class=layout)
     parser.add_argument("command", nargs="?", default="start", choices=sorted(COMMANDS))
-    chosen = parser.parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # The long tests have options of their own.
+    own = words[1:] if words[:1] == ["soak"] else []
+    chosen = parser.parse_args(words[: len(words) - len(own)])
     signal.signal(signal.SIGTERM, _end)  # so that a child never outlives us
     try:
         check_python()
-        return COMMANDS[chosen.command]()
+        return COMMANDS[chosen.command](*own)
     except SetUpError as error:
         print(f"studio.py: {error}", file=sys.stderr)
     except OSError as error:

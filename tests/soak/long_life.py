@@ -85,27 +85,32 @@ def live(
     tell: Callable[[str], None],
     *,
     moment: float = 1.5,
-    large: bool = True,
+    most: int | None = None,
+    into: Result | None = None,
 ) -> Result:
-    """Rounds for so long, ``moment`` seconds a deed; ``large``: also with a network of two million weights."""
+    """Rounds for so long, ``moment`` seconds a deed; ``most`` is how many samples there are in each.
+
+    Without it, they are all, and a network of two million weights.
+    """
     make_application()
     look.apply(LIGHT)
-    result, chance = Result(), random.Random(seed)
+    result, chance = into or Result(), random.Random(seed)
     begun = time.monotonic()
-    while not result.megabytes or time.monotonic() - begun < seconds:
-        _round(folder, chance, moment, large, result)
+    while True:
+        _round(folder, chance, moment, most, result)
         result.seconds = time.monotonic() - begun
         _look(result)
         tell(
             f"round {len(result.megabytes):3} at {result.seconds / 60:5.1f} min: {result.megabytes[-1]:6.1f} MB, "
             f"{result.threads[-1]} threads"
         )
-    return result
+        if result.seconds >= seconds:
+            return result
 
 
-def _round(folder: Path, chance: random.Random, moment: float, large: bool, result: Result) -> None:
+def _round(folder: Path, chance: random.Random, moment: float, most: int | None, result: Result) -> None:
     """A window, all samples and a large network in it, and its end."""
-    projects = [_endless(files.load(path)) for path in locations.samples()]
+    projects = [_endless(files.load(path)) for path in locations.samples()[:most]]
     window = MainWindow(projects[0], dialogs=Answers())
     window.workbench.troubled.connect(lambda text: result.troubles.append(text) if text else None)
     window.autosave = Autosave(window, folder / "recovery")
@@ -116,7 +121,7 @@ def _round(folder: Path, chance: random.Random, moment: float, large: bool, resu
         for project in projects:
             window.document.open(project, None)
             _work(window, folder, chance, moment)
-        if large:
+        if most is None:
             window.document.open(_widened(_endless(files.load(locations.sample("parity-4.flux")))), None)
             _work(window, folder, chance, moment)
         window.welcome.show()
