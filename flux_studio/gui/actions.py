@@ -60,6 +60,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("File", "file.quit", "Quit", "Ctrl+Q", meaning="Close Flux Studio"),
     ActionRow("Edit", "edit.undo", "Undo", "Ctrl+Z", "undo", "Take back the last change, with its weights"),
     ActionRow("Edit", "edit.redo", "Redo", "Ctrl+Shift+Z", "redo", "Do again what was taken back"),
+    ActionRow("Edit", "edit.history", "History…", "Ctrl+Alt+Z", meaning="All edits; a click goes there"),
     ActionRow("Edit"),
     ActionRow(
         "Edit", "edit.copy_matrix", "Copy Matrix", "Ctrl+Shift+C", meaning="The chosen matrix as a table"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
+from flux_studio.gui.history import HistoryList
+
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
 
@@ -27,6 +29,7 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "file.quit": window.close,
         "edit.undo": window.document.undo_stack.undo,
         "edit.redo": window.document.undo_stack.redo,
+        "edit.history": lambda: HistoryList(window).open(),
         "edit.copy_matrix": window.focus.copy,
         "view.dark": window.toggle_theme,
         "view.log": lambda: window.curve.set_log(window.actions_by_name["view.log"].isChecked()),
