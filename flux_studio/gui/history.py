@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBoxLayout
 from shiboken6 import isValid
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
 
 _MOST_ROWS = 14
+_ROW = 27
 
 
 class HistoryList(QFrame):
@@ -50,8 +51,8 @@ class HistoryList(QFrame):
 
     def open(self) -> None:
         """Show it, with the keyboard at where one stands."""
-        row = self._rows.sizeHintForRow(0) * min(_MOST_ROWS, self._rows.count()) + 2 * self._rows.frameWidth()
-        self._rows.setFixedSize(look.length(320), row + look.length(4))
+        height = look.length(_ROW) * min(_MOST_ROWS, self._rows.count()) + look.length(4)
+        self._rows.setFixedSize(look.length(320), height)
         self.adjustSize()
         bar = self._window.menuBar()
         self.move(bar.mapToGlobal(QPoint(look.length(40), bar.height() + look.length(4))))
@@ -73,6 +74,7 @@ class HistoryList(QFrame):
             item = QListWidgetItem(f"{words}  ·  {', '.join(marks)}" if marks else words)
             item.setFont(look.text_font(bold=index == stack.index()))
             item.setToolTip(words)
+            item.setSizeHint(QSize(0, look.length(_ROW)))
             if index > stack.index():
                 item.setForeground(colour("text_faint"))  # taken back: redo brings it again
             self._rows.addItem(item)

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
 
 from flux_studio.errors import FluxError
 from flux_studio.gui import predicting
@@ -46,15 +47,19 @@ class Welcome(QObject):
         self._was_running = self._window.trainer.running
         self._fill_left()
         page.set_recents([_recent(path) for path in self._window.recents.present()[:_MOST_RECENT]])
+        for each in self._below():
+            each.installEventFilter(self)
         self._place()
         page.show()
-        page.raise_()
+        self._raise()
         page.focus_first()
 
     def hide(self) -> None:
         """Back to the project that is open."""
         if self._page is not None and self.shown:
             self._page.hide()
+            for each in self._below():
+                each.removeEventFilter(self)
             self._window.setFocus()
 
     def _make(self) -> WelcomePage:
@@ -77,6 +82,19 @@ class Welcome(QObject):
         assert self._page is not None
         top = self._window.menuBar().geometry().bottom() + 1
         self._page.setGeometry(0, top, self._window.width(), self._window.statusBar().y() - top)
+
+    def _below(self) -> list[QWidget]:
+        """All that the page is to cover: panels are brought to the front, too, of those that share their place."""
+        window = self._window
+        above = (self._page, window.trouble, window.drop_hint)
+        children = window.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return [each for each in children if each not in above]
+
+    def _raise(self) -> None:
+        assert self._page is not None
+        self._page.raise_()
+        self._window.trouble.raise_()
+        self._window.drop_hint.raise_()
 
     def _note_running(self) -> None:
         """Training that began while the page is shown is to be seen."""
@@ -111,8 +129,11 @@ class Welcome(QObject):
             self._page.focus_first()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self.shown:
-            self._place()
+        if self._page is not None and self.shown:
+            if event.type() == QEvent.Type.ZOrderChange:
+                self._raise()
+            elif watched is self._window and event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+                self._place()
         return super().eventFilter(watched, event)
 
 

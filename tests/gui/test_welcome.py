@@ -52,6 +52,21 @@ def test_it_covers_everything_between_menu_and_status(window: MainWindow) -> Non
     assert page(window).geometry().bottom() + 1 == window.statusBar().y()
 
 
+def test_no_dock_comes_to_lie_over_it(window: MainWindow) -> None:
+    for name in ("matrices", "loss", "data", "predictions"):
+        window.docks.bring(name)
+    settle()
+    area = page(window)
+    for across in range(20, window.width(), 30):
+        for down in range(area.y() + 5, area.geometry().bottom(), 15):
+            found = window.childAt(across, down)
+            assert found is area or area.isAncestorOf(found), (across, down, found)
+    window.workbench.troubled.emit("something is wrong")
+    settle()
+    strip = window.trouble
+    assert window.childAt(strip.geometry().center()) in (strip, *strip.findChildren(QWidget))
+
+
 def test_every_sample_has_a_card_with_words_and_a_picture(window: MainWindow) -> None:
     cards = [each for each in page(window).findChildren(ChoiceCard) if "sample" in each.objectName()]
     assert {each.objectName().rpartition(".")[2] for each in cards} == {p.stem for p in locations.samples()}
