@@ -1,6 +1,6 @@
 """Sets Flux Studio up and starts it: one file, the standard library only, the same command every time.
 
-python3 studio.py         open the window on the parity sample; without a display, train it and save a picture
+python3 studio.py         open the window; without a display, train the parity sample and save a picture
 python3 studio.py test    run all checks
 python3 studio.py bench   measure against other libraries, side by side
 python3 studio.py soak    kill it at 100 random instants, then let it live for 30 minutes; --help tells how to do less
@@ -428,7 +428,7 @@ def ready(*groups: str, display: bool = False) -> Environment:
 
 
 def start() -> int:
-    """Open the window on the parity sample; without a display, train it, export it and save a picture."""
+    """Open the window; without a display, train the parity sample, export it and save a picture."""
     display = has_display()
     python = ready(display=display).python
     if not display:

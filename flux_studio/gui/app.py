@@ -57,7 +57,7 @@ def make_application() -> QApplication:
 
 
 def run(file: Path | None) -> int:
-    """Open the window on a file, or on the parity sample, and stay until it is closed."""
+    """Open the window on a file, or with the welcome page over the parity sample, and stay until it is closed."""
     application = make_application()
     settings = Settings()
     look.apply(settings.theme)
