@@ -91,5 +91,6 @@ class Filing:
         answer = self._dialogs.ask_to_save(self._window, self._document.title)
         return answer == "discard" or (answer == "save" and self.save() and self._saving.wait())
 
-    def _picture(self) -> QImage:
-        return self._window.grab().toImage()
+    def _picture(self) -> QImage | None:
+        """What the file shows of itself; the welcome page would be no picture of it."""
+        return None if self._window.welcome.shown else self._window.grab().toImage()
