@@ -8,11 +8,13 @@ import hashlib
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from flux_studio.errors import DataError
 
 _LONGEST_QUOTE = 40
 _MOST_NAMES = 12
+_ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,10 @@ class Table:
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(self.names)
-        writer.writerows(zip(*self.columns, strict=True))
+        rows = zip(*self.columns, strict=True)
+        # All rows in one call would keep Python's lock, and with it the window, until the last.
+        while part := tuple(islice(rows, _ROWS_AT_ONCE)):
+            writer.writerows(part)
         return text.getvalue()
 
     def fingerprint(self) -> str:
