@@ -105,6 +105,7 @@ def live(
             f"{result.threads[-1]} threads"
         )
         if result.seconds >= seconds:
+            look.apply(LIGHT)
             return result
 
 
