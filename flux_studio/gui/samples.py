@@ -29,6 +29,14 @@ _KNOWN = {
     "xor": ("XOR", "are two bits different?", "4 rows · 10 seconds"),
     "iris": ("Iris", "which of three species is this flower?", "150 rows · 20 seconds"),
     "flux-readme": ("FLUX's first example", "a hidden rule on four numbers", "100 rows · 20 seconds"),
+    "spirals": ("Two spirals", "which of two arms is this point on?", "500 rows · 5 seconds"),
+    "penguins": ("Penguins", "which species? With words and missing values", "344 rows · 10 seconds"),
+    "optdigits": (
+        "Handwritten digits",
+        "which digit do 8×8 pixels show? In mini-batches",
+        "1,797 rows · 15 seconds",
+    ),
+    "auto-mpg": ("Auto MPG", "how far does a car go on a gallon?", "398 rows · 20 seconds"),
     "mackey-glass": (
         "Mackey–Glass",
         "an LSTM tells the next number of a chaotic series",

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -51,6 +51,7 @@ class Welcome(QObject):
             each.installEventFilter(self)
         self._place()
         page.show()
+        self._painting.start()
         self._raise()
         page.focus_first()
 
@@ -64,7 +65,11 @@ class Welcome(QObject):
 
     def _make(self) -> WelcomePage:
         window, page = self._window, WelcomePage(self._window)
-        page.set_samples([(sample, _picture(sample)) for sample in samples()])
+        page.set_samples(samples())
+        # Their data take a moment to read: the page is on the screen before that.
+        self._unpainted = list(samples())
+        self._painting = QTimer(self, interval=0)
+        self._painting.timeout.connect(self._paint_next)
         page.sample_chosen.connect(window.filing.open_sample)
         page.recent_chosen.connect(lambda path: window.filing.may_leave() and window.filing.open(path))
         page.new_requested.connect(window.filing.new_from_table)
@@ -77,6 +82,14 @@ class Welcome(QObject):
         window.trainer.progress_changed.connect(self._note_running)
         window.installEventFilter(self)
         return page
+
+    def _paint_next(self) -> None:
+        assert self._page is not None
+        if not self._unpainted or not self.shown:
+            self._painting.stop()
+            return
+        sample = self._unpainted.pop(0)
+        self._page.set_picture(sample, _picture(sample))
 
     def _place(self) -> None:
         assert self._page is not None
@@ -177,6 +190,6 @@ def _picture(sample: Sample) -> Picture | None:
     try:
         project = files.load(sample.path)
         fields = predicting.first_axes(predicting.predictions_view(project))
-        return DataPicture(project.dataset(), tuple(field.start for field in fields)).paint
+        return DataPicture(project, tuple(field.start for field in fields)).paint
     except FluxError:
         return None  # what is wrong with it is told when it is opened

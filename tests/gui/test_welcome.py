@@ -19,6 +19,7 @@ from flux_studio.gui.samples import samples
 from flux_studio.gui.theme import DARK, LIGHT, look
 from flux_studio.gui.welcome import _when
 from flux_studio.gui.widgets.choice_card import ChoiceCard
+from flux_studio.project import files
 from flux_studio.project.recovery import Note, new_slot
 from tests.gui.drag import drag_drop
 from tests.gui.shown import child, settle
@@ -67,10 +68,10 @@ def test_no_dock_comes_to_lie_over_it(window: MainWindow) -> None:
     assert window.childAt(strip.geometry().center()) in (strip, *strip.findChildren(QWidget))
 
 
-def test_every_sample_has_a_card_with_words_and_a_picture(window: MainWindow) -> None:
+def test_every_sample_has_a_card_with_words_and_a_picture(qtbot: QtBot, window: MainWindow) -> None:
     cards = [each for each in page(window).findChildren(ChoiceCard) if "sample" in each.objectName()]
     assert {each.objectName().rpartition(".")[2] for each in cards} == {p.stem for p in locations.samples()}
-    assert all(each._picture is not None for each in cards)
+    until(qtbot, lambda: all(each._picture is not None for each in cards))
     assert all("seconds" in each.accessibleName() for each in cards)
     first, *others = cards
     assert first.objectName() == "welcome.sample.parity-4"
@@ -116,6 +117,10 @@ def test_recent_projects_show_their_pictures(qtbot: QtBot, window: MainWindow, t
     window.dialogs.out = mine
     window.actions_by_name["file.save_as"].trigger()
     assert window.saving.wait()
+    assert files.read_part(mine, files.THUMBNAIL) is None  # the page would be no picture of the project
+    window.welcome.hide()
+    window.actions_by_name["file.save"].trigger()
+    assert window.saving.wait()
     window.workbench.open(locations.sample("iris.flux"), as_sample=True)
     window.welcome.show()
     card = child(window, ChoiceCard, "welcome.recent.0")
@@ -136,7 +141,7 @@ def test_keys_stay_on_the_page(qtbot: QtBot, window: MainWindow) -> None:
     first = child(window, ChoiceCard, "welcome.sample.parity-4")
     assert page(window).focusWidget() is first
     seen = []
-    for _ in range(12):
+    for _ in range(len(samples()) + 6):
         seen.append(window.focusWidget().objectName())
         qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
     assert seen[0] == "welcome.sample.parity-4"

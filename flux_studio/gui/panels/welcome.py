@@ -122,18 +122,17 @@ class WelcomePage(QWidget):
             lines.addLayout(self._left_line(place, view))
         self._left.addWidget(box)
 
-    def set_samples(self, samples: Sequence[tuple[Sample, Picture | None]]) -> None:
+    def set_samples(self, samples: Sequence[Sample]) -> None:
         """The cards; the first one is the one to start with."""
         _clear(self._samples)
         grid = QGridLayout()
         grid.setSpacing(look.length(12))
-        for place, (sample, picture) in enumerate(samples):
+        for place, sample in enumerate(samples):
             first = place == 0
             card = ChoiceCard(f"welcome.sample.{sample.path.stem}", "large" if first else "small")
             sentence = f"{sample.shows[:1].upper()}{sample.shows[1:]}"
             call = "Open, then press Train" if first else ""
             card.set_words(sample.title, f"{sentence} {_FIRST}" if first else sentence, sample.takes, call)
-            card.set_picture(picture)
             card.clicked.connect(lambda _=False, path=sample.path: self.sample_chosen.emit(path))
             if first:
                 self._samples.addWidget(_label("Start here", heading=True))
@@ -144,6 +143,12 @@ class WelcomePage(QWidget):
                 grid.addWidget(card, *divmod(place - 1, _COLUMNS))
         self._samples.addLayout(grid)
         self._samples.addStretch(1)
+
+    def set_picture(self, sample: Sample, picture: Picture | None) -> None:
+        """What a sample's card shows of its data."""
+        card = self.findChild(ChoiceCard, f"welcome.sample.{sample.path.stem}")
+        if card is not None:
+            card.set_picture(picture)
 
     def set_recents(self, recents: Sequence[RecentView]) -> None:
         """Projects that were open lately and are still there."""
