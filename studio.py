@@ -445,8 +445,7 @@ def test() -> int:
     """Run every check, in order of their cost, up to the first that fails."""
     environment = ready("dev")
     variables = child_environment(QT_QPA_PLATFORM="offscreen", **dict.fromkeys(THREADS, "1"))
-    results = []
-    failed = 0
+    results, failed = list[str](), 0
     for name, (program, *arguments) in CHECKS:
         if failed:
             results.append(f"  {name:<14} not run")
@@ -454,8 +453,7 @@ def test() -> int:
         print(f"\n== {name}", flush=True)
         begin = time.monotonic()
         failed = run([environment.scripts / program, *arguments], variables)
-        taken = time.monotonic() - begin
-        results.append(f"  {name:<14} {'FAILED' if failed else 'passed'} {taken:7.1f} s")
+        results.append(f"  {name:<14} {'FAILED' if failed else 'passed'} {time.monotonic() - begin:7.1f} s")
     print("\n== a check failed" if failed else "\n== all checks passed", *results, sep="\n", flush=True)
     return 1 if failed else 0
 
@@ -467,8 +465,7 @@ def bench() -> int:
 
 def soak(*options: str) -> int:
     """Kill the application at random instants, and let it live for long."""
-    variables = child_environment(QT_QPA_PLATFORM="offscreen")
-    return run([ready("dev").python, "-m", "tests.soak", *options], variables)
+    return run([ready("dev").python, "-m", "tests.soak", *options])
 
 
 COMMANDS: dict[str, Callable[..., int]] = {"start": start, "test": test, "bench": bench, "soak": soak}
@@ -482,10 +479,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("studio.py", description=__doc__, formatter_class=layout)
     parser.add_argument("command", nargs="?", default="start", choices=sorted(COMMANDS))
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    # The long tests have options of their own.
-    own = words[1:] if words[:1] == ["soak"] else []
-    chosen = parser.parse_args(words[: len(words) - len(own)])
+    first, *own = (sys.argv[1:] if arguments is None else arguments) or ["start"]
+    chosen = parser.parse_args([first] if first == "soak" else [first, *own])  # which has options of its own
     signal.signal(signal.SIGTERM, _end)  # so that a child never outlives us
     try:
         check_python()

@@ -192,7 +192,9 @@ def _look(result: Result) -> None:
     result.threads.append(int(status["Threads"]))
     ours = [each for each in gc.get_objects() if issubclass(type(each), QThread)]
     result.left = [each.objectName() for each in ours if _runs(each)]
-    result.left += [each.name for each in threading.enumerate() if each is not threading.main_thread()]
+    # A dummy stands for a thread that Python did not start, and outlives it.
+    ours = [each for each in threading.enumerate() if not isinstance(each, threading._DummyThread)]
+    result.left += [each.name for each in ours if each is not threading.main_thread()]
     result.left += [
         f"a window of {each.objectName()}"
         for each in QApplication.topLevelWidgets()
