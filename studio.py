@@ -1,8 +1,9 @@
 """Sets Flux Studio up and starts it: one file, the standard library only, the same command every time.
 
-python3 studio.py         open the window on the parity sample; without a display, train it and save a picture
+python3 studio.py         open the window; without a display, train the parity sample and save a picture
 python3 studio.py test    run all checks
 python3 studio.py bench   measure against other libraries, side by side
+python3 studio.py soak    kill it at 100 random instants, then let it live for 30 minutes; --help tells how to do less
 
 Packages go into ``.venv`` beside this file; a stamp in there says what is done, so that nothing is done twice.
 System libraries come from apt where that is allowed; else the one command that helps is printed.
@@ -428,7 +429,7 @@ def ready(*groups: str, display: bool = False) -> Environment:
 
 
 def start() -> int:
-    """Open the window on the parity sample; without a display, train it, export it and save a picture."""
+    """Open the window; without a display, train the parity sample, export it and save a picture."""
     display = has_display()
     python = ready(display=display).python
     if not display:
@@ -445,8 +446,7 @@ def test() -> int:
     """Run every check, in order of their cost, up to the first that fails."""
     environment = ready("dev")
     variables = child_environment(QT_QPA_PLATFORM="offscreen", **dict.fromkeys(THREADS, "1"))
-    results = []
-    failed = 0
+    results, failed = list[str](), 0
     for name, (program, *arguments) in CHECKS:
         if failed:
             results.append(f"  {name:<14} not run")
@@ -454,18 +454,21 @@ def test() -> int:
         print(f"\n== {name}", flush=True)
         begin = time.monotonic()
         failed = run([environment.scripts / program, *arguments], variables)
-        taken = time.monotonic() - begin
-        results.append(f"  {name:<14} {'FAILED' if failed else 'passed'} {taken:7.1f} s")
+        results.append(f"  {name:<14} {'FAILED' if failed else 'passed'} {time.monotonic() - begin:7.1f} s")
     print("\n== a check failed" if failed else "\n== all checks passed", *results, sep="\n", flush=True)
     return 1 if failed else 0
 
 
 def bench() -> int:
-    """Measure Flux Studio and others side by side."""
     return run([ready("bench").python, "-m", "tests.benchmarks"])
 
 
-COMMANDS: dict[str, Callable[[], int]] = {"start": start, "test": test, "bench": bench}
+def soak(*options: str) -> int:
+    """Kill the application at random instants, and let it live for long."""
+    return run([ready("dev").python, "-m", "tests.soak", *options])
+
+
+COMMANDS: dict[str, Callable[..., int]] = {"start": start, "test": test, "bench": bench, "soak": soak}
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
@@ -476,11 +479,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("studio.py", description=__doc__, formatter_class=layout)
     parser.add_argument("command", nargs="?", default="start", choices=sorted(COMMANDS))
-    chosen = parser.parse_args(arguments)
+    first, *own = (sys.argv[1:] if arguments is None else arguments) or ["start"]
+    chosen = parser.parse_args([first] if first == "soak" else [first, *own])  # which has options of its own
     signal.signal(signal.SIGTERM, _end)  # so that a child never outlives us
     try:
         check_python()
-        return COMMANDS[chosen.command]()
+        return COMMANDS[chosen.command](*own)
     except SetUpError as error:
         print(f"studio.py: {error}", file=sys.stderr)
     except OSError as error:

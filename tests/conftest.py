@@ -68,6 +68,14 @@ def nothing_left_behind(pytestconfig: pytest.Config) -> Iterator[None]:
         pytest.fail("left behind: " + "; ".join(left), pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[Any]:
+    """The application that pytest-qt makes is ours."""
+    from flux_studio.gui.app import Application
+
+    return Application
+
+
 @pytest.fixture(autouse=True)
 def own_settings(nothing_left_behind: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty place for settings and data, so that no test sees a person's own, or another test's."""

@@ -72,6 +72,11 @@ def test_checks_run_in_order_and_end_in_a_summary(
     assert out.count(" passed ") == 5
 
 
+def test_soak_hands_its_options_on(prepared: Programs) -> None:
+    assert studio.main(["soak", "kills", "--kills", "3"]) == 0
+    assert prepared.ran == ["tests.soak kills --kills 3"]
+
+
 def test_the_first_failing_check_is_the_last_to_run(
     prepared: Programs, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -199,15 +199,18 @@ def as_doubles(values: NDArray[np.float32]) -> Floats:
 
 
 def _rounded(block: Floats, single: NDArray[np.float32]) -> Floats:
-    """To seven significant digits, where that is the same number in single precision."""
+    """To six significant digits, or else to seven, where that is the same number in single precision."""
     with np.errstate(all="ignore"):
-        exponents = 6 - np.floor(np.log10(np.abs(block)))
-        usable = np.isfinite(exponents) & (np.abs(exponents) <= 22)
-        powers = 10.0 ** np.where(usable, np.abs(exponents), 0)
-        up = exponents > 0
-        whole = np.rint(np.where(up, block * powers, block / powers))
-        found = np.where(up, whole / powers, whole * powers)
-        return np.where(usable & (found.astype(np.float32) == single), found, block)
+        tens = np.floor(np.log10(np.abs(block)))
+        for digits in (7, 6):
+            exponents = digits - 1 - tens
+            usable = np.isfinite(exponents) & (np.abs(exponents) <= 22)
+            powers = 10.0 ** np.where(usable, np.abs(exponents), 0)
+            up = exponents > 0
+            whole = np.rint(np.where(up, block * powers, block / powers))
+            found = np.where(up, whole / powers, whole * powers)
+            block = np.where(usable & (found.astype(np.float32) == single), found, block)
+    return block
 
 
 def numeric(texts: Sequence[str]) -> tuple[Floats, dict[int, str]]:

@@ -20,6 +20,7 @@ from flux_studio.errors import DataError
 _LONGEST_QUOTE = 40
 _MOST_NAMES = 12
 _BLOCK = 1 << 14
+_ROWS_AT_ONCE = 1024
 
 
 class CompactCells(Sequence[str], ABC):
@@ -171,7 +172,7 @@ class Table:
         while True:
             yield "".join(parts)
             parts.clear()
-            if not (some := list(itertools.islice(rows, _BLOCK))):
+            if not (some := list(itertools.islice(rows, _ROWS_AT_ONCE))):
                 return
             writer.writerows(some)
 

@@ -32,11 +32,16 @@ class ActionRow:
 ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("File", "file.new", "New from Table…", "Ctrl+N", "new", "A new project for a CSV file"),
     ActionRow("File", "file.open", "Open…", "Ctrl+O", "open", "Open a project or a CSV file"),
+    ActionRow("File", "file.recent", "Open Recent", meaning="Projects that were open lately"),
     ActionRow("File", "file.samples", "Samples", icon="table", meaning="Ready projects to begin with"),
+    ActionRow("File", "file.welcome", "Welcome", meaning="Samples, recent projects and how to begin"),
     ActionRow("File"),
     ActionRow("File", "file.save", "Save", "Ctrl+S", "save", "Save the project with its weights"),
     ActionRow(
         "File", "file.save_as", "Save As…", "Ctrl+Shift+S", meaning="Save the project under another name"
+    ),
+    ActionRow(
+        "File", "file.revert", "Revert to Saved", meaning="The project as its file has it; Undo takes it back"
     ),
     ActionRow("File"),
     ActionRow(
@@ -55,6 +60,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("File", "file.quit", "Quit", "Ctrl+Q", meaning="Close Flux Studio"),
     ActionRow("Edit", "edit.undo", "Undo", "Ctrl+Z", "undo", "Take back the last change, with its weights"),
     ActionRow("Edit", "edit.redo", "Redo", "Ctrl+Shift+Z", "redo", "Do again what was taken back"),
+    ActionRow("Edit", "edit.history", "History…", "Ctrl+Alt+Z", meaning="All edits; a click goes there"),
     ActionRow("Edit"),
     ActionRow(
         "Edit", "edit.copy_matrix", "Copy Matrix", "Ctrl+Shift+C", meaning="The chosen matrix as a table"
@@ -142,21 +148,15 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Shift+F6",
         meaning="Iteration 0 with other random weights",
     ),
+    ActionRow(
+        "Help",
+        "help.report",
+        "Copy Report",
+        meaning="Versions and the last lines of the log, to send to whom you like",
+    ),
     ActionRow("Help", "help.about", "About Flux Studio", meaning="Version and licence"),
 )
-SAMPLES = {
-    "parity-4": "4-bit parity: is the number of ones odd? (16 rows)",
-    "xor": "XOR: are two bits different? (4 rows)",
-    "iris": "Iris: which of three species is this flower? (150 rows)",
-    "flux-readme": "FLUX's first example: a hidden rule on four numbers (100 rows)",
-    "spirals": "Two spirals: which of two arms is this point on? (500 rows)",
-    "penguins": "Penguins: which species? With words and missing values (344 rows)",
-    "optdigits": "Handwritten digits of 8×8 pixels, in mini-batches (1,797 rows)",
-    "auto-mpg": "Auto MPG: how far does a car go on a gallon? (398 rows)",
-    "mackey-glass": "Mackey–Glass: an LSTM tells the next number of a chaotic series (300 rows)",
-}
-"""What the shipped samples are about."""
-SUBMENUS = ("file.samples", "view.panels", "train.memory")
+SUBMENUS = ("file.recent", "file.samples", "view.panels", "train.memory")
 
 
 def build_menus(

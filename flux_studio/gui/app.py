@@ -11,17 +11,32 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication
 
 from flux_studio import locations
+from flux_studio.gui.autosave import Autosave
 from flux_studio.gui.main_window import MainWindow
-from flux_studio.gui.settings import Settings
+from flux_studio.gui.reports import Reports
+from flux_studio.gui.settings import Settings, data_folder
 from flux_studio.gui.theme import look
 from flux_studio.project import files
 from flux_studio.project.project import Project
 
 _SWITCH_SECONDS = 0.001
+
+
+class Application(QApplication):
+    """Hears of files that are double-clicked while it runs: macOS tells of these by an event."""
+
+    file_asked = Signal(object)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.file_asked.emit(Path(event.file()))
+            return True
+        return super().event(event)
 
 
 def make_application() -> QApplication:
@@ -34,14 +49,15 @@ def make_application() -> QApplication:
     ):
         # With no display Qt would try xcb and abort.
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication(["flux-studio"])
+    application = Application(["flux-studio"])
     application.setApplicationName("Flux Studio")
     application.setDesktopFileName("flux-studio")
+    application.setWindowIcon(QIcon(str(locations.resource("desktop", "flux-studio.svg"))))
     return application
 
 
 def run(file: Path | None) -> int:
-    """Open the window on a file, or on the parity sample, and stay until it is closed."""
+    """Open the window on a file, or with the welcome page over the parity sample, and stay until it is closed."""
     application = make_application()
     settings = Settings()
     look.apply(settings.theme)
@@ -53,14 +69,24 @@ def run(file: Path | None) -> int:
         window.workbench.open(file)
     catch_errors(window)
     stay_smooth(window)
+    if isinstance(application, Application):
+        application.file_asked.connect(lambda path: window.filing.may_leave() and window.filing.open(path))
     # Ctrl+C in the terminal closes the window as its own button would; Python sees signals only when it runs.
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
     heartbeat = QTimer(window)
     heartbeat.timeout.connect(lambda: None)  # a timer without a slot of Python's would not run it
     heartbeat.start(250)
+    window.reports = Reports(data_folder() / "log")
+    window.autosave = Autosave(window, data_folder() / "recovery")
     window.show()
+    if file is None or window.autosave.left:
+        window.welcome.show()
     QTimer.singleShot(0, window.begin)
-    return application.exec()
+    try:
+        return application.exec()
+    finally:
+        window.autosave.close()
+        window.reports.close()
 
 
 def stay_smooth(window: MainWindow) -> None:
@@ -96,6 +122,7 @@ def _tell(
 ) -> None:
     """Show an error that nobody caught, and print all of it for those who can mend it."""
     traceback.print_exception(kind, error, trace)
+    window.reports.note_error(kind, trace)
     window.workbench.troubled.emit(
         f"something went wrong inside Flux Studio ({error!r}); your project is still open: save it"
     )

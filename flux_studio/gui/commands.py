@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QApplication
+
+from flux_studio.gui.history import HistoryList
+
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
 
@@ -15,6 +19,8 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
     return {
         "file.new": window.filing.new_from_table,
         "file.open": window.filing.open_file,
+        "file.welcome": lambda: window.welcome.show(),
+        "file.revert": window.filing.revert,
         "file.save": window.filing.save,
         "file.save_as": window.filing.save_as,
         "file.export": window.filing.export,
@@ -23,6 +29,7 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "file.quit": window.close,
         "edit.undo": window.document.undo_stack.undo,
         "edit.redo": window.document.undo_stack.redo,
+        "edit.history": lambda: HistoryList(window).open(),
         "edit.copy_matrix": window.focus.copy,
         "view.dark": window.toggle_theme,
         "view.log": lambda: window.curve.set_log(window.actions_by_name["view.log"].isChecked()),
@@ -41,8 +48,16 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "train.branch": window.trainer.branch,
         "train.same": lambda: bench.start_over(False),
         "train.new": lambda: bench.start_over(True),
+        "help.report": lambda: _copy_report(window),
         "help.about": window.about,
     }
+
+
+def _copy_report(window: MainWindow) -> None:
+    QApplication.clipboard().setText(window.reports.text())
+    window.workbench.informed.emit(
+        "the report is copied: nothing of your work is in it, and nothing was sent anywhere"
+    )
 
 
 def _go_to(window: MainWindow) -> None:

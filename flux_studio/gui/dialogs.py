@@ -84,6 +84,19 @@ class Dialogs:
         chosen = box.exec()
         return {buttons.Save: "save", buttons.Discard: "discard"}.get(buttons(chosen), "cancel")
 
+    def may_discard(self, parent: QWidget, title: str) -> bool:
+        """Whether work that was never saved may be gone for good."""
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(
+            QMessageBox.Icon.NoIcon,
+            "Flux Studio",
+            f"Discard the unsaved work on {title}?",
+            buttons.Discard | buttons.Cancel,
+            parent,
+        )
+        box.setInformativeText("It cannot be brought back.")
+        return buttons(box.exec()) == buttons.Discard
+
     def tell(self, parent: QWidget, title: str, text: str) -> None:
         """Something a person asked to read."""
         QMessageBox.about(parent, title, text)

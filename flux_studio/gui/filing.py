@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QImage
 
-from flux_studio.gui.dialogs import Dialogs
-from flux_studio.gui.settings import Settings
-from flux_studio.gui.workbench import Workbench
+if TYPE_CHECKING:
+    from flux_studio.gui.main_window import MainWindow
 
 
 class Filing:
     """Asks the person where, and lets the workbench do it."""
 
-    def __init__(self, window: QWidget, workbench: Workbench, settings: Settings, dialogs: Dialogs) -> None:
+    def __init__(self, window: MainWindow) -> None:
         self._window = window
-        self._workbench = workbench
-        self._document = workbench.document
-        self._settings = settings
-        self._dialogs = dialogs
+        self._workbench, self._document, self._saving = window.workbench, window.document, window.saving
+        self._settings, self._dialogs = window.settings, window.dialogs
 
     def new_from_table(self) -> None:
         """A new project for a table."""
@@ -44,19 +41,27 @@ class Filing:
             self._workbench.load_table(path)
 
     def save(self) -> bool:
-        """Save in place, or ask where."""
+        """Save in place, or ask where; whether it was begun."""
         if self._document.path is None:
             return self.save_as()
-        return self._workbench.save(self._document.path, self._thumbnail())
+        self._saving.save(self._document.path, self._picture())
+        return True
 
     def save_as(self) -> bool:
-        """Ask where, and save."""
+        """Ask where, and save; whether it was begun."""
         suggestion = str(Path(self._settings.folder) / self._document.title)
         path = self._dialogs.save_project(self._window, suggestion)
         if path is None:
             return False
         self._settings.folder = str(path.parent)
-        return self._workbench.save(path, self._thumbnail())
+        self._saving.save(path, self._picture())
+        return True
+
+    def revert(self) -> None:
+        """The project as its file has it, as an edit that can be undone."""
+        self._saving.wait()
+        if self._document.path is not None:
+            self._workbench.revert(self._document.path)
 
     def export(self) -> None:
         """Ask where, and write the weights."""
@@ -79,15 +84,13 @@ class Filing:
         self._workbench.open(path)
 
     def may_leave(self) -> bool:
-        """Whether the present document may go: saved, or given up by the person."""
+        """Whether the present document may go: saved, or given up by the person. Waits for what is being saved."""
+        self._saving.wait()
         if not self._document.modified:
             return True
         answer = self._dialogs.ask_to_save(self._window, self._document.title)
-        return answer == "discard" or (answer == "save" and self.save())
+        return answer == "discard" or (answer == "save" and self.save() and self._saving.wait())
 
-    def _thumbnail(self) -> bytes:
-        picture = self._window.grab().scaledToWidth(480, Qt.TransformationMode.SmoothTransformation)
-        content = QByteArray()
-        buffer = QBuffer(content)
-        picture.save(buffer, "PNG")
-        return bytes(content.data())
+    def _picture(self) -> QImage | None:
+        """What the file shows of itself; the welcome page would be no picture of it."""
+        return None if self._window.welcome.shown else self._window.grab().toImage()

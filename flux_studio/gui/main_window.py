@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 import flux_studio
-from flux_studio import locations
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.updating import OPTIMIZERS
 from flux_studio.gui import presenting
-from flux_studio.gui.actions import SAMPLES, build_menus
+from flux_studio.gui.actions import build_menus
+from flux_studio.gui.autosave import Autosave
 from flux_studio.gui.commands import callbacks, obey_panels
 from flux_studio.gui.dialogs import Dialogs
 from flux_studio.gui.docks import Docks
@@ -44,8 +44,12 @@ from flux_studio.gui.panels.scores import ScoresPanel
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
+from flux_studio.gui.recents import Recents
+from flux_studio.gui.reports import Reports
 from flux_studio.gui.rewinding import Rewinding
 from flux_studio.gui.rows_shown import RowsShown
+from flux_studio.gui.samples import samples
+from flux_studio.gui.saving import Saving
 from flux_studio.gui.scoring import Scoring
 from flux_studio.gui.selection import Selection
 from flux_studio.gui.settings import Settings
@@ -53,6 +57,7 @@ from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
 from flux_studio.gui.taking import Taking
 from flux_studio.gui.theme import DARK, LIGHT, look
 from flux_studio.gui.trainer import Trainer, Wanted
+from flux_studio.gui.welcome import Welcome
 from flux_studio.gui.widgets.colour_range_button import ColourRangeButton
 from flux_studio.gui.widgets.icons import icon
 from flux_studio.gui.widgets.message_strip import MessageStrip
@@ -88,7 +93,11 @@ class MainWindow(FileDrops):
         self.document = Document(project, path, self)
         self.trainer = Trainer(self._wanted, self)
         self.workbench = Workbench(self.document, self.trainer, self)
-        self.filing = Filing(self, self.workbench, self.settings, self.dialogs)
+        self.saving = Saving(self)
+        self.autosave: Autosave | None = None
+        self.reports = Reports(None)
+        self.filing = Filing(self)
+        self.welcome = Welcome(self)
         self.selection = Selection(self)
         self._problem, self._rows = "", 0
         self._curve_shown, self._curve_seen = 0.0, True
@@ -191,10 +200,11 @@ class MainWindow(FileDrops):
         return toolbar
 
     def _fill_submenus(self, submenus: dict) -> None:
-        for sample in locations.samples():
-            action = submenus["file.samples"].addAction(SAMPLES.get(sample.stem, sample.stem))
-            action.setObjectName(f"action.sample.{sample.stem}")
-            action.triggered.connect(lambda _checked=False, sample=sample: self.filing.open_sample(sample))
+        for sample in samples():
+            action = submenus["file.samples"].addAction(sample.words)
+            action.setObjectName(f"action.sample.{sample.path.stem}")
+            action.triggered.connect(lambda _=False, path=sample.path: self.filing.open_sample(path))
+        self.recents = Recents(self, submenus["file.recent"])
         for action in self.docks.actions():
             submenus["view.panels"].addAction(action)
 
@@ -370,7 +380,9 @@ class MainWindow(FileDrops):
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.document.title}[*] — Flux Studio")
         self.setWindowModified(self.document.modified)
-        self.status.set_kept("not saved" if self.document.modified else "saved" if self.document.path else "")
+        can_revert = self.document.modified and self.document.path is not None
+        self.actions_by_name["file.revert"].setEnabled(can_revert)
+        self.status.set_kept(self.document.kept_words)
 
     def _name_undo(self, _index: int) -> None:
         stack = self.document.undo_stack
@@ -432,7 +444,7 @@ class MainWindow(FileDrops):
 
     def _open_dropped(self, path: Path) -> None:
         commit_typing(self)
-        if path.suffix.lower() != ".flux":
+        if path.suffix.lower() != ".flux" and not self.welcome.shown:
             self.workbench.load_table(path)
         elif self.filing.may_leave():
             self.filing.open(path)

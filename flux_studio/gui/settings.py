@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from flux_studio.gui.theme import LIGHT, THEMES, Theme
 
@@ -12,6 +12,12 @@ from flux_studio.gui.theme import LIGHT, THEMES, Theme
 LAYOUT_VERSION = 5
 
 REWIND_MEGABYTES = 256
+
+
+def data_folder() -> Path:
+    """The person's folder for what the application keeps of its own: recovery files, the log."""
+    place = QStandardPaths.StandardLocation.GenericDataLocation
+    return Path(QStandardPaths.writableLocation(place)) / "flux-studio"
 
 
 class Settings:
@@ -60,6 +66,18 @@ class Settings:
     @rewind_megabytes.setter
     def rewind_megabytes(self, megabytes: int) -> None:
         self._store.setValue("rewind_megabytes", megabytes)
+
+    @property
+    def recents(self) -> list[Path]:
+        """Projects that were open lately, newest first."""
+        stored = self._store.value("recents", [])
+        # A list of one comes back as its only text, an empty one as nothing.
+        paths = [stored] if isinstance(stored, str) else stored or []
+        return [Path(str(each)) for each in paths if each]
+
+    @recents.setter
+    def recents(self, paths: list[Path]) -> None:
+        self._store.setValue("recents", [str(path) for path in paths])
 
     def layout(self) -> tuple[QByteArray, QByteArray] | None:
         """Geometry and state of the window as they were left, if they are known."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from flux_studio.engine.executors import fastest_executor
 from flux_studio.gui.worker import Ready, Worker
-from flux_studio.project.project import Project
+from flux_studio.project.project import Project, Run
 from flux_studio.training.breakpoints import Condition, Hit
 from flux_studio.training.events import (
     Answered,
@@ -29,6 +29,7 @@ from flux_studio.training.events import (
     Play,
     Progress,
     Return,
+    RunTaken,
     SetBreakpoints,
     SetBudget,
     SetConditions,
@@ -99,6 +100,7 @@ class Trainer(QObject):
         self._rows: RowChoice = None
         self._worker: Worker | None = None
         self._leaving: list[Worker] = []
+        self._fetching: list[tuple[Worker, Project, Callable[[Project], None]]] = []
         self._generation = 0
         self._started_at = 0
         self._reached: float | None = None
@@ -203,10 +205,16 @@ class Trainer(QObject):
 
     def latest(self, project: Project) -> Project:
         """The project with what has been trained so far."""
-        run = self._worker.take_run() if self._worker is not None else None
-        if run is None or (run.iteration == 0 and project.run is None):
-            return project
-        return project.with_run(run)
+        return _with_run(project, self._worker.take_run() if self._worker is not None else None)
+
+    def fetch(self, project: Project, then: Callable[[Project], None]) -> None:
+        """The same without waiting: ``then`` is called with it, soon or at once, even if the worker has to go."""
+        worker = self._worker
+        if worker is None or not worker.ready or worker.isFinished():
+            then(self.latest(project))
+            return
+        self._fetching.append((worker, project, then))
+        worker.ask_run()
 
     def close(self) -> None:
         """End all workers and wait for them."""
@@ -307,6 +315,8 @@ class Trainer(QObject):
         self._worker.send(FrameRequest(self._generation, keys, SHOWN_ROWS, questions))
 
     def _take(self, worker: Worker, event: object) -> None:
+        if isinstance(event, RunTaken):
+            self._fetched(worker, event.run)
         if worker is not self._worker:
             return
         match event:
@@ -349,6 +359,15 @@ class Trainer(QObject):
                     self._set_progress(event.progress)
                     self.frame_arrived.emit(event)
 
+    def _fetched(self, worker: Worker, run: Run | None) -> None:
+        """Hand a run to whoever asked this worker first."""
+        first = next((each for each in self._fetching if each[0] is worker), None)
+        if first is None:
+            return
+        self._fetching.remove(first)
+        _, project, then = first
+        then(_with_run(project, run))
+
     def _take_moment(self, event: Moved) -> None:
         """Let the frame that follows show it; the numbers come with the matrices."""
         wish, self._next_moment = self._next_moment, None
@@ -377,6 +396,8 @@ class Trainer(QObject):
 
     def _ended(self) -> None:
         worker = self.sender()
+        while isinstance(worker, Worker) and any(each[0] is worker for each in self._fetching):
+            self._fetched(worker, worker.take_run())  # it failed before it could answer
         if worker in self._leaving:
             self._leaving.remove(worker)
         if worker is self._worker and self.ready is None:
@@ -385,3 +406,8 @@ class Trainer(QObject):
             self.ready_changed.emit()
         if isinstance(worker, Worker) and worker is not self._worker:
             worker.deleteLater()
+
+
+def _with_run(project: Project, run: Run | None) -> Project:
+    """A run that has not begun is no reason to change a project that has none."""
+    return project if run is None or (run.iteration == 0 and project.run is None) else project.with_run(run)

@@ -52,13 +52,11 @@ class Workbench(QObject):
         self.document = document
         self.trainer = trainer
         self._table_files: list[tuple[Table, Path]] = []
-        self._kept_iteration = 0
         self._rate = document.project.specification.optimizer.learning_rate
         self._end = document.project.specification.iterations
         document.latest = lambda: trainer.latest(document.project)
         document.project_changed.connect(self._project_changed)
         document.setting_changed.connect(self._setting_changed)
-        document.state_changed.connect(self._note_saved)
         trainer.failed.connect(self.troubled)
         trainer.progress_changed.connect(self._note_training)
         trainer.finished.connect(self._finished)
@@ -291,17 +289,16 @@ class Workbench(QObject):
         own = path.suffix.lower() == ".flux" and not as_sample
         self.document.open(project, path if own else None)
 
-    def save(self, path: Path, thumbnail: bytes | None = None) -> bool:
-        """Save the document with what has been trained so far, while training goes on. Whether it worked."""
+    def revert(self, path: Path) -> None:
+        """Put what the document's file holds in place of what was made of it since."""
         try:
-            self.document.save(path, thumbnail=thumbnail)
+            project = files.load(path)
         except FluxError as error:
             self.troubled.emit(str(error))
-            return False
-        self._kept_iteration = self.trainer.iteration
+            return
         self.troubled.emit("")
-        self.informed.emit(f"saved {path.name}")
-        return True
+        self.document.revert(project)
+        self.informed.emit(f"{path.name} is as it was saved; Undo takes this back")
 
     def export(self, path: Path) -> None:
         """Write the weights for other tools."""
@@ -343,7 +340,6 @@ class Workbench(QObject):
 
     def _project_changed(self) -> None:
         project = self.document.project
-        self._kept_iteration = project.run.iteration if project.run else 0
         self._rate = project.specification.optimizer.learning_rate
         self._end = project.specification.iterations
         if presenting.problem(project):
@@ -366,12 +362,8 @@ class Workbench(QObject):
                 self.trainer.pause()
 
     def _note_training(self) -> None:
-        if self.trainer.progress is not None and self.trainer.iteration != self._kept_iteration:
+        if self.trainer.progress is not None and self.trainer.iteration != self.document.kept_iteration:
             self.document.mark_trained()
-
-    def _note_saved(self) -> None:
-        if not self.document.modified:
-            self._kept_iteration = self.trainer.iteration
 
     def _stopped(self, why: str) -> None:
         if why:

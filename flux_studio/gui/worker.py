@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QThread, Signal
 
 from flux_studio.engine.executors import ExecutorName
+from flux_studio.engine.memory import give_back
 from flux_studio.errors import FluxError
 from flux_studio.project.project import Project, Run
 from flux_studio.training.events import Command, Failed, MatrixKey, RunTaken, TakeRun
 from flux_studio.training.session import Session
+
+_TOLD = "told"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +67,10 @@ class Worker(QThread):
                 continue
         return self._rescued
 
+    def ask_run(self) -> None:
+        """Ask for such a copy without waiting: it is told as :class:`RunTaken`."""
+        self.send(TakeRun(_TOLD))
+
     def run(self) -> None:
         session = None
         try:
@@ -73,7 +80,7 @@ class Worker(QThread):
             self.ready = True
             self.told.emit(self, Ready(self._executor, network.shapes(), network.parameter_count))
             for event in session.events():
-                if isinstance(event, RunTaken):
+                if isinstance(event, RunTaken) and event.purpose != _TOLD:
                     self._runs.put(event.run)
                 else:
                     self.told.emit(self, event)
@@ -83,6 +90,9 @@ class Worker(QThread):
             traceback.print_exc()
             self._rescue(session)
             self.told.emit(self, Failed(f"training stopped by an error inside Flux Studio: {error!r}", 0))
+        finally:
+            session = network = event = None  # all that holds the arena and its snapshots
+            give_back()
 
     def _rescue(self, session: Session | None) -> None:
         """Keep what was trained before the failure, where it can still be used."""

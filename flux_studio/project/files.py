@@ -1,14 +1,18 @@
 """``.flux`` files: a zip with the specification as JSON, the table as CSV and arrays as NPY. Nothing is pickled.
 
 ``mimetype`` comes first and uncompressed, so that other programs can tell the file by its beginning. Files are
-written beside their place and moved there whole: a reader sees the old file or the new one.
+written beside their place and moved there whole: a reader sees the old file or the new one, and so does whoever
+comes after the program was killed or the power failed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import io
 import os
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flux_studio.data.arrays import read_npy
+from flux_studio.data.table import Table
 from flux_studio.engine.layers import everything_learned
 from flux_studio.engine.losses import make_loss
 from flux_studio.engine.operations.base import Array
@@ -41,12 +46,14 @@ from flux_studio.project.stack import check_identities, check_layers
 from flux_studio.project.tables import read_table, write_table
 
 MIMETYPE = "application/x-flux-studio"
+THUMBNAIL = "thumbnail.png"
 _LARGEST_MEMBER = 2**31
 _MOST_UNPACKED = 400
 """Times its packed size: what a text may become. Arrays can be all zeros, but how large they are to be is known."""
 _UNPACKED_ANYWAY = 64 * 2**20
 _HEADER = 65_536
 _CURVE_CELLS = 1_000_000
+_LEFT_SECONDS = 60.0
 
 
 class _RunRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,9 +74,19 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     run: _RunRecord | None = None
 
 
-def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) -> None:
-    """Write the project, replacing the file as a whole; ``thumbnail`` is a PNG."""
-    path = Path(path)
+def save(
+    project: Project,
+    path: Path | str,
+    *,
+    thumbnail: bytes | None = None,
+    with_table: bool = True,
+    notes: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write the project, replacing the file as a whole; ``thumbnail`` is a PNG.
+
+    Without its table a file can only be read by whoever has that (see :func:`load`). ``notes`` are parts that loading
+    passes over, by name.
+    """
     run = project.run
     record = None
     if run is not None:
@@ -84,31 +101,59 @@ def save(project: Project, path: Path | str, *, thumbnail: bytes | None = None) 
             run.edits,
             run.since,
         )
-    document = msgspec.json.encode(_Document(SCHEMA_VERSION, project.specification, record))
+    document = _Document(SCHEMA_VERSION, project.specification, record)
 
     def write(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            # One fixed date, so that the same project gives the same bytes.
             _put(archive, "mimetype", MIMETYPE.encode(), zipfile.ZIP_STORED)
-            _put(archive, "project.json", msgspec.json.format(document, indent=2))
-            write_table(project.table, partial(_put, archive), partial(_put_array, archive))
+            _put(archive, "project.json", msgspec.json.format(msgspec.json.encode(document), indent=2))
+            for name, content in (notes or {}).items():
+                _put(archive, name, content)
+            if with_table:
+                _put_table(archive, project.table)
             if run is not None:
                 _put_run(archive, run)
             if thumbnail is not None:
-                _put(archive, "thumbnail.png", thumbnail, zipfile.ZIP_STORED)
+                _put(archive, THUMBNAIL, thumbnail, zipfile.ZIP_STORED)
 
-    _write_atomically(path, write)
+    write_atomically(Path(path), write)
 
 
-def load(path: Path | str) -> Project:
-    """Read a project; :class:`ProjectFileError` says what is wrong with the file and what to do."""
+def save_table(table: Table, path: Path) -> None:
+    """Write a table by itself, for files that are saved without it."""
+
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            _put_table(archive, table)
+
+    write_atomically(path, write)
+
+
+def load(path: Path | str, *, table: Path | None = None) -> Project:
+    """Read a project; :class:`ProjectFileError` says what is wrong with the file and what to do.
+
+    ``table`` is where :func:`save_table` put the table of a file that was saved without it.
+    """
     path = Path(path)
+    with _opened(path) as archive:
+        return _load(_Members(archive, path), table)
+
+
+def read_part(path: Path | str, name: str) -> bytes | None:
+    """One part of a file, such as its thumbnail; ``None`` if it has none. Errors as in :func:`load`."""
+    path = Path(path)
+    with _opened(path) as archive:
+        members = _Members(archive, path)
+        return members.read(name) if name in members.names else None
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
     if not os.path.exists(path):
         raise ProjectFileError(f"{path}: there is no such file")
     if path.is_dir():
         raise ProjectFileError(f"{path}: this is a folder, not a .flux file")
     try:
-        archive = zipfile.ZipFile(path)
+        return zipfile.ZipFile(path)
     except PermissionError as error:
         raise ProjectFileError(f"{path}: this file may not be read; change its permissions") from error
     except Exception as error:
@@ -116,8 +161,6 @@ def load(path: Path | str) -> Project:
         raise ProjectFileError(
             f"{path}: this is not a whole .flux file; it may have been cut short: use an earlier copy"
         ) from error
-    with archive:
-        return _load(_Members(archive, path))
 
 
 class _Members:
@@ -185,7 +228,7 @@ class _Members:
         return np.asarray(array)
 
 
-def _load(members: _Members) -> Project:
+def _load(members: _Members, table_file: Path | None) -> Project:
     document = _decode(members.read("project.json"), members.path)
     specification = document.specification
     try:
@@ -193,7 +236,13 @@ def _load(members: _Members) -> Project:
         check_identities(specification)
         make_loss(specification.loss)
         check_training(specification)
-        table = read_table(members, specification.data.source)
+        if table_file is None:
+            table = read_table(members, specification.data.source)
+        else:
+            with _opened(table_file) as archive:
+                table = read_table(_Members(archive, table_file), specification.data.source)
+    except ProjectFileError:
+        raise
     except FluxError as error:
         raise ProjectFileError(f"{members.path}: {error}") from error
     project = Project(specification, table)
@@ -299,35 +348,36 @@ def _curve(members: _Members, name: str, numbers: tuple[int, int, int, int]) -> 
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes, method: int = zipfile.ZIP_DEFLATED) -> None:
+    archive.writestr(_member(name, method), content)
+
+
+def _put_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
+    # Not compressed: what numbers would save in size is next to nothing, and takes most of the time.
+    with archive.open(_member(name, zipfile.ZIP_STORED), "w", force_zip64=array.nbytes > 2**30) as part:
+        np.lib.format.write_array(part, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _member(name: str, method: int) -> zipfile.ZipInfo:
+    # One fixed date, so that the same project gives the same bytes.
     member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     member.compress_type = method
     member.external_attr = 0o644 << 16
-    archive.writestr(member, content)
+    return member
+
+
+def _put_table(archive: zipfile.ZipFile, table: Table) -> None:
+    write_table(table, partial(_put, archive), partial(_put_array, archive))
 
 
 def _put_run(archive: zipfile.ZipFile, run: Run) -> None:
     for folder, arrays in (("weights", run.parameters), ("start", run.start)):
         for (layer, name), array in sorted(arrays.items(), key=lambda item: item[0]):
-            _put(archive, f"{folder}/{layer}/{name}.npy", _npy(array))
+            _put_array(archive, f"{folder}/{layer}/{name}.npy", array)
     for name, array in sorted(run.optimizer.items()):
-        _put(archive, f"optimizer/{name}.npy", _npy(array))
-    _put(archive, "curve.npy", _npy(run.curve.array()))
+        _put_array(archive, f"optimizer/{name}.npy", array)
+    _put_array(archive, "curve.npy", run.curve.array())
     if run.validation_curve is not None:
-        _put(archive, "validation_curve.npy", _npy(run.validation_curve.array()))
-
-
-def _put_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
-    """An array of any size, written as it is: packing takes many times as long, and numbers hardly shrink by it."""
-    member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    member.external_attr = 0o644 << 16
-    with archive.open(member, "w", force_zip64=array.nbytes > 2**30) as file:
-        np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
-
-
-def _npy(array: Array) -> bytes:
-    content = io.BytesIO()
-    np.save(content, np.ascontiguousarray(array), allow_pickle=False)
-    return content.getvalue()
+        _put_array(archive, "validation_curve.npy", run.validation_curve.array())
 
 
 def check_place(path: Path) -> None:
@@ -343,15 +393,14 @@ def check_place(path: Path) -> None:
         raise ProjectFileError(f"{path}: this file is read-only; give another name, or allow writing to it")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be."""
-    _write_atomically(path, lambda file: file.write(content))
+def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
+    """Replace a file by new content, whole or not at all; :class:`ProjectFileError` when that cannot be.
 
-
-def _write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    ``content`` may be a function that writes it, so that what is large need not be in memory twice.
+    """
     check_place(path)
     try:
-        _replace(Path(os.path.realpath(path)), write)  # a link stays one: what it leads to is replaced
+        _replace(Path(os.path.realpath(path)), content)  # a link stays one: what it leads to is replaced
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ProjectFileError(
@@ -359,11 +408,15 @@ def _write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         ) from error
 
 
-def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+def _replace(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
+    prefix, suffix = f".{path.name[:40]}.", ".part"
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=suffix)
     try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
+        with os.fdopen(handle, "w+b") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(path))
@@ -371,6 +424,24 @@ def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    _sync_folder(path.parent)
+    for left in path.parent.glob(f"{glob.escape(prefix)}*{suffix}"):
+        # What a killed program had begun to write.
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                left.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name outlive a power cut, too; Windows sees to that itself, and some file systems refuse."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _mode(path: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flux_studio.data.building import TableBuilder
@@ -66,6 +66,7 @@ def test_numbers_are_written_as_in_their_file() -> None:
 
 
 @settings(deadline=None)
+@example([(9, 9)])
 @given(st.lists(st.tuples(st.integers(-(10**6), 10**6), st.integers(-9, 9)), min_size=1, max_size=50))
 def test_six_digits_in_single_precision_come_back_as_doubles(parts: list[tuple[int, int]]) -> None:
     values = [float(f"{mantissa}e{exponent}") for mantissa, exponent in parts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -91,3 +92,23 @@ def test_what_stands_in_a_message_is_short_and_on_one_line():
     assert quoted("a\nb") == r"'a\nb'"
     assert len(quoted("x" * 500)) < 45
     assert listed(str(number) for number in range(30)).endswith("10, 11 … (30 in all)")
+
+
+def test_a_long_table_is_written_whole_and_not_in_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call of the csv module keeps Python's lock to its end, and with it the window."""
+    rows, parts, make = 5_000, [], csv.writer
+
+    class Watched:
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            self._writer = make(*arguments, **named)
+            self.writerow = self._writer.writerow
+
+        def writerows(self, part: tuple[Any, ...]) -> None:
+            parts.append(len(part))
+            self._writer.writerows(part)
+
+    monkeypatch.setattr(csv, "writer", Watched)
+    table = Table("long.csv", ("a", "b"), (tuple(map(str, range(rows))),) * 2, tuple(range(2, rows + 2)))
+    assert table.to_csv().splitlines() == ["a,b", *(f"{row},{row}" for row in range(rows))]
+    assert sum(parts) == rows
+    assert max(parts) <= 1024

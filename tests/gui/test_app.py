@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from flux_studio.errors import FluxError
 from flux_studio.gui import app
 from flux_studio.gui.main_window import MainWindow
-from flux_studio.gui.settings import Settings
+from flux_studio.gui.settings import Settings, data_folder
 from flux_studio.gui.theme import DARK, LIGHT, look
 from flux_studio.locations import sample
+from flux_studio.project.recovery import Note, claim_left, new_slot
 from tests.gui.windows import Answers, open_window, until
 from tests.gui.windows import sample as sample_project
 
@@ -89,17 +90,17 @@ def test_there_is_one_application(qtbot: QtBot) -> None:
 
 
 class TestRun:
-    def test_without_a_file_it_opens_the_sample(self, run: Callable[[Path | None, Act], int]) -> None:
-        titles: list[str] = []
+    def test_without_a_file_it_welcomes_over_the_sample(self, run: Callable[[Path | None, Act], int]) -> None:
+        seen: list[object] = []
 
         def act(window: MainWindow) -> None:
-            titles.append(window.windowTitle())
+            seen.extend((window.windowTitle(), window.welcome.shown))
             assert window.isVisible()
             assert window.document.path is None  # saving asks for a place of its own
             window.close()
 
         assert run(None, act) == 0
-        assert titles == ["parity-4.flux[*] — Flux Studio"]
+        assert seen == ["parity-4.flux[*] — Flux Studio", True]
 
     def test_a_project_is_opened_in_place(
         self, run: Callable[[Path | None, Act], int], tmp_path: Path
@@ -110,6 +111,7 @@ class TestRun:
 
         def act(window: MainWindow) -> None:
             paths.append(window.document.path)
+            assert not window.welcome.shown
             window.close()
 
         assert run(mine, act) == 0
@@ -157,6 +159,49 @@ class TestRun:
 
         assert run(None, act) == 0
         assert seen == [DARK]
+
+    @pytest.mark.parametrize("name", ["iris.flux", None])
+    def test_what_was_left_is_offered_first(
+        self, run: Callable[[Path | None, Act], int], name: str | None
+    ) -> None:
+        slot = new_slot(data_folder() / "recovery")
+        slot.keep(sample_project("xor"), Note("mine.flux", None, 5.0, 77))
+        slot.give_back()
+        seen: list[object] = []
+
+        def act(window: MainWindow) -> None:
+            seen.extend((window.welcome.shown, len(window.autosave.left)))
+            window.close()
+
+        assert run(sample(name) if name else None, act) == 0
+        assert seen == [True, 1]
+        [left] = claim_left(data_folder() / "recovery")  # nobody decided: it is offered again
+        left.close()
+
+    def test_a_double_click_in_the_finder_opens_it_here(
+        self, run: Callable[[Path | None, Act], int], tmp_path: Path
+    ) -> None:
+        mine = tmp_path / "mine.flux"
+        mine.write_bytes(sample("iris.flux").read_bytes())
+        paths: list[Path | None] = []
+
+        def act(window: MainWindow) -> None:
+            QApplication.sendEvent(QApplication.instance(), QFileOpenEvent(str(mine)))
+            paths.append(window.document.path)
+            assert not window.welcome.shown
+            window.close()
+
+        assert run(None, act) == 0
+        assert paths == [mine]
+
+    def test_a_clean_end_leaves_nothing_to_recover(self, run: Callable[[Path | None, Act], int]) -> None:
+        def act(window: MainWindow) -> None:
+            window.workbench.set_learning_rate(0.25)
+            window.autosave.keep()
+            window.close()
+
+        assert run(None, act) == 0
+        assert list((data_folder() / "recovery").iterdir()) == []
 
     def test_ctrl_c_closes_the_window(self, run: Callable[[Path | None, Act], int]) -> None:
         windows: list[MainWindow] = []

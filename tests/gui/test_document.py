@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from flux_studio.errors import ProjectFileError
 from flux_studio.gui.document import Document
 from flux_studio.project import files
 from flux_studio.project.curve import Curve
@@ -37,6 +36,14 @@ def document(qtbot: QtBot) -> Document:
     return Document(sample("parity-4"))
 
 
+def save(document: Document, path: Path) -> None:
+    project = document.latest()
+    document.begin_saving()
+    document.keep_trained(project)
+    files.save(project, path)
+    document.end_saving(path)
+
+
 def rate(specification: Specification, value: float) -> Specification:
     return specification.replace(optimizer=OptimizerSpecification("sgd", value))
 
@@ -62,7 +69,7 @@ def trained(project: Project, iteration: int, value: float) -> Project:
 def test_the_title_is_the_files_name_or_that_of_the_data(document: Document, tmp_path: Path) -> None:
     assert document.title == "parity-4.flux"
     assert document.path is None
-    document.save(tmp_path / "mine.flux")
+    save(document, tmp_path / "mine.flux")
     assert (document.title, document.path) == ("mine.flux", tmp_path / "mine.flux")
 
 
@@ -157,7 +164,7 @@ def test_the_pace_is_no_edit_and_survives_undo(document: Document) -> None:
 
 def test_the_pace_is_kept_in_the_file(document: Document, tmp_path: Path) -> None:
     document.set_pace(7.0)
-    document.save(tmp_path / "mine.flux")
+    save(document, tmp_path / "mine.flux")
     assert files.load(tmp_path / "mine.flux").specification.pace == 7.0
 
 
@@ -169,7 +176,7 @@ def test_modified_follows_edits_undo_and_saving(document: Document, tmp_path: Pa
     document.undo_stack.undo()
     assert not document.modified
     document.undo_stack.redo()
-    document.save(tmp_path / "mine.flux")
+    save(document, tmp_path / "mine.flux")
     assert not document.modified
     document.undo_stack.undo()
     assert document.modified
@@ -183,7 +190,7 @@ def test_training_makes_it_modified_once(document: Document, tmp_path: Path) -> 
     document.mark_trained()
     document.mark_trained()
     assert (document.modified, heard.states) == (True, 1)
-    document.save(tmp_path / "mine.flux")
+    save(document, tmp_path / "mine.flux")
     assert not document.modified
     document.mark_trained()
     assert document.modified
@@ -191,7 +198,7 @@ def test_training_makes_it_modified_once(document: Document, tmp_path: Path) -> 
 
 def test_saving_keeps_what_was_trained_last(document: Document, tmp_path: Path) -> None:
     document.latest = lambda: trained(document.project, 44, 2.0)
-    document.save(tmp_path / "mine.flux", thumbnail=b"\x89PNG picture")
+    save(document, tmp_path / "mine.flux")
     run = files.load(tmp_path / "mine.flux").run
     assert run is not None
     assert run.iteration == 44
@@ -199,17 +206,33 @@ def test_saving_keeps_what_was_trained_last(document: Document, tmp_path: Path) 
 
 
 def test_saving_that_fails_leaves_everything_as_it_was(document: Document, tmp_path: Path) -> None:
-    document.save(tmp_path / "mine.flux")
+    save(document, tmp_path / "mine.flux")
     units(document, 6)
     document.mark_trained()
-    heard = Heard(document)
-    with pytest.raises(ProjectFileError, match="does not exist"):
-        document.save(tmp_path / "nowhere" / "other.flux")
+    document.begin_saving()
+    document.end_saving(None)
     assert document.modified
     assert document.path == tmp_path / "mine.flux"
-    assert heard.states == 0
     document.undo_stack.undo()
     assert document.modified  # it is trained all the same
+
+
+def test_saving_elsewhere_that_fails_makes_nothing_unsaved(document: Document, tmp_path: Path) -> None:
+    save(document, tmp_path / "mine.flux")
+    document.begin_saving()
+    document.end_saving(None)
+    assert not document.modified
+
+
+def test_what_changes_while_it_is_written_is_not_saved(document: Document, tmp_path: Path) -> None:
+    units(document, 6)
+    document.begin_saving()
+    assert (document.saving, document.modified, document.kept_words) == (True, True, "saving…")
+    units(document, 7)
+    document.end_saving(tmp_path / "mine.flux")
+    assert (document.saving, document.modified, document.kept_words) == (False, True, "not saved")
+    document.undo_stack.undo()
+    assert (document.modified, document.kept_words) == (False, "saved")
 
 
 def test_opening_begins_a_new_history(document: Document, tmp_path: Path) -> None:

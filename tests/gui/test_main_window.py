@@ -115,6 +115,7 @@ def test_the_whole_path(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> Non
 
     window.dialogs.out = tmp_path / "mine.flux"
     window.actions_by_name["file.save"].trigger()
+    assert window.saving.wait()
     assert window.windowTitle().startswith("mine.flux")
     assert not window.isWindowModified()
     table = read_table(locations.sample("iris.csv"))

@@ -17,7 +17,7 @@ from flux_studio.project.project import Project
 from flux_studio.training.events import Step
 from flux_studio.training.session import Session
 from tests.gui.shown import child, settle
-from tests.gui.windows import open_window, sample, until
+from tests.gui.windows import open_window, sample, save, until
 from tests.training.sessions import obey
 
 END = 400
@@ -189,7 +189,7 @@ def test_returning_shows_the_present_again(qtbot: QtBot, window: MainWindow) -> 
 
 
 def test_looking_back_keeps_the_document_as_it_was(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    window.document.save(tmp_path / "p.flux")
+    save(window, tmp_path / "p.flux")
     go(qtbot, window, 20)
     assert not window.document.modified
     run = window.document.latest().run

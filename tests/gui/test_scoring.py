@@ -16,7 +16,7 @@ from flux_studio.project.defaults import new_project
 from flux_studio.project.project import Project
 from flux_studio.training.report import score
 from tests.gui.shown import child
-from tests.gui.windows import open_window, sample, until
+from tests.gui.windows import open_window, sample, save, until
 
 
 def iris() -> Project:
@@ -132,7 +132,7 @@ def test_a_trained_project_shows_its_scores_when_it_is_opened(qtbot: QtBot, tmp_
     window.workbench.toggle_training()
     until(qtbot, lambda: not window.trainer.running and (shown_iteration(window) or 0) >= 1)
     texts = [window.scores.table.text(line, "training") for line in range(4)]
-    window.workbench.save(tmp_path / "xor.flux")
+    save(window, tmp_path / "xor.flux")
     again = open_window(qtbot, sample("parity-4"))
     again.docks["scores"].raise_()
     again.workbench.open(tmp_path / "xor.flux")

@@ -21,7 +21,7 @@ from flux_studio.project import files
 from flux_studio.project.defaults import new_project
 from flux_studio.project.project import Project
 from tests.gui.shown import child
-from tests.gui.windows import open_window, sample, until
+from tests.gui.windows import open_window, sample, save, until
 
 
 def series() -> Project:
@@ -53,7 +53,7 @@ def test_another_window_makes_another_network_and_undo_brings_the_first_back(
     assert window.trainer.ready is not None
     assert window.trainer.ready.shapes["layer-1", "weights_matrix"][0] == 5
     assert child(window, QLabel, "data.windows").text() == "windows of 5 rows, target 1 row ahead"
-    window.workbench.save(tmp_path / "kept.flux")
+    save(window, tmp_path / "kept.flux")
     assert files.load(tmp_path / "kept.flux").specification.data.windowing == Windowing(5, 1)
     window.document.undo_stack.undo()
     assert window.document.project.specification == before

@@ -18,7 +18,7 @@ from flux_studio.project import files
 from flux_studio.training.session import Session
 from tests.gui.endless import assert_alive, drop, endless, shown_iteration, train
 from tests.gui.shown import settle, themed
-from tests.gui.windows import Answers, discard, open_window, sample, until
+from tests.gui.windows import Answers, discard, open_window, sample, save, until
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ class TestSameNumbers:
         window.workbench.set_pace(None)
         with qtbot.waitSignal(window.trainer.finished, timeout=60_000):
             window.workbench.toggle_training()
-        assert window.workbench.save(tmp_path / "window.flux")
+        assert save(window, tmp_path / "window.flux")
         files.save(sample(name), tmp_path / "start.flux")
         assert main(["train", str(tmp_path / "start.flux"), "--save", str(tmp_path / "line.flux")]) == 0
         ours, theirs = (files.load(tmp_path / f"{each}.flux").run for each in ("window", "line"))
@@ -78,7 +78,7 @@ class TestSameNumbers:
         for _ in range(50):
             window.workbench.step()
         until(qtbot, lambda: window.trainer.iteration == 400)
-        assert window.workbench.save(tmp_path / "b.flux")
+        assert save(window, tmp_path / "b.flux")
         assert (
             main(
                 ["train", str(tmp_path / "b.flux"), "--iterations", "100", "--save", str(tmp_path / "c.flux")]
@@ -110,7 +110,7 @@ class TestSameNumbers:
             window.workbench.step()
         until(qtbot, lambda: window.trainer.iteration == 20)
         window.workbench.predict(sample_path("iris.csv"), tmp_path / "window.csv")
-        assert window.workbench.save(tmp_path / "mine.flux")
+        assert save(window, tmp_path / "mine.flux")
         capsys.readouterr()
         assert main(["predict", str(tmp_path / "mine.flux"), str(sample_path("iris.csv"))]) == 0
         assert capsys.readouterr().out == (tmp_path / "window.csv").read_text()
@@ -170,7 +170,7 @@ class TestEditingWhileTraining:
     ) -> None:
         train(qtbot, window)
         for number in range(3):
-            assert window.workbench.save(tmp_path / f"{number}.flux")
+            assert save(window, tmp_path / f"{number}.flux")
             window.workbench.export(tmp_path / f"{number}.npz")
             window.workbench.predict(sample_path("parity-4.csv"), tmp_path / f"{number}.csv")
         assert window.trainer.running

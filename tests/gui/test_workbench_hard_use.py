@@ -18,7 +18,7 @@ from flux_studio.training.bursts import Bursts
 from flux_studio.training.session import Session
 from tests.gui.endless import assert_alive, endless, loaded, rest, train
 from tests.gui.shown import settle
-from tests.gui.windows import open_window, until
+from tests.gui.windows import open_window, save, until
 
 
 @pytest.fixture
@@ -66,10 +66,10 @@ class TestFiles:
         self, qtbot: QtBot, window: MainWindow, tmp_path: Path
     ) -> None:
         path = tmp_path / "mine.flux"
-        assert window.workbench.save(path)
+        assert save(window, path)
         path.unlink()
         assert_alive(qtbot, window)
-        assert window.workbench.save(path)
+        assert save(window, path)
         assert files.load(path).run is not None
 
     def test_a_folder_that_is_gone_loses_nothing(
@@ -77,12 +77,12 @@ class TestFiles:
     ) -> None:
         folder = tmp_path / "folder"
         folder.mkdir()
-        assert window.workbench.save(folder / "mine.flux")
+        assert save(window, folder / "mine.flux")
         (folder / "mine.flux").unlink()
         folder.rmdir()
         train(qtbot, window)
         rest(qtbot, window)
-        assert not window.workbench.save(folder / "mine.flux")
+        assert not save(window, folder / "mine.flux")
         assert "make it first" in window.trouble.text
         assert window.isWindowModified()
 
@@ -90,7 +90,7 @@ class TestFiles:
         path = tmp_path / "mine.flux"
         path.write_text("precious")
         path.chmod(0o444)
-        assert not window.workbench.save(path)
+        assert not save(window, path)
         assert "mine.flux: this file is read-only" in window.trouble.text
         assert path.read_text() == "precious"
         assert window.document.path is None
@@ -259,7 +259,7 @@ class TestFailures:
             patch.setattr(Bursts, "iterate", lambda *_: 1 / 0)
             window.workbench.step()
             until(qtbot, lambda: window.trainer.ended)
-        assert window.workbench.save(tmp_path / "mine.flux")
+        assert save(window, tmp_path / "mine.flux")
         assert files.load(tmp_path / "mine.flux").run.iteration == 5
         capfd.readouterr()
 
@@ -353,6 +353,7 @@ class TestHalfTyped:
         self.typed(qtbot, window, "12")
         window.dialogs.out = tmp_path / "mine.flux"
         window.actions_by_name["file.save"].trigger()
+        assert window.saving.wait()
         assert files.load(tmp_path / "mine.flux").specification.layer("layer-1").settings["units"] == 12
         self.leave(window)
         assert not window.document.modified

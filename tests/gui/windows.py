@@ -53,6 +53,10 @@ class Answers(Dialogs):
         self.asked.append(title)
         return self.answer
 
+    def may_discard(self, parent: object, title: str) -> bool:
+        self.asked.append(title)
+        return self.answer == "discard"
+
     def tell(self, parent: object, title: str, text: str) -> None:
         self.asked.append(text)
 
@@ -85,3 +89,9 @@ def discard(window: MainWindow) -> None:
 def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
     """Let the application run until the condition holds."""
     qtbot.waitUntil(condition, timeout=PATIENCE_MS)
+
+
+def save(window: MainWindow, path: Path) -> bool:
+    """Save the document and wait for it; whether it worked."""
+    window.saving.save(path)
+    return window.saving.wait()

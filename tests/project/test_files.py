@@ -172,3 +172,54 @@ def test_a_weight_set_that_the_network_does_not_have_is_refused(
     files.save(project.with_run(changed), tmp_path / "p.flux")
     with pytest.raises(ProjectFileError, match="a weight set by hand"):
         files.load(tmp_path / "p.flux")
+
+
+def test_what_a_killed_program_had_begun_to_write_is_tidied_away(tmp_path: Path) -> None:
+    path = tmp_path / "mine.flux"
+    left, fresh, other = (
+        tmp_path / name for name in (".mine.flux.a.part", ".mine.flux.b.part", ".his.flux.a.part")
+    )
+    for file in (left, fresh, other):
+        file.write_bytes(b"PK")
+    for file in (left, other):
+        os.utime(file, (1, 1))
+    files.write_atomically(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert not left.exists()
+    assert fresh.exists()  # another program may be at it
+    assert other.exists()
+
+
+def test_file_and_folder_reach_the_disk_before_and_after_the_name_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def note_sync(handle: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        sync(handle)
+
+    def note_replace(old: str, new: Path) -> None:
+        done.append("name")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    files.write_atomically(tmp_path / "mine.flux", lambda file: file.write(b"whole") and None)
+    assert done == ["file", "name", "folder"]
+    assert (tmp_path / "mine.flux").read_bytes() == b"whole"
+
+
+def test_a_file_without_its_table_is_read_with_it(project: Project, tmp_path: Path) -> None:
+    files.save(project, tmp_path / "p.flux", with_table=False, notes={"note.json": b"{}"})
+    with pytest.raises(ProjectFileError, match=r"'table\.csv' is missing"):
+        files.load(tmp_path / "p.flux")
+    files.save_table(project.table, tmp_path / "t.zip")
+    again = files.load(tmp_path / "p.flux", table=tmp_path / "t.zip")
+    assert again.table.columns == project.table.columns
+    assert again.specification == project.specification
+    assert files.read_part(tmp_path / "p.flux", "note.json") == b"{}"
+    assert files.read_part(tmp_path / "p.flux", files.THUMBNAIL) is None
+    with pytest.raises(ProjectFileError, match=r"gone\.zip: there is no such file"):
+        files.load(tmp_path / "p.flux", table=tmp_path / "gone.zip")
