@@ -17,6 +17,7 @@ from flux_studio.gui.autosave import Autosave
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.project import recovery
 from flux_studio.project.recovery import Note, Slot, new_slot
+from tests.gui.shown import settle
 from tests.gui.windows import open_window, sample, save, until
 
 W1 = ("layer-1", "weights_matrix")
@@ -55,6 +56,7 @@ def keep(qtbot: QtBot, safe: Autosave) -> None:
     """Let the time come."""
     safe.keep()
     until(qtbot, lambda: not (safe._fetching or safe._background.isRunning()))
+    settle()  # what the thread told as its last word has arrived
 
 
 def left_behind(root: Path, iteration_title: str = "theirs.flux", path: str | None = None) -> Slot:
