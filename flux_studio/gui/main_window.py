@@ -449,6 +449,14 @@ class MainWindow(FileDrops):
         elif self.filing.may_leave():
             self.filing.open(path)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        focused = self.focusWidget()
+        if focused is None or focused.isVisible():
+            return super().focusNextPrevChild(forward)
+        # A button that goes when it is pressed leaves the keyboard to nobody: the next field would take what is typed.
+        focused.clearFocus()
+        return False
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.trouble.isVisible():
             self.trouble.set_text("")

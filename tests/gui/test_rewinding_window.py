@@ -276,3 +276,17 @@ def test_an_edit_goes_on_from_the_present(qtbot: QtBot, window: MainWindow) -> N
     assert shown(window) == END
     assert not window.trainer.is_past
     assert window.status.past.isHidden()
+
+
+def test_a_button_that_goes_leaves_the_keyboard_to_nobody(qtbot: QtBot, window: MainWindow) -> None:
+    """Else the next number typed could land in a layer's units, and end the run."""
+    window.stack.select("layer-1")
+    window.trainer.go_to(100)
+    until(qtbot, lambda: shown(window) == 100)
+    button = child(window, QPushButton, "action.past.branch")
+    button.setFocus()
+    qtbot.mouseClick(button, LEFT)
+    until(qtbot, lambda: window.trainer.is_now and window.status.past.isHidden())
+    assert window.focusWidget() is None
+    qtbot.keyClicks(window, "3")
+    assert window.document.project.specification.layers[0].settings["units"] == 8
