@@ -139,7 +139,12 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow("Train"),
     ActionRow(
-        "Train", "train.same", "Start Over with the Same Weights", "F6", "start-over", "Back to iteration 0"
+        "Train",
+        "train.same",
+        "Start Over with the Same Weights",
+        "F6",
+        "start-over",
+        "The weights this run began with",
     ),
     ActionRow(
         "Train",

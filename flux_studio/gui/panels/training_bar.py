@@ -81,7 +81,8 @@ class TrainingBar(QWidget):
         self._steps.unit_changed.connect(lambda _: self._show_buttons(self._view))
         self._start_over = _button("action.train.start_over", "Start over", "start-over", None)
         self._start_over.setToolTip(
-            "Start over: back to iteration 0, with the same first weights or with new ones"
+            "Start over: back to iteration 0, with the weights this run began with or with newly drawn ones.\n"
+            "After an edit it began with what had been learnt before."
         )
         self._start_over.setMenu(self._start_over_menu())
         self._pace = PaceSlider()
@@ -247,7 +248,7 @@ class TrainingBar(QWidget):
     def _start_over_menu(self) -> QMenu:
         menu = QMenu(self)
         for name, words, new in (
-            ("same", "With the same first weights", False),
+            ("same", "With the weights this run began with", False),
             ("new", "With new random weights", True),
         ):
             action = menu.addAction(words)
