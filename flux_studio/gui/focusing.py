@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from flux_studio.gui import matrices
+from flux_studio.gui.reading_pace import ReadingPace
 from flux_studio.training.events import Frame, MatrixKey
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Focusing(QObject):
         self._window = window
         self._panel = window.focus_panel
         self._samples: np.ndarray | None = None
+        self._facts_pace = ReadingPace()
         self.frame: Frame | None = None
         """The last one; what a panel shows is of it."""
         self.matrix: MatrixKey | None = None
@@ -84,7 +86,9 @@ class Focusing(QObject):
             if is_batch and not np.array_equal(frame.samples, self._samples):
                 self._panel.set_rows(window.rows.names.of(frame.samples), full)
             self._samples = frame.samples
-            self._panel.update_values(array, window.wall.level(key))
+            self._panel.update_values(
+                array, window.wall.level(key), facts=self._facts_pace.due(frame.training)
+            )
             return
         self.shows, self._samples = key, frame.samples
         names = window.rows.names.of(frame.samples)

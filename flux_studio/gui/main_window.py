@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +43,7 @@ from flux_studio.gui.panels.scores import ScoresPanel
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
+from flux_studio.gui.reading_pace import ReadingPace
 from flux_studio.gui.recents import Recents
 from flux_studio.gui.reports import Reports
 from flux_studio.gui.rewinding import Rewinding
@@ -67,8 +67,6 @@ from flux_studio.gui.workbench import Workbench
 from flux_studio.project.descriptions import batch_text
 from flux_studio.project.project import Project
 from flux_studio.training.events import Frame, MatrixKey
-
-_CURVE_SECONDS = 0.1
 
 
 class MainWindow(FileDrops):
@@ -100,7 +98,7 @@ class MainWindow(FileDrops):
         self.welcome = Welcome(self)
         self.selection = Selection(self)
         self._problem, self._rows = "", 0
-        self._curve_shown, self._curve_seen = 0.0, True
+        self._curve_pace, self._curve_seen = ReadingPace(), True
         self._make_panels()
         self.focus = Focusing(self)
         self.rows = RowsShown(self)
@@ -316,6 +314,21 @@ class MainWindow(FileDrops):
         for live in self.lives:
             if live.seen:
                 live.show_frame(frame)
+        self.status.count_frame()
+        self.frame_shown.emit()
+
+    def _see_curve(self, seen: bool) -> None:
+        """Hidden, the curve is not drawn; with the next frame it catches up."""
+        self._curve_seen = seen
+        self._curve_pace.forget()
+        if seen:
+            self.trainer.refresh()
+
+    def _draw_curve(self, frame: Frame) -> None:
+        if not self._curve_seen or not self._curve_pace.due(frame.training):
+            return
+        marks = presenting.marks(self.document.project, frame.by_hand)
+        self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches, marks)
         progress, scores = frame.progress, frame.scores
         self.curve.set_facts(
             progress.iteration,
@@ -326,22 +339,6 @@ class MainWindow(FileDrops):
             progress.validation_loss,
             scores.validation_accuracy,
         )
-        self.status.count_frame()
-        self.frame_shown.emit()
-
-    def _see_curve(self, seen: bool) -> None:
-        """Hidden, the curve is not drawn; with the next frame it catches up."""
-        self._curve_seen, self._curve_shown = seen, 0.0
-        if seen:
-            self.trainer.refresh()
-
-    def _draw_curve(self, frame: Frame) -> None:
-        """The curve costs as much as all matrices together and changes least: ten times a second are enough."""
-        now = time.monotonic()
-        if self._curve_seen and (not frame.training or now - self._curve_shown >= _CURVE_SECONDS):
-            self._curve_shown = now
-            marks = presenting.marks(self.document.project, frame.by_hand)
-            self.curve.set_curve(frame.curve, frame.validation_curve, frame.branches, marks)
 
     def _show_training(self) -> None:
         trainer, project = self.trainer, self.document.project

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from flux_studio.gui.panels.curve import LossCurve
+from flux_studio.gui.reading_pace import ReadingPace
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.trainer import Trainer
 from flux_studio.gui.widgets.numbers import whole
@@ -42,7 +43,8 @@ class Rewinding(QObject):
         chip.branch_requested.connect(trainer.branch)
         trainer.moved.connect(self._show)
         trainer.ready_changed.connect(self._show)
-        trainer.frame_arrived.connect(self._show)
+        self._pace = ReadingPace()
+        trainer.frame_arrived.connect(self._follow)
         self._fill(memory, settings)
         curve.timeline.addAction(memory.menuAction())
         curve.timeline.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -63,6 +65,10 @@ class Rewinding(QObject):
             action.triggered.connect(lambda _=False, megabytes=megabytes: choose(megabytes))
             memory.addAction(action)
         self._trainer.set_budget(settings.rewind_megabytes * 2**20)
+
+    def _follow(self) -> None:
+        if self._pace.due(self._trainer.running):
+            self._show()
 
     def _show(self) -> None:
         trainer, when = self._trainer, self._trainer.when

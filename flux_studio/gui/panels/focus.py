@@ -73,11 +73,15 @@ class MatrixFocus(QWidget):
         if self._kind is not None:
             self.facts.set_shape(self._kind, len(labels), full_shape)
 
-    def update_values(self, array: np.ndarray, level: float | None = None) -> None:
-        """Show new numbers of the same matrix, in the wall's colours; place, zoom and selection stay."""
+    def update_values(self, array: np.ndarray, level: float | None = None, *, facts: bool = True) -> None:
+        """Show new numbers of the same matrix, in the wall's colours; place, zoom and selection stay.
+
+        Without ``facts`` minimum, mean and so on stand until the next time.
+        """
         self._matrix = heat.as_matrix(array)
         self.grid.update_values(self._matrix, level)
-        self._update_facts()
+        if facts:
+            self._update_facts()
 
     def set_selected_cell(self, row: int, column: int) -> None:
         """Outline a cell and bring it into view; nothing is signalled."""

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QHelpEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
@@ -21,6 +20,9 @@ from flux_studio.engine.matrices import describe
 from flux_studio.gui.theme import colour, look
 from flux_studio.gui.typesetting import formula_size, typesetter
 from flux_studio.gui.widgets.formula_layout import LaidFormula, lay_out
+
+_WIDTHS_KEPT = 8
+"""A layout asks for some widths again and again."""
 
 
 class FormulaView(QWidget):
@@ -35,7 +37,7 @@ class FormulaView(QWidget):
         self._scale, self._tint = scale, tint
         self._formula = ""
         self._names: Callable[[str], str] = lambda symbol: symbol
-        self._laid: LaidFormula | None = None
+        self._at_width: dict[float, LaidFormula] = {}
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -63,9 +65,7 @@ class FormulaView(QWidget):
 
     def laid(self) -> LaidFormula:
         """Where everything stands at the present width."""
-        if self._laid is None:
-            self._laid = self._lay_out(self.width())
-        return self._laid
+        return self._lay_out(self.width())
 
     def symbols(self) -> list[str]:
         """What can be pointed at."""
@@ -89,9 +89,6 @@ class FormulaView(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(look.length(60), self.heightForWidth(max(self.width(), look.length(60))))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._laid = None
-
     def paintEvent(self, event: QPaintEvent) -> None:
         if not typesetter.is_ready:
             typesetter.begin()
@@ -111,10 +108,17 @@ class FormulaView(QWidget):
         menu.popup(event.globalPos())
 
     def _lay_out(self, width: float) -> LaidFormula:
+        if width not in self._at_width:
+            if len(self._at_width) >= _WIDTHS_KEPT:
+                self._at_width.clear()
+            self._at_width[width] = self._laid_at(width)
+        return self._at_width[width]
+
+    def _laid_at(self, width: float) -> LaidFormula:
         return lay_out(self._formula, look.text_font(self._scale), formula_size(self._scale), max(1.0, width))
 
     def _refresh(self, *_: object) -> None:
-        self._laid = None
+        self._at_width.clear()
         self.updateGeometry()
         self.update()
 
