@@ -23,7 +23,7 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "file.revert": window.filing.revert,
         "file.save": window.filing.save,
         "file.save_as": window.filing.save_as,
-        "file.export": window.filing.export,
+        "file.export": window.exporting.show,
         "file.worked_example": window.taking.save_step,
         "file.predict": window.filing.predict,
         "file.quit": window.close,

@@ -29,6 +29,7 @@ from flux_studio.gui.commands import callbacks, obey_panels
 from flux_studio.gui.dialogs import Dialogs
 from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
+from flux_studio.gui.exporting import Exporting
 from flux_studio.gui.file_drops import FileDrops
 from flux_studio.gui.filing import Filing
 from flux_studio.gui.flashing import Flashing
@@ -108,6 +109,7 @@ class MainWindow(FileDrops):
         self.hovering = Hovering(self)
         self.scoring = Scoring(self.trainer, self.scores, self)
         self.taking = Taking(self)
+        self.exporting = Exporting(self)
         self.lives = make_lives(self)
         self._place_panels()
         self.status = StatusBar()
@@ -187,9 +189,9 @@ class MainWindow(FileDrops):
         self.export_button.setObjectName("action.export")
         self.export_button.setIcon(icon("export"))
         self.export_button.setToolTip(
-            "Export: write the weights for other tools, as NumPy archive, CSV or JSON"
+            "Export: the network for other tools, as weights, model, script or header"
         )
-        self.export_button.clicked.connect(self.filing.export)
+        self.export_button.clicked.connect(lambda: self.exporting.show())
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
