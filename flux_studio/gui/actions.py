@@ -49,6 +49,12 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow(
         "File",
+        "file.take_in",
+        "Take in Weights…",
+        meaning="Weights of an NPZ or safetensors file into this network",
+    ),
+    ActionRow(
+        "File",
         "file.worked_example",
         "Export Worked Example…",
         meaning="The iteration that is shown, worked out step by step as a LaTeX document",

@@ -24,6 +24,7 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "file.save": window.filing.save,
         "file.save_as": window.filing.save_as,
         "file.export": window.exporting.show,
+        "file.take_in": window.taking_in.ask,
         "file.worked_example": window.taking.save_step,
         "file.predict": window.filing.predict,
         "file.quit": window.close,

@@ -56,6 +56,7 @@ from flux_studio.gui.selection import Selection
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
 from flux_studio.gui.taking import Taking
+from flux_studio.gui.taking_in import TakingIn
 from flux_studio.gui.theme import DARK, LIGHT, look
 from flux_studio.gui.trainer import Trainer, Wanted
 from flux_studio.gui.welcome import Welcome
@@ -110,6 +111,7 @@ class MainWindow(FileDrops):
         self.scoring = Scoring(self.trainer, self.scores, self)
         self.taking = Taking(self)
         self.exporting = Exporting(self)
+        self.taking_in = TakingIn(self)
         self.lives = make_lives(self)
         self._place_panels()
         self.status = StatusBar()
@@ -446,7 +448,9 @@ class MainWindow(FileDrops):
 
     def _open_dropped(self, path: Path) -> None:
         commit_typing(self)
-        if path.suffix.lower() != ".flux" and not self.welcome.shown:
+        if not self.welcome.shown and self.taking_in.wants(path):
+            self.taking_in.open(path)
+        elif path.suffix.lower() != ".flux" and not self.welcome.shown:
             self.workbench.load_table(path)
         elif self.filing.may_leave():
             self.filing.open(path)
