@@ -53,10 +53,10 @@ class Dialogs:
         chosen, _ = QFileDialog.getSaveFileName(parent, "Save Predictions", suggestion, "CSV (*.csv)")
         return self._with_suffix(parent, chosen, ".csv")
 
-    def save_matrix(self, parent: QWidget, suggestion: str, title: str, suffix: str) -> Path | None:
-        """Where to write one matrix, in a format that was chosen before."""
+    def save_taken(self, parent: QWidget, suggestion: str, title: str, suffix: str) -> Path | None:
+        """Where to write a matrix or a plot, in a format that was chosen before."""
         chosen, _ = QFileDialog.getSaveFileName(
-            parent, "Save Matrix", f"{suggestion}{suffix}", f"{title} (*{suffix})"
+            parent, f"Save {title}", f"{suggestion}{suffix}", f"{title} (*{suffix})"
         )
         return self._with_suffix(parent, chosen, suffix)
 

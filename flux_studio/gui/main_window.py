@@ -45,6 +45,7 @@ from flux_studio.gui.panels.scores import ScoresPanel
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
+from flux_studio.gui.plot_pictures import PlotPictures
 from flux_studio.gui.recents import Recents
 from flux_studio.gui.reports import Reports
 from flux_studio.gui.rewinding import Rewinding
@@ -113,6 +114,7 @@ class MainWindow(FileDrops):
         self.exporting = Exporting(self)
         self.taking_in = TakingIn(self)
         self.lives = make_lives(self)
+        self.plot_pictures = PlotPictures(self)
         self._place_panels()
         self.status = StatusBar()
         self.setStatusBar(self.status)

@@ -44,7 +44,7 @@ class Answers(Dialogs):
     def save_predictions(self, parent: object, suggestion: str) -> Path | None:
         return self.out
 
-    def save_matrix(self, parent: object, suggestion: str, title: str, suffix: str) -> Path | None:
+    def save_taken(self, parent: object, suggestion: str, title: str, suffix: str) -> Path | None:
         self.asked.append(f"{suggestion}{suffix}")
         return self.out
 
