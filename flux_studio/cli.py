@@ -270,11 +270,7 @@ def _exported(project: Project, out: Path, format: str | None) -> str:
     from flux_studio.export import exporters
     from flux_studio.training import report
 
-    metrics = {}
-    if project.run is not None:
-        scores = report.score(project.network("reference"), project.dataset(), project.run.iteration)
-        metrics = report.record(scores)
-    done = exporters.export(project, out, format, metrics=metrics)
+    done = exporters.export(project, out, format, metrics=report.of(project))
     return f"{out}: {done.exporter.title}, {done.words}"
 
 

@@ -8,6 +8,7 @@ and that is asked.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ from flux_studio.export.weight_files import WeightFile, open_weights
 from flux_studio.project.catalogue import layer_kind, titled, titles
 from flux_studio.project.project import Project, Run, make_layers
 from flux_studio.project.specification import LayerSpecification
+
+_NAMED = r"\w+_matrix|(weight|bias)(_[ih]h_l\d+)?"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,31 @@ class Comparison:
         """What would be taken."""
         return {match.key: match.source for match in self.matches if match.source is not None}
 
+    @property
+    def arrays(self) -> dict[str, tuple[int, ...]]:
+        """What is in the file, by name: what goes somewhere, then what goes nowhere."""
+        used = {name: match.found for match in self.matches if match.source for name in match.source.names}
+        return used | dict(self.unused)
+
+    def choices(self, match: Match) -> tuple[Source, ...]:
+        """What could be taken for a parameter: what was found for it, and every array that fits, either way round."""
+        found = [] if match.source is None or match.source.turned is None else [match.source]
+        for name, shape in self.arrays.items():
+            if shape == match.shape or (len(shape) < 2 and match.shape == (1, math.prod(shape))):
+                found.append(Source((name,)))
+            if len(shape) == 2 and shape[::-1] == match.shape and max(shape) > 1:
+                found.append(Source((name,), True))
+        return tuple(dict.fromkeys(found))
+
+
+def holds_weights(path: Path | str) -> bool:
+    """Whether a file has arrays that are called as ours or PyTorch's weights are; a table in a file has other names."""
+    try:
+        names = open_weights(path).shapes
+    except ExportError:
+        return False
+    return any(re.fullmatch(_NAMED, name.rpartition(".")[2]) for name in names)
+
 
 def compare(project: Project, path: Path | str) -> Comparison:
     """What of the file would go where; nothing is taken yet. :class:`ExportError` for a file that cannot be read."""
@@ -116,9 +144,7 @@ def chosen(
     mapping = comparison.mapping
     keys = {full_name(match.key): match.key for match in comparison.matches}
     shapes = {match.key: match.shape for match in comparison.matches}
-    arrays = dict(comparison.unused) | {
-        name: match.found for match in comparison.matches if match.source for name in match.source.names
-    }
+    arrays = comparison.arrays
     for each in taken:
         name, _, array = each.partition("=")
         if name not in keys:

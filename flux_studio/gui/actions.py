@@ -45,7 +45,13 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow("File"),
     ActionRow(
-        "File", "file.export", "Export Weights…", "Ctrl+E", "export", "Write the weights for other tools"
+        "File", "file.export", "Export…", "Ctrl+E", "export", "The network for other tools, in nine formats"
+    ),
+    ActionRow(
+        "File",
+        "file.take_in",
+        "Take in Weights…",
+        meaning="Weights of an NPZ or safetensors file into this network",
     ),
     ActionRow(
         "File",

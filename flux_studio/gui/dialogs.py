@@ -8,10 +8,10 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from flux_studio.data import readers
-from flux_studio.export.exporters import EXPORTERS
 from flux_studio.export.worked_example import FEWEST_DIGITS, MOST_DIGITS, USUAL_DIGITS
 
 Answer = Literal["save", "discard", "cancel"]
+WEIGHTS = "Weights (*.npz *.safetensors)"
 PROJECTS = "Flux Studio projects (*.flux)"
 TABLES = f"Tables ({' '.join(readers.PATTERNS)})"
 
@@ -39,23 +39,24 @@ class Dialogs:
         chosen, _ = QFileDialog.getSaveFileName(parent, "Save Project", suggestion, PROJECTS)
         return self._with_suffix(parent, chosen, ".flux")
 
-    def export_weights(self, parent: QWidget, suggestion: str) -> Path | None:
-        """Where to write the weights; the suffix chooses the format."""
-        filters = {f"{each.title} (*{each.suffix})": each.suffix for each in EXPORTERS}
-        # Without a suffix in the suggestion, it is the chosen filter that gives one.
-        bare = str(Path(suggestion).with_suffix(""))
-        chosen, filter = QFileDialog.getSaveFileName(parent, "Export Weights", bare, ";;".join(filters))
-        return self._with_suffix(parent, chosen, filters.get(filter, EXPORTERS[0].suffix), *filters.values())
+    def choose_folder(self, parent: QWidget, folder: str) -> Path | None:
+        """A folder to write into."""
+        chosen = QFileDialog.getExistingDirectory(parent, "Choose a Folder", folder)
+        return Path(chosen) if chosen else None
+
+    def open_weights(self, parent: QWidget, folder: str) -> Path | None:
+        """A file of weights to take in."""
+        return _path(QFileDialog.getOpenFileName(parent, "Take in Weights", folder, WEIGHTS))
 
     def save_predictions(self, parent: QWidget, suggestion: str) -> Path | None:
         """Where to write predictions."""
         chosen, _ = QFileDialog.getSaveFileName(parent, "Save Predictions", suggestion, "CSV (*.csv)")
         return self._with_suffix(parent, chosen, ".csv")
 
-    def save_matrix(self, parent: QWidget, suggestion: str, title: str, suffix: str) -> Path | None:
-        """Where to write one matrix, in a format that was chosen before."""
+    def save_taken(self, parent: QWidget, suggestion: str, title: str, suffix: str) -> Path | None:
+        """Where to write a matrix or a plot, in a format that was chosen before."""
         chosen, _ = QFileDialog.getSaveFileName(
-            parent, "Save Matrix", f"{suggestion}{suffix}", f"{title} (*{suffix})"
+            parent, f"Save {title}", f"{suggestion}{suffix}", f"{title} (*{suffix})"
         )
         return self._with_suffix(parent, chosen, suffix)
 
@@ -107,12 +108,12 @@ class Dialogs:
         text = f"{path.name} is there already. Replace it?"
         return QMessageBox.question(parent, "Flux Studio", text) == buttons.Yes
 
-    def _with_suffix(self, parent: QWidget, chosen: str, suffix: str, *others: str) -> Path | None:
-        """The chosen path; ``suffix`` is added unless it ends in that or one of the others."""
+    def _with_suffix(self, parent: QWidget, chosen: str, suffix: str) -> Path | None:
+        """The chosen path; ``suffix`` is added unless it ends in that."""
         if not chosen:
             return None
         path = Path(chosen)
-        if path.suffix.lower() in (suffix, *others):
+        if path.suffix.lower() == suffix:
             return path
         path = path.with_name(path.name + suffix)
         return path if not path.exists() or self.may_replace(parent, path) else None

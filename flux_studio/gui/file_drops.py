@@ -11,6 +11,12 @@ from PySide6.QtWidgets import QMainWindow, QToolBar
 from flux_studio.gui.theme import colour
 from flux_studio.gui.widgets.drop_hint import DropHint
 
+_WHAT = {
+    ".flux": "open this project",
+    ".safetensors": "take in these weights",
+    ".npz": "take in these weights or this data",
+}
+
 
 class FileDrops(QMainWindow):
     """Says what a drop would do while a file is over the window, and tells which file was dropped."""
@@ -27,7 +33,7 @@ class FileDrops(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         path = _dropped_file(event)
         if path is not None:
-            what = "open this project" if path.suffix.lower() == ".flux" else "use this table as data"
+            what = _WHAT.get(path.suffix.lower(), "use this table as data")
             self.drop_hint.tell(f"Drop to {what}: {path.name}")
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()

@@ -1,4 +1,4 @@
-"""Opening, saving and exporting, with the questions that belong to it."""
+"""Opening, saving and predicting, with the questions that belong to it."""
 
 from __future__ import annotations
 
@@ -62,12 +62,6 @@ class Filing:
         self._saving.wait()
         if self._document.path is not None:
             self._workbench.revert(self._document.path)
-
-    def export(self) -> None:
-        """Ask where, and write the weights."""
-        suggestion = str(Path(self._settings.folder) / f"{Path(self._document.title).stem}-weights.npz")
-        if path := self._dialogs.export_weights(self._window, suggestion):
-            self._workbench.export(path)
 
     def predict(self) -> None:
         """Ask for a table and a place, and write predictions."""

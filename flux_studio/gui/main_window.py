@@ -28,6 +28,7 @@ from flux_studio.gui.commands import callbacks, obey_panels
 from flux_studio.gui.dialogs import Dialogs
 from flux_studio.gui.docks import Docks
 from flux_studio.gui.document import Document
+from flux_studio.gui.exporting import Exporting
 from flux_studio.gui.file_drops import FileDrops
 from flux_studio.gui.filing import Filing
 from flux_studio.gui.flashing import Flashing
@@ -43,6 +44,7 @@ from flux_studio.gui.panels.scores import ScoresPanel
 from flux_studio.gui.panels.training_bar import TrainingBar, TrainingView
 from flux_studio.gui.panels.training_settings import TrainingSettings
 from flux_studio.gui.panels.wall import MatrixWall
+from flux_studio.gui.plot_pictures import PlotPictures
 from flux_studio.gui.reading_pace import ReadingPace
 from flux_studio.gui.recents import Recents
 from flux_studio.gui.reports import Reports
@@ -55,6 +57,7 @@ from flux_studio.gui.selection import Selection
 from flux_studio.gui.settings import Settings
 from flux_studio.gui.status_bar import MESSAGE_MS, StatusBar
 from flux_studio.gui.taking import Taking
+from flux_studio.gui.taking_in import TakingIn
 from flux_studio.gui.theme import DARK, LIGHT, look
 from flux_studio.gui.trainer import Trainer, Wanted
 from flux_studio.gui.welcome import Welcome
@@ -106,7 +109,10 @@ class MainWindow(FileDrops):
         self.hovering = Hovering(self)
         self.scoring = Scoring(self.trainer, self.scores, self)
         self.taking = Taking(self)
+        self.exporting = Exporting(self)
+        self.taking_in = TakingIn(self)
         self.lives = make_lives(self)
+        self.plot_pictures = PlotPictures(self)
         self._place_panels()
         self.status = StatusBar()
         self.setStatusBar(self.status)
@@ -185,9 +191,9 @@ class MainWindow(FileDrops):
         self.export_button.setObjectName("action.export")
         self.export_button.setIcon(icon("export"))
         self.export_button.setToolTip(
-            "Export: write the weights for other tools, as NumPy archive, CSV or JSON"
+            "Export: the network for other tools, as weights, model, script or header"
         )
-        self.export_button.clicked.connect(self.filing.export)
+        self.export_button.clicked.connect(lambda: self.exporting.show())
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
@@ -441,7 +447,9 @@ class MainWindow(FileDrops):
 
     def _open_dropped(self, path: Path) -> None:
         commit_typing(self)
-        if path.suffix.lower() != ".flux" and not self.welcome.shown:
+        if not self.welcome.shown and self.taking_in.wants(path):
+            self.taking_in.open(path)
+        elif path.suffix.lower() != ".flux" and not self.welcome.shown:
             self.workbench.load_table(path)
         elif self.filing.may_leave():
             self.filing.open(path)

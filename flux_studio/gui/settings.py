@@ -56,6 +56,25 @@ class Settings:
         self._store.setValue("folder", folder)
 
     @property
+    def export_format(self) -> str:
+        """The name of the format that was exported last."""
+        return str(self._store.value("export_format", ""))
+
+    @export_format.setter
+    def export_format(self, name: str) -> None:
+        self._store.setValue("export_format", name)
+
+    @property
+    def export_folder(self) -> str:
+        """Where exports go: into the folder of the last one, or else where file dialogs begin."""
+        folder = str(self._store.value("export_folder", ""))
+        return folder if Path(folder).is_dir() and folder else self.folder
+
+    @export_folder.setter
+    def export_folder(self, folder: str) -> None:
+        self._store.setValue("export_folder", folder)
+
+    @property
     def rewind_megabytes(self) -> int:
         """How much memory the moments may take that are kept for rewinding."""
         try:

@@ -115,19 +115,31 @@ class Taking(QObject):
 
     def save(self, key: MatrixKey, form: MatrixFormat) -> None:
         """Ask where to, and write the whole matrix there."""
-        window, known = self._window, self._window.wall.find(key)
+        known = self._window.wall.find(key)
         if known is None:
             return
         name = f"{known.owner} {known.kind.name}".lower().replace(" · ", "-").replace(" ", "-")
-        suggestion = str(Path(window.settings.folder) / name)
-        path = window.dialogs.save_matrix(window, suggestion, form.title, form.suffix)
-        if path is not None:
-            window.settings.folder = str(path.parent)
+        if (path := self.ask_path(name, form)) is not None:
 
             def write(matrix: NamedMatrix, level: float) -> None:
                 tables.write(path, form.make(matrix, level))
 
             self._ask(key, Errand(f"saving {path.name}", write, lambda *_: f"saved {path.name}"))
+
+    def ask_path(self, name: str, form: MatrixFormat) -> Path | None:
+        """Ask where something is to be written in a format; ``name`` is suggested."""
+        window = self._window
+        suggestion = str(Path(window.settings.folder) / name)
+        path = window.dialogs.save_taken(window, suggestion, form.title, form.suffix)
+        if path is not None:
+            window.settings.folder = str(path.parent)
+        return path
+
+    def carry_out(self, errand: Errand, subject: object, level: float = 0.0) -> None:
+        """Do it behind what is being done, on a thread of its own."""
+        self._queue.append((errand, subject, level))
+        if len(self._queue) == 1:
+            self._begin()
 
     def save_step(self) -> None:
         """Ask where to, and write the iteration that is shown, worked out as a LaTeX document."""
@@ -213,10 +225,8 @@ class Taking(QObject):
         except FluxError as error:
             self._window.workbench.troubled.emit(str(error))
             return
-        idle = not self._queue
-        self._queue += [(errand, subject, level) for errand in errands]
-        if idle:
-            self._begin()
+        for errand in errands:
+            self.carry_out(errand, subject, level)
 
     def _begin(self) -> None:
         """Carry out the first errand of the queue, where it stays until it is done."""

@@ -14,7 +14,7 @@ from flux_studio.data.table import Table
 from flux_studio.data.windows import Windowing
 from flux_studio.engine.losses import make_loss
 from flux_studio.errors import FluxError
-from flux_studio.export import exporters, predictions
+from flux_studio.export import predictions
 from flux_studio.gui import presenting
 from flux_studio.gui.document import Document
 from flux_studio.gui.trainer import Trainer
@@ -299,16 +299,6 @@ class Workbench(QObject):
         self.troubled.emit("")
         self.document.revert(project)
         self.informed.emit(f"{path.name} is as it was saved; Undo takes this back")
-
-    def export(self, path: Path) -> None:
-        """Write the weights for other tools."""
-        try:
-            done = exporters.export(self.document.latest(), path)
-        except FluxError as error:
-            self.troubled.emit(str(error))
-            return
-        self.troubled.emit("")
-        self.informed.emit(f"exported {path.name} ({done.exporter.title}), {done.words}")
 
     def predict(self, table_path: Path, out: Path) -> None:
         """Write predictions for the rows of a table."""

@@ -13,6 +13,7 @@ from flux_studio.data.dataset import Dataset
 from flux_studio.data.encoders import NumberEncoder
 from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
+from flux_studio.project.project import Project
 from flux_studio.training.metrics import ClassMetrics, Metrics, NumberMetrics, class_metrics, number_metrics
 
 Part = Literal["training", "validation", "test"]
@@ -131,6 +132,13 @@ def score(network: Network, dataset: Dataset, iteration: int, parts: Collection[
 
 def _metrics(outputs: Array, targets: Array, unit: float | None) -> ClassMetrics | NumberMetrics:
     return class_metrics(outputs, targets) if unit is None else number_metrics(outputs, targets, unit)
+
+
+def of(project: Project) -> dict[str, dict[str, Any]]:
+    """How well a project's weights do, as :func:`record` has it; nothing for one that was never trained."""
+    if project.run is None:
+        return {}
+    return record(score(project.network("reference"), project.dataset(), project.run.iteration))
 
 
 def record(report: Report) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from flux_studio.export.exporters import EXPORTERS
 from flux_studio.gui.dialogs import PROJECTS, Dialogs
 
 Choose = Callable[..., dict[str, str]]
@@ -55,7 +54,7 @@ class Unasked(Dialogs):
 
 @pytest.mark.parametrize(
     "name",
-    ["open_file", "open_table", "save_project", "export_weights", "save_predictions", "save_worked_example"],
+    ["open_file", "open_table", "save_project", "open_weights", "save_predictions", "save_worked_example"],
 )
 def test_thinking_better_of_it_is_none(parent: QWidget, choose: Choose, name: str) -> None:
     choose("")
@@ -94,26 +93,6 @@ def test_a_suffix_that_was_added_may_lead_to_a_file_that_is_there(
     choose(tmp_path / "mine.flux")  # about this one it has asked
     assert dialogs.save_project(parent, "x") == tmp_path / "mine.flux"
     assert dialogs.asked == ["mine.flux"]
-
-
-@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.name)
-def test_the_chosen_format_gives_the_suffix(
-    parent: QWidget, choose: Choose, tmp_path: Path, exporter: object
-) -> None:
-    asked = choose(tmp_path / "weights", f"{exporter.title} (*{exporter.suffix})")
-    chosen = Dialogs().export_weights(parent, "folder/parity-4-weights.npz")
-    assert chosen == tmp_path / f"weights{exporter.suffix}"
-    assert asked["filters"].count(";;") == len(EXPORTERS) - 1
-    assert Path(asked["place"]) == Path("folder/parity-4-weights")
-
-
-def test_a_suffix_that_was_typed_outweighs_the_format(
-    parent: QWidget, choose: Choose, tmp_path: Path
-) -> None:
-    choose(tmp_path / "w.json", "NumPy archive (*.npz)")
-    assert Dialogs().export_weights(parent, "x") == tmp_path / "w.json"
-    choose(tmp_path / "w.v2", "CSV tables (*.zip)")
-    assert Dialogs().export_weights(parent, "x") == tmp_path / "w.v2.zip"
 
 
 def test_predictions_are_csv(parent: QWidget, choose: Choose, tmp_path: Path) -> None:

@@ -107,9 +107,11 @@ def test_the_whole_path(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> Non
     assert not np.array_equal(first[W1], window.focus.frame.matrices[W1])
     assert window.focus.frame.scores.validation_accuracy > 0.7
 
-    window.dialogs.out = tmp_path / "weights.npz"
+    window.settings.export_folder = str(tmp_path)
     window.actions_by_name["file.export"].trigger()
-    with np.load(tmp_path / "weights.npz", allow_pickle=False) as archive:
+    with qtbot.waitSignal(window.exporting.ended, timeout=60_000):
+        qtbot.mouseClick(window.exporting.dialog.export, Qt.MouseButton.LeftButton)
+    with np.load(tmp_path / "iris.npz", allow_pickle=False) as archive:
         np.testing.assert_array_equal(archive["layer-1.weights_matrix"], window.focus.frame.matrices[W1])
         assert json.loads(str(archive["metadata"]))["inputs"][0] == "sepal_length"
 

@@ -159,7 +159,7 @@ def test_a_whole_step_becomes_a_worked_example(qtbot: QtBot, window: MainWindow,
     assert r"\subsection*{Dense 1}" in text
     assert "rounded to 5 significant digits" in text
     assert answers(window).asked[-1].endswith("-worked-example.tex")
-    assert window.status.currentMessage() == "saved step.tex: iteration 1 worked out"
+    until(qtbot, lambda: window.status.currentMessage() == "saved step.tex: iteration 1 worked out")
 
 
 def test_half_an_iteration_is_not_worked_out(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

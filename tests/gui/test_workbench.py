@@ -165,18 +165,16 @@ class TestEditingWhileTraining:
         window.workbench.start_over(True)
         assert_alive(qtbot, window)
 
-    def test_saving_exporting_and_predicting_while_training(
+    def test_saving_and_predicting_while_training(
         self, qtbot: QtBot, window: MainWindow, tmp_path: Path
     ) -> None:
         train(qtbot, window)
         for number in range(3):
             assert save(window, tmp_path / f"{number}.flux")
-            window.workbench.export(tmp_path / f"{number}.npz")
             window.workbench.predict(sample_path("parity-4.csv"), tmp_path / f"{number}.csv")
         assert window.trainer.running
         iterations = [files.load(tmp_path / f"{number}.flux").run.iteration for number in range(3)]
         assert 0 < iterations[0] < iterations[1] < iterations[2]
-        assert (tmp_path / "2.npz").exists()
         assert len((tmp_path / "2.csv").read_text().splitlines()) == 17
         assert window.trouble.text == ""
         assert_alive(qtbot, window)

@@ -95,14 +95,6 @@ class TestFiles:
         assert path.read_text() == "precious"
         assert window.document.path is None
 
-    @pytest.mark.parametrize("suffix", [".csv", ""])
-    def test_an_export_without_a_known_suffix_is_told(
-        self, window: MainWindow, tmp_path: Path, suffix: str
-    ) -> None:
-        window.workbench.export(tmp_path / f"w{suffix}")
-        assert "end it with one of .npz, .safetensors, .json" in window.trouble.text
-        assert list(tmp_path.iterdir()) == []
-
     def test_predictions_that_cannot_be_made_are_told(self, window: MainWindow, tmp_path: Path) -> None:
         window.workbench.predict(sample_path("iris.csv"), tmp_path / "p.csv")
         assert "has no column 'b3'" in window.trouble.text

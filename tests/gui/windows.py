@@ -35,13 +35,16 @@ class Answers(Dialogs):
     def save_project(self, parent: object, suggestion: str) -> Path | None:
         return self.out
 
-    def export_weights(self, parent: object, suggestion: str) -> Path | None:
-        return self.out
+    def choose_folder(self, parent: object, folder: str) -> Path | None:
+        return self.path
+
+    def open_weights(self, parent: object, folder: str) -> Path | None:
+        return self.path
 
     def save_predictions(self, parent: object, suggestion: str) -> Path | None:
         return self.out
 
-    def save_matrix(self, parent: object, suggestion: str, title: str, suffix: str) -> Path | None:
+    def save_taken(self, parent: object, suggestion: str, title: str, suffix: str) -> Path | None:
         self.asked.append(f"{suggestion}{suffix}")
         return self.out
 
