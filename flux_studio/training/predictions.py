@@ -145,8 +145,8 @@ class AskOwn(Question):
 
 def spans(dataset: Dataset, column: int) -> tuple[float, float]:
     """From where to where a surface shows one of the I inputs."""
-    values = dataset.training_inputs[:, column]
-    low, high = float(values.min()), float(values.max())
+    least, _, greatest = dataset.input_range
+    low, high = float(least[column]), float(greatest[column])
     margin = MARGIN * (high - low) or 1.0
     return low - margin, high + margin
 
