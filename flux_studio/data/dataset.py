@@ -163,7 +163,11 @@ def prepare(
     for array in (inputs, targets, split.training, split.validation, split.test):
         array.flags.writeable = False
         digest.update(f"{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes())
+        # Part by part: a copy of all of it would keep other threads waiting.
+        for start in range(0, len(array), _BLOCK):
+            digest.update(
+                np.ascontiguousarray(array[start : start + _BLOCK], dtype=array.dtype.newbyteorder("<")).data
+            )
     table_rows.flags.writeable = False
     return Dataset(
         inputs,

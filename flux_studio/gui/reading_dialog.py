@@ -33,7 +33,7 @@ from flux_studio.project.descriptions import counted
 
 _FIELDS_A_ROW = 4
 _MOST_SKIPPED = 100_000
-_HEADERS = {True: "names of the columns", False: "values, as all others"}
+_HEADERS = {True: "names", False: "values"}
 _DECIMALS = {".": "point", ",": "comma"}
 
 APPLIES: Mapping[str, tuple[str, ...]] = {
@@ -100,6 +100,7 @@ class ReadingDialog(QDialog):
         self._buttons.accepted.connect(self._accept)
         self._buttons.rejected.connect(self.reject)
         self.finished.connect(lambda _: self._working.cancel())
+        self.resize(self.sizeHint())
         self._show(found)
 
     @property
@@ -113,7 +114,7 @@ class ReadingDialog(QDialog):
         return self._trouble.text
 
     def sizeHint(self) -> QSize:
-        return QSize(look.length(760), look.length(520))
+        return QSize(look.length(860), look.length(520))
 
     # Correcting
 
@@ -209,7 +210,7 @@ class ReadingDialog(QDialog):
         else:
             field = box = self._boxes[name] = QComboBox()
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(12)
             for value, title in self._choices(name).items():
                 box.addItem(title, value)
             box.activated.connect(lambda _, name=name, box=box: self._correct(name, box.currentData()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from flux_studio.gui.theme import look
 
@@ -20,6 +20,7 @@ class WorkChip(QWidget):
         super().__init__(parent)
         self.setObjectName("status.work")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._words = QLabel()
         self._words.setObjectName("status.work.words")
         self._bar = QProgressBar()
@@ -38,6 +39,7 @@ class WorkChip(QWidget):
         self._cancel.setAccessibleName("Cancel")
         self._cancel.setToolTip("Give this up; everything stays as it was")
         self._cancel.setProperty("kind", "chip")
+        self._cancel.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._cancel.clicked.connect(lambda _=False: self.cancel_requested.emit())
         row = QHBoxLayout(self)
         row.setContentsMargins(look.length(8), look.length(2), look.length(4), look.length(2))
