@@ -100,9 +100,8 @@ class TableLive(Live):
         words = f"Set {name} of row {row + 1:,} to {said}"
 
         def change(_: GoesOn) -> Project:
-            table = with_cell(project.table, row, name, text)
-            changed = before.edited(project.specification, table=table)
-            return before.edited(reading.fitted(changed).specification, table=table)
+            other = reading.fitted(before.with_table(with_cell(project.table, row, name, text)))
+            return before.edited(other.specification, table_of=other)
 
         def take(changed: Project) -> None:
             if window.document.project.table is not project.table:

@@ -190,16 +190,16 @@ class Project:
         self,
         specification: Specification,
         moved: tuple[str, str] | None = None,
-        table: Table | None = None,
+        table_of: Project | None = None,
     ) -> Project:
-        """The project with another specification, perhaps another table, and what that leaves of its run.
+        """The project with another specification, perhaps another one's table, and what that leaves of its run.
 
         Where only the way to train changes, the run goes on; another optimizer begins without a state. Another
         stack or other data begin a run at iteration 0: the weights of every layer whose identity and shapes are
         the same go on from where they were, all others begin as their initializer says. ``moved`` are the identity
         that a layer had and the one that it has now: it is the same for all that.
         """
-        if self.run is not None and table is None and _same_network(self.specification, specification):
+        if self.run is not None and table_of is None and _same_network(self.specification, specification):
             run = self.run
             if self.specification.optimizer.kind != specification.optimizer.kind:
                 run = replace(run, optimizer={})
@@ -207,8 +207,8 @@ class Project:
                 run = replace(run, since=run.iteration)
             return self.with_specification(specification).with_run(run)
         fresh = self.with_specification(specification).with_run(None)
-        if table is not None:
-            fresh = fresh.with_table(table)
+        if table_of is not None:
+            fresh = replace(fresh, table=table_of.table, _prepared=table_of._prepared)
         if self.run is None:
             return fresh
         try:

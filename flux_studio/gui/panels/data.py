@@ -102,7 +102,8 @@ class DataPanel(QWidget):
 
     def set_data(self, view: DataView) -> None:
         """Show another state; the selected columns stay selected while the names do."""
-        if view != self._view:
+        # Tables are never compared cell by cell: two large ones that differ in one cell would take seconds.
+        if view.table is not self._view.table or view != self._view:
             self._view = view
             self._show_all()
 
