@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from flux_studio.data.split import Shares, drawn, last_in_time, others
 from flux_studio.data.table import Table, listed, quoted
 from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.errors import DataError
+
+_BLOCK = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,28 @@ class Dataset:
     def across(self) -> int:
         """How many windows belong to no part, because they reach from one into the next."""
         return len(self.inputs) - len(self.training) - len(self.validation) - len(self.test)
+
+    @cached_property
+    def input_range(self) -> tuple[Floats, Floats, Floats]:
+        """The least, the mean and the greatest of each of the I inputs in the training rows; found once."""
+        low, high = np.full((2, self.inputs.shape[1]), np.nan)
+        total = np.zeros(self.inputs.shape[1])
+        for start in range(0, len(self.training), _BLOCK):
+            block = self.inputs[self.training[start : start + _BLOCK]]
+            low, high = np.fmin(low, block.min(axis=0)), np.fmax(high, block.max(axis=0))
+            total += block.sum(axis=0)
+        return low, total / len(self.training), high
+
+    @cached_property
+    def is_of_bits(self) -> bool:
+        """Whether all inputs in the training rows are 0 or 1; found once."""
+        low, _, high = self.input_range
+        if not (np.isin(low, (0.0, 1.0)).all() and np.isin(high, (0.0, 1.0)).all()):
+            return False
+        return all(
+            bool(np.isin(self.inputs[self.training[start : start + _BLOCK]], (0.0, 1.0)).all())
+            for start in range(0, len(self.training), _BLOCK)
+        )
 
     @property
     def training_inputs(self) -> Floats:
@@ -138,7 +163,11 @@ def prepare(
     for array in (inputs, targets, split.training, split.validation, split.test):
         array.flags.writeable = False
         digest.update(f"{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes())
+        # Part by part: a copy of all of it would keep other threads waiting.
+        for start in range(0, len(array), _BLOCK):
+            digest.update(
+                np.ascontiguousarray(array[start : start + _BLOCK], dtype=array.dtype.newbyteorder("<")).data
+            )
     table_rows.flags.writeable = False
     return Dataset(
         inputs,

@@ -75,7 +75,7 @@ def input_fields(dataset: Dataset) -> tuple[InputField, ...]:
 
 def usual_row(dataset: Dataset) -> Floats:
     """I inputs: the mean of each number over the training rows, and the commonest value of every other field."""
-    row = np.array(dataset.training_inputs.mean(axis=0), np.float64)
+    row = dataset.input_range[1].copy()
     for field in input_fields(dataset):
         if field.choices:
             field.put(row, field.value(row))

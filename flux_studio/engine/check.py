@@ -104,14 +104,16 @@ class CellErrors:
         return row, column
 
 
-def check_cells(twin: Twin, key: MatrixKey, goes_on: Callable[[int], bool] = lambda done: True) -> CellErrors:
-    """Compare every cell of one parameter's gradient; ``goes_on`` is told how many are done and may end it."""
+def check_cells(
+    twin: Twin, key: MatrixKey, goes_on: Callable[[int, int], bool] = lambda done, of: True
+) -> CellErrors:
+    """Compare every cell of one parameter's gradient; ``goes_on`` is told how many of all are done and may end it."""
     probe = _Probe(twin)
     analytic = probe.gradients[key]
     numeric, errors = np.full_like(analytic, np.nan), np.full_like(analytic, np.nan)
     scale, done = float(np.abs(analytic).max()), 0
     for cell in np.ndindex(*analytic.shape):
-        if not goes_on(done):
+        if not goes_on(done, analytic.size):
             break
         place = (cell[0], cell[1])
         found = probe.compared(key, place)
@@ -127,19 +129,19 @@ def errors_by_step(
     key: MatrixKey,
     cell: tuple[int, int],
     steps: Sequence[float],
-    goes_on: Callable[[int], bool] = lambda done: True,
+    goes_on: Callable[[int, int], bool] = lambda done, of: True,
 ) -> list[float]:
     """The relative error of (C(w + ε) − C(w − ε)) / 2ε for each step ε.
 
     Large steps feel the curve of the cost (truncation, of the order ε²), small ones its last digits (rounding, 1/ε).
-    ``goes_on`` is told how many are done and may end it: the rest are NaN.
+    ``goes_on`` is told how many of them are done and may end it: the rest are NaN.
     """
     twin.rest()
     analytic = float(twin.gradient(key)[cell])
     scale = float(np.abs(twin.gradient(key)).max())
     errors = [math.nan] * len(steps)
     for place, step in enumerate(steps):
-        if not goes_on(place):
+        if not goes_on(place, len(steps)):
             break
         numeric = (twin.moved(key, cell, step) - twin.moved(key, cell, -step)) / (2 * step)
         errors[place] = relative_error(analytic, numeric, scale)

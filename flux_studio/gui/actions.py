@@ -71,6 +71,13 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow(
         "Edit", "edit.copy_matrix", "Copy Matrix", "Ctrl+Shift+C", meaning="The chosen matrix as a table"
     ),
+    ActionRow(
+        "Edit",
+        "edit.paste_table",
+        "Paste Table",
+        "Ctrl+V",
+        meaning="Cells copied in a spreadsheet, as data for this network",
+    ),
     ActionRow("View", "view.dark", "Dark Theme", "Ctrl+Shift+D", meaning="Light or dark", checkable=True),
     ActionRow(
         "View", "view.log", "Logarithmic Loss", "Ctrl+L", meaning="Linear or logarithmic", checkable=True

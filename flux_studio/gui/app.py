@@ -65,8 +65,6 @@ def run(file: Path | None) -> int:
     is_project = file is not None and file.suffix.lower() == ".flux"
     project: Project = files.load(file if file is not None and is_project else sample)
     window = MainWindow(project, file if is_project else None, settings=settings)
-    if file is not None and not is_project:
-        window.workbench.open(file)
     catch_errors(window)
     stay_smooth(window)
     if isinstance(application, Application):
@@ -79,6 +77,8 @@ def run(file: Path | None) -> int:
     window.reports = Reports(data_folder() / "log")
     window.autosave = Autosave(window, data_folder() / "recovery")
     window.show()
+    if file is not None and not is_project:
+        window.filing.open(file)
     if file is None or window.autosave.left:
         window.welcome.show()
     QTimer.singleShot(0, window.begin)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from flux_studio.data.progress import GoesOn
 from flux_studio.errors import FluxError
-from flux_studio.gui.background import Background, GoesOn
+from flux_studio.gui.background import Background
 from flux_studio.project import recovery
 from flux_studio.project.project import Project
 from flux_studio.project.recovery import Note, Slot

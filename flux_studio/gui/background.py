@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QThread, Signal
 
+from flux_studio.data.progress import GoesOn
 from flux_studio.errors import FluxError
 
-GoesOn = Callable[[int], bool]
-"""Is told how much is done; whether to go on."""
+_TOLD_SECONDS = 0.04
 
 
 class Background(QThread):
@@ -19,14 +20,15 @@ class Background(QThread):
 
     finished_with = Signal(object, object)
     """What was asked for (a token of the asker's), and the result."""
-    advanced = Signal(object)
-    """How much is done."""
+    advanced = Signal(object, object, object)
+    """What was asked for, how much is done, and how much there is in all."""
 
     def __init__(self, window: QObject) -> None:
         super().__init__(window)
         self.setObjectName("background")
         self._work: tuple[object, Callable[[GoesOn], Any]] | None = None
         self._enough = False
+        self._told = 0.0
         # A thread must have ended before its window goes.
         window.installEventFilter(self)
 
@@ -66,7 +68,9 @@ class Background(QThread):
             self.wait()
         return super().eventFilter(watched, event)
 
-    def _goes_on(self, done: int) -> bool:
-        if done % 16 == 0:
-            self.advanced.emit(done)
+    def _goes_on(self, done: int, of: int) -> bool:
+        now = time.monotonic()
+        if now - self._told >= _TOLD_SECONDS:
+            self._told = now
+            self.advanced.emit(self.token, done, of)
         return not self._enough

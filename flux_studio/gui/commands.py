@@ -32,6 +32,7 @@ def callbacks(window: MainWindow) -> dict[str, Callable[[], object]]:
         "edit.redo": window.document.undo_stack.redo,
         "edit.history": lambda: HistoryList(window).open(),
         "edit.copy_matrix": window.focus.copy,
+        "edit.paste_table": window.filing.paste_table,
         "view.dark": window.toggle_theme,
         "view.log": lambda: window.curve.set_log(window.actions_by_name["view.log"].isChecked()),
         "view.reset": window.reset_layout,
@@ -70,7 +71,7 @@ def obey_panels(window: MainWindow) -> None:
     """Let the workbench carry out what the panels of data and training ask for."""
     bench, data, training = window.workbench, window.data, window.training
     data.open_requested.connect(window.filing.load_table)
-    data.format_changed.connect(bench.set_format)
+    data.reading_requested.connect(window.filing.change_reading)
     data.columns_changed.connect(bench.set_columns)
     data.windowing_changed.connect(bench.set_windowing)
     data.shares_changed.connect(bench.set_shares)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
+from flux_studio.data.progress import GoesOn
 from flux_studio.errors import FluxError
 from flux_studio.export.exporters import EXPORTERS, Exported, Exporter, Progress, choose, exporting
 from flux_studio.export.subject import Subject
 from flux_studio.gui import presenting
-from flux_studio.gui.background import Background, GoesOn
+from flux_studio.gui.background import Background
 from flux_studio.gui.panels.export_dialog import ExportDialog
 from flux_studio.gui.status_bar import MESSAGE_MS
 from flux_studio.gui.widgets.format_list import FormatRow
@@ -142,7 +143,7 @@ class Exporting(QObject):
             self._advanced.emit(Progress(0, 3, "finding the scores"))
             metrics = report.of(project)
             with contextlib.closing(exporting(project, path, exporter.name, metrics=metrics)) as steps:
-                while goes_on(1):
+                while goes_on(0, 1):
                     try:
                         self._advanced.emit(next(steps))
                     except StopIteration as end:

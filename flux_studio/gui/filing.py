@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QGuiApplication, QImage
+
+from flux_studio.data.formats import TableFormat
+from flux_studio.data.readers import Pasted, Place, Preview, preview
+from flux_studio.errors import DataError, FluxError
+from flux_studio.gui.reading import is_hopeless, is_plain, is_project, is_soon_read, name_of
+from flux_studio.gui.reading_dialog import ReadingDialog
+from flux_studio.gui.working import Task
 
 if TYPE_CHECKING:
     from flux_studio.gui.main_window import MainWindow
@@ -37,8 +45,35 @@ class Filing:
     def load_table(self) -> None:
         """Other data for this network."""
         if path := self._dialogs.open_table(self._window, self._settings.folder):
-            self._settings.folder = str(path.parent)
-            self._workbench.load_table(path)
+            self.take_table(path)
+
+    def take_table(self, path: Path) -> None:
+        """Use the table in this file as data for this network."""
+        self._settings.folder = str(path.parent)
+        self._look_at(path, self._workbench.load_table)
+
+    def paste_table(self) -> None:
+        """Use the table that was copied, or the file, as data for this network."""
+        mime = QGuiApplication.clipboard().mimeData()
+        # A clipboard that nobody has filled yet has nothing at all.
+        urls, text = (mime.urls(), mime.text()) if mime is not None else ([], "")
+        files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if files:
+            self.take_table(files[0])
+        elif text.strip():
+            self._look_at(Pasted(text), self._workbench.load_table)
+        else:
+            self._workbench.troubled.emit(
+                "the clipboard holds no table: copy the cells in a spreadsheet, then paste them here"
+            )
+
+    def change_reading(self) -> None:
+        """Let the person see how the present table was read, and correct it."""
+        place, format = self._workbench.table_place, self._document.project.specification.data.format
+        if place is None:
+            self._workbench.set_format(format)  # says why that cannot be
+        else:
+            self._look_at(place, lambda _, format: self._workbench.set_format(format), format)
 
     def save(self) -> bool:
         """Save in place, or ask where; whether it was begun."""
@@ -75,7 +110,42 @@ class Filing:
     def open(self, path: Path) -> None:
         """Open this file in place of the present document."""
         self._settings.folder = str(path.parent)
-        self._workbench.open(path)
+        if is_project(path):
+            self._workbench.open(path, may_leave=self.may_leave)
+        else:
+            self._look_at(
+                path, lambda place, format: self._workbench.open(place, format, may_leave=self.may_leave)
+            )
+
+    def _look_at(
+        self, place: Place, then: Callable[[Place, TableFormat], object], format: TableFormat | None = None
+    ) -> None:
+        """Find out how a table is to be read, and let the person correct that where it may be necessary.
+
+        With a ``format`` it is asked for, and not found.
+        """
+        bench = self._workbench
+
+        def seen(found: Preview) -> None:
+            if format is None and is_plain(place, found):
+                then(place, found.format)
+                return
+            if is_hopeless(place, found):
+                refuse(DataError(found.trouble))
+                return
+            bench.troubled.emit("")
+            dialog = ReadingDialog(self._window, place, found, "Open" if format is None else "Read Again")
+            dialog.chosen.connect(lambda format: then(place, format))
+            dialog.open()
+
+        def refuse(error: FluxError) -> None:
+            bench.data_refused.emit(str(error))
+            bench.troubled.emit(str(error))
+
+        bench.working.do(
+            Task("table", f"Looking at {name_of(place)}", lambda _: preview(place, format), seen, refuse),
+            at_once=is_soon_read(place),
+        )
 
     def may_leave(self) -> bool:
         """Whether the present document may go: saved, or given up by the person. Waits for what is being saved."""

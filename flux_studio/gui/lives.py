@@ -10,6 +10,7 @@ from flux_studio.gui.live import Live
 from flux_studio.gui.network_picture import Picturing
 from flux_studio.gui.nudging import NudgeLive
 from flux_studio.gui.predictions import Predicting
+from flux_studio.gui.table_rows import TableLive
 from flux_studio.gui.this_cell import ThisCell
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def make_lives(window: MainWindow) -> tuple[Live, ...]:
         NudgeLive(window),
         Picturing(window),
         Predicting(window),
+        TableLive(window),
         Listing(window),
         HealthLive(window),
     )

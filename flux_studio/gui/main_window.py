@@ -237,6 +237,9 @@ class MainWindow(FileDrops):
         self.file_dropped.connect(self._open_dropped)
         for live in self.lives:
             live.stale.connect(self.trainer.refresh)
+        bench.working.progressed.connect(self.status.work.set_work)
+        bench.working.rested.connect(self.status.work.rest)
+        self.status.work.cancel_requested.connect(bench.working.cancel)
         bench.troubled.connect(self._show_trouble)
         bench.informed.connect(lambda text: self.status.showMessage(text, MESSAGE_MS))
         bench.data_refused.connect(
@@ -450,7 +453,7 @@ class MainWindow(FileDrops):
         if not self.welcome.shown and self.taking_in.wants(path):
             self.taking_in.open(path)
         elif path.suffix.lower() != ".flux" and not self.welcome.shown:
-            self.workbench.load_table(path)
+            self.filing.take_table(path)
         elif self.filing.may_leave():
             self.filing.open(path)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flux_studio.data.progress import GoesOn
 from flux_studio.engine.check import CellErrors, check_cells, errors_by_step
 from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.twin import Twin
 from flux_studio.errors import DataError, FluxError
 from flux_studio.export.subject import weights
-from flux_studio.gui.background import Background, GoesOn
+from flux_studio.gui.background import Background
 from flux_studio.gui.live import Live
 from flux_studio.gui.panels.nudge import HINT, NudgePanel
 from flux_studio.gui.widgets.check_section import STEPS
@@ -130,9 +131,9 @@ class NudgeLive(Live):
         self._nudge.check.set_progress(0, cells)
         self._background.begin("cells", lambda goes_on: check_cells(twin, key, goes_on))
 
-    def _advance(self, done: int) -> None:
-        if self._twin is not None and self._checked is not None and self._background.token == "cells":
-            self._nudge.check.set_progress(done, self._twin.parameter(self._checked).size)
+    def _advance(self, token: object, done: int, of: int) -> None:
+        if self._checked is not None and token == "cells":
+            self._nudge.check.set_progress(done, of)
 
     def _take_result(self, token: object, result: object) -> None:
         if self._checked is None:

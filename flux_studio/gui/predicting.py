@@ -23,6 +23,8 @@ from flux_studio.training.metrics import classes_of
 from flux_studio.training.predictions import RowPredictions, Surface, spans
 
 _AIR = 0.08
+_MOST_POINTS = 20_000
+"""More would cover each other, and take seconds to draw."""
 _STEPS = 100
 _COMPARED_ROWS = 2_000
 
@@ -144,10 +146,12 @@ def meaning(view: PredictionsView, target: Target) -> Meaning:
 
 
 def points(view: PredictionsView, target: Target, across: int, up: int) -> Points:
-    """The rows to train and to validate, where they lie over two inputs."""
+    """The rows to train and to validate, where they lie over two inputs; of very many, evenly chosen ones."""
     data = view.dataset
-    rows = np.concatenate([data.validation, data.training])
-    held = np.arange(len(rows)) < len(data.validation)
+    step = -(-(len(data.validation) + len(data.training)) // _MOST_POINTS)
+    validation, training = data.validation[::step], data.training[::step]
+    rows = np.concatenate([validation, training])
+    held = np.arange(len(rows)) < len(validation)
     x, y = (view.field_at(each).units(data.inputs[rows, each]) for each in (across, up))
     return Points(x, y, truth(view, target, rows), rows, held)
 

@@ -149,7 +149,7 @@ class SampleNames:
         self._data = data
         # Decided once for all rows: names must not change their kind from batch to batch.
         few = data.inputs.shape[1] <= _MOST_BITS and not data.windowing.is_series
-        self._bits = few and bool(np.isin(data.training_inputs, (0.0, 1.0)).all())
+        self._bits = few and data.is_of_bits
 
     def of(self, rows: np.ndarray) -> tuple[str, ...]:
         """The names of some rows of the data set."""

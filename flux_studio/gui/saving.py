@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QBuffer, QByteArray, QEventLoop, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
+from flux_studio.data.progress import GoesOn
 from flux_studio.errors import FluxError, ProjectFileError
-from flux_studio.gui.background import Background, GoesOn
+from flux_studio.gui.background import Background
 from flux_studio.project import files
 from flux_studio.project.project import Project
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 from flux_studio.gui.theme import LIGHT, THEMES, Theme
 
 # Another arrangement of docks cannot be restored into this one: count up when docks are added or renamed.
-LAYOUT_VERSION = 5
+LAYOUT_VERSION = 6
 
 REWIND_MEGABYTES = 256
 

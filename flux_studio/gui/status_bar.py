@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.past_chip import PastChip
+from flux_studio.gui.widgets.work_chip import WorkChip
 
 MESSAGE_MS = 6_000
 
@@ -25,6 +26,8 @@ class StatusBar(QStatusBar):
         self._kept = self._label("kept")
         for label in (self._state, self._engine, self._frames):
             self.addWidget(label)
+        self.work = WorkChip()
+        self.addPermanentWidget(self.work)
         self.past = PastChip()
         self.addPermanentWidget(self.past)
         # As high with it as without: what stands above does not move when one looks back.

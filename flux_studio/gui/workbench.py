@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from flux_studio.data.columns import Column, suggest_columns
+from flux_studio.data.columns import Column
 from flux_studio.data.formats import TableFormat
-from flux_studio.data.readers import format_of, read_table
+from flux_studio.data.progress import GoesOn
+from flux_studio.data.readers import Place as Source
 from flux_studio.data.table import Table
 from flux_studio.data.windows import Windowing
 from flux_studio.engine.losses import make_loss
 from flux_studio.errors import FluxError
 from flux_studio.export import predictions
-from flux_studio.gui import presenting
+from flux_studio.gui import presenting, reading
 from flux_studio.gui.document import Document
 from flux_studio.gui.trainer import Trainer
 from flux_studio.gui.widgets.network_view import DropVerdict
+from flux_studio.gui.working import Task, Working
 from flux_studio.project import descriptions, files
 from flux_studio.project.catalogue import layer_kind, titles
-from flux_studio.project.defaults import fitted_to, new_project
 from flux_studio.project.project import Project
 from flux_studio.project.specification import (
     OptimizerSpecification,
@@ -51,7 +53,8 @@ class Workbench(QObject):
         super().__init__(parent)
         self.document = document
         self.trainer = trainer
-        self._table_files: list[tuple[Table, Path]] = []
+        self.working = Working(parent or self)
+        self._table_files: list[tuple[Table, Source]] = []
         self._rate = document.project.specification.optimizer.learning_rate
         self._end = document.project.specification.iterations
         document.latest = lambda: trainer.latest(document.project)
@@ -66,6 +69,12 @@ class Workbench(QObject):
     def specification(self) -> Specification:
         """The present specification."""
         return self.document.project.specification
+
+    @property
+    def table_place(self) -> Source | None:
+        """Where this very table was read from; undo may have brought back one of several."""
+        table = self.document.project.table
+        return next((place for known, place in self._table_files if known is table), None)
 
     # Training
 
@@ -206,48 +215,66 @@ class Workbench(QObject):
 
     # The data
 
-    def load_table(self, path: Path) -> None:
+    def load_table(self, place: Source, format: TableFormat | None = None) -> None:
         """Other data for this network: hidden layers stay, the output layer is made to fit.
 
         A table whose columns cannot be used as they are is loaded all the same: the data panel says what to choose.
         """
-        now = self.specification
-        try:
-            format = format_of(path)
-            table = read_table(path, format)
-            project = new_project(table, format=format, layers=now.layers, seed=now.seed)
-        except FluxError as error:
+        name, words = reading.name_of(place), f"Reading {reading.name_of(place)}"
+
+        def read(goes_on: GoesOn) -> Project:
+            return reading.with_other_data(place, format, now, goes_on)
+
+        def take(project: Project) -> None:
+            nonlocal now
+            if now != self.specification:
+                # The network was changed while the table was being read.
+                now, data = self.specification, project.specification.data
+                again = Task(
+                    "table", words, lambda _: reading.for_table(project.table, data.format, now), take, refuse
+                )
+                self.working.do(again, at_once=reading.is_small(project.table))
+                return
+            self._table_files.append((project.table, place))
+            self.troubled.emit("")
+            before = self.specification
+            self.document.replace(f"Load {name}", project)
+            rows = f"{project.table.rows:,} rows"
+            self.informed.emit(f"{name}: {rows}{_what_changed(before, project.specification)}")
+
+        def refuse(error: FluxError) -> None:
             self.data_refused.emit(str(error))
             self.troubled.emit(str(error))
-            return
-        project = project.with_specification(project.specification.replace(pace=now.pace, dtype=now.dtype))
-        project = _fitted(project)
-        self._table_files.append((table, path))
-        self.troubled.emit("")
-        self.document.replace(f"Load {path.name}", project)
-        self.informed.emit(f"{path.name}: {table.rows:,} rows{_what_changed(now, project.specification)}")
+
+        now = self.specification
+        self.working.do(Task("table", words, read, take, refuse), at_once=reading.is_soon_read(place))
 
     def set_format(self, format: TableFormat) -> None:
-        """Cut the table's text into cells in another way."""
+        """Read the table's file in another way."""
         project = self.document.project
-        path = self._table_file(project.table)
-        if path is None:
+        place = self.table_place
+        if place is None:
             self.data_refused.emit(
                 "the table came with the project, already cut into cells: open the CSV file to change this"
             )
             return
-        try:
-            table = read_table(path, format)
-            columns = project.specification.data.columns
-            if table.names != project.table.names:
-                columns = suggest_columns(table)
-        except FluxError as error:
-            self.data_refused.emit(str(error))
-            return
-        data = msgspec.structs.replace(project.specification.data, format=format, columns=columns)
-        changed = Project(project.specification.replace(data=data), table)
-        self._table_files.append((table, path))
-        self.document.replace("Change how the table is read", _fitted(changed))
+
+        def read(goes_on: GoesOn) -> Project:
+            return reading.read_otherwise(project, place, format, goes_on)
+
+        def take(changed: Project) -> None:
+            if self.document.project.specification != project.specification:
+                self.set_format(format)
+                return
+            self._table_files.append((changed.table, place))
+            self.troubled.emit("")
+            self.document.replace("Change how the table is read", changed)
+
+        words = f"Reading {reading.name_of(place)}"
+        self.working.do(
+            Task("table", words, read, take, lambda error: self.data_refused.emit(str(error))),
+            at_once=reading.is_soon_read(place),
+        )
 
     def set_columns(self, columns: tuple[Column, ...]) -> None:
         """Other roles for the columns; the output layer is made to fit what is to be predicted."""
@@ -265,29 +292,68 @@ class Workbench(QObject):
         self._change_data("Change window", window=windowing.window, ahead=windowing.ahead)
 
     def _change_data(self, words: str, **changes: object) -> None:
-        data = msgspec.structs.replace(self.specification.data, **changes)
-        changed = self.document.project.with_specification(self.specification.replace(data=data))
+        """Another way to make samples of the table; of a large one they are made beside the window."""
+        project = self.document.project
+        data = msgspec.structs.replace(project.specification.data, **changes)
+        changed = project.with_specification(project.specification.replace(data=data))
         self.troubled.emit("")
-        self.document.edit(words, _fitted(changed).specification)
+
+        def take(fitted: Project) -> None:
+            if self.document.project.specification != project.specification:
+                self._change_data(words, **changes)
+                return
+            self.document.edit(words, fitted.specification)
+
+        self.working.do(
+            Task(
+                "columns",
+                words,
+                lambda _: reading.fitted(changed),
+                take,
+                lambda error: self.troubled.emit(str(error)),
+            ),
+            at_once=reading.is_small(project.table),
+        )
 
     # Files
 
-    def open(self, path: Path, *, as_sample: bool = False) -> None:
-        """Open a project, or a table as a new project. A sample is saved under a path of its own."""
-        try:
-            if path.suffix.lower() == ".flux":
-                project, table_files = files.load(path), []
-            else:
-                format = format_of(path)
-                project = new_project(read_table(path, format), format=format)
-                table_files = [(project.table, path)]
-        except FluxError as error:
-            self.troubled.emit(str(error))
-            return
-        self.troubled.emit("")
-        self._table_files = table_files
-        own = path.suffix.lower() == ".flux" and not as_sample
-        self.document.open(project, path if own else None)
+    def open(
+        self,
+        place: Source,
+        format: TableFormat | None = None,
+        *,
+        as_sample: bool = False,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Open a project, or a table as a new project. A sample is saved under a path of its own.
+
+        ``may_leave`` is asked if there is work that would be lost, and was not when this was asked for.
+        """
+        document = self.document
+        asked_for, was_modified = document.project, document.modified
+        is_project = reading.is_project(place)
+
+        def read(goes_on: GoesOn) -> Project:
+            return reading.project_in(place, format, goes_on)
+
+        def take(project: Project) -> None:
+            is_other = document.project is not asked_for or not was_modified
+            if document.modified and is_other and not may_leave():
+                return
+            self.troubled.emit("")
+            self._table_files = [] if is_project else [(project.table, place)]
+            document.open(project, Path(str(place)) if is_project and not as_sample else None)
+
+        self.working.do(
+            Task(
+                "table",
+                f"Opening {reading.name_of(place)}",
+                read,
+                take,
+                lambda error: self.troubled.emit(str(error)),
+            ),
+            at_once=reading.is_soon_read(place),
+        )
 
     def revert(self, path: Path) -> None:
         """Put what the document's file holds in place of what was made of it since."""
@@ -302,13 +368,20 @@ class Workbench(QObject):
 
     def predict(self, table_path: Path, out: Path) -> None:
         """Write predictions for the rows of a table."""
-        try:
-            predictions.write(self.document.latest(), table_path, out)
-        except FluxError as error:
-            self.troubled.emit(str(error))
-            return
-        self.troubled.emit("")
-        self.informed.emit(f"predictions written to {out.name}")
+        project = self.document.latest()
+
+        def write(goes_on: GoesOn) -> None:
+            predictions.write(project, table_path, out, goes_on=goes_on)
+
+        def take(_: object) -> None:
+            self.troubled.emit("")
+            self.informed.emit(f"predictions written to {out.name}")
+
+        words = f"Predicting for {table_path.name}"
+        self.working.do(
+            Task(f"predict {out}", words, write, take, lambda error: self.troubled.emit(str(error))),
+            at_once=reading.is_soon_read(table_path),
+        )
 
     # Inside
 
@@ -323,10 +396,6 @@ class Workbench(QObject):
         """Go on from the last good weights after a failure that ended the training thread."""
         if self.trainer.ended:
             self.trainer.start(self.document.latest())
-
-    def _table_file(self, table: Table) -> Path | None:
-        """The file that this very table was read from; undo may have brought back one of several."""
-        return next((path for known, path in self._table_files if known is table), None)
 
     def _project_changed(self) -> None:
         project = self.document.project
@@ -366,15 +435,10 @@ class Workbench(QObject):
         self.informed.emit(f"finished at iteration {event.progress.iteration:,} after {duration}{right}")
 
     def _with_output(self, specification: Specification) -> Specification:
-        return _fitted(self.document.project.with_specification(specification)).specification
+        return reading.fitted(self.document.project.with_specification(specification)).specification
 
     def _title(self, identity: str) -> str:
         return titles(self.specification)[identity]
-
-
-def _fitted(project: Project) -> Project:
-    """With an output layer that fits, where the data can tell what fits."""
-    return project if presenting.dataset(project) is None else fitted_to(project)
 
 
 def _what_changed(before: Specification, after: Specification) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flux_studio.data.dataset import Dataset
+from flux_studio.data.encodings import ENCODINGS
+from flux_studio.data.formats import DELIMITERS, THOUSANDS, TableFormat
 from flux_studio.engine.matrices import MATRIX_KINDS
 from flux_studio.engine.operations.updates import MEANINGS
 from flux_studio.engine.slots import MatrixKey
@@ -165,6 +167,29 @@ def _schedule_changes(before: ScheduleSpecification, after: ScheduleSpecificatio
 def counted(count: int, noun: str) -> str:
     """``1 row``, ``1,437 rows``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def read_as(format: TableFormat) -> str:
+    """How a table was read, such as ``comma, header, decimal comma``; what goes without saying is not said."""
+    if format.layout in ("arrays", "idx"):
+        words = ["arrays" if format.layout == "arrays" else "IDX", *filter(None, [format.sheet])]
+    elif format.layout == "records":
+        words = ["JSON records"]
+    else:
+        text = DELIMITERS.get(format.delimiter, repr(format.delimiter))
+        words = [text if format.layout == "text" else f"sheet {format.sheet}" if format.sheet else "workbook"]
+        words.append("header" if format.header else "no header")
+    if format.decimal != ".":
+        words.append("decimal comma")
+    if format.thousands:
+        words.append(f"thousands {THOUSANDS.get(format.thousands, format.thousands)}")
+    if format.encoding.lower() not in ("utf-8", "utf-8-sig", "ascii"):
+        words.append(ENCODINGS.get(format.encoding, format.encoding).partition(",")[0])
+    if format.comment:
+        words.append(f"comments {format.comment}")
+    if format.skip:
+        words.append(f"{format.skip:,} skipped")
+    return ", ".join(words)
 
 
 def cell_name(specification: Specification, key: MatrixKey, cell: tuple[int, int]) -> str:

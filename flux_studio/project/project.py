@@ -18,10 +18,10 @@ from flux_studio.engine.network import Network
 from flux_studio.engine.operations.base import Array
 from flux_studio.engine.slots import MatrixKey
 from flux_studio.engine.updating import UpdateRule
-from flux_studio.errors import FluxError, ShapeError, SpecificationError
+from flux_studio.errors import DataError, FluxError, ShapeError, SpecificationError
 from flux_studio.project.catalogue import Passing, arriving, build, layer_kind, outputs, titles, widths
 from flux_studio.project.curve import Curve, CurvePoints
-from flux_studio.project.specification import OptimizerSpecification, Specification
+from flux_studio.project.specification import DataSpecification, OptimizerSpecification, Specification
 from flux_studio.project.stack import (
     check_arriving,
     check_ending,
@@ -32,6 +32,9 @@ from flux_studio.project.stack import (
 )
 
 _SPLIT, _WEIGHTS = 0, 1
+_MOST_PREPARED = 3
+
+_Prepared = tuple[tuple[DataSpecification, int], Dataset | DataError]
 
 
 @dataclass(frozen=True)
@@ -105,31 +108,38 @@ class Project:
     specification: Specification
     table: Table
     run: Run | None = None
-    _cache: dict[str, Dataset] = field(default_factory=dict, repr=False)
+    _prepared: list[_Prepared] = field(default_factory=list, repr=False)
+    """What was made of this table, for each way to make it, the newest last; shared by all projects of the table."""
 
     def dataset(self) -> Dataset:
         """The table as numbers; made once. :class:`DataError` when table and columns do not fit."""
-        if "dataset" not in self._cache:
-            data = self.specification.data
-            generator = _generator(self.specification, _SPLIT)
-            self._cache["dataset"] = prepare(
+        data, seed = key = (self.specification.data, self.specification.seed)
+        for known, found in list(self._prepared):
+            if known == key:
+                if isinstance(found, DataError):
+                    raise found.with_traceback(None)
+                return found
+        found = self._prepare(data, seed)
+        self._prepared[:] = [*self._prepared[1 - _MOST_PREPARED :], (key, found)]
+        return self.dataset()
+
+    def _prepare(self, data: DataSpecification, seed: int) -> Dataset | DataError:
+        try:
+            return prepare(
                 self.table,
                 data.columns,
                 data.validation_fraction,
-                generator,
+                _generator(self.specification, _SPLIT),
                 test_fraction=data.test_fraction,
                 windowing=data.windowing,
                 derived=data.derived,
             )
-        return self._cache["dataset"]
+        except DataError as error:
+            return error
 
     def with_specification(self, specification: Specification) -> Project:
-        """The project with another specification; the data set is kept where it cannot have changed."""
-        same_data = (specification.data, specification.seed) == (
-            self.specification.data,
-            self.specification.seed,
-        )
-        return replace(self, specification=specification, _cache=self._cache if same_data else {})
+        """The project with another specification; data sets that were made of the table are not made again."""
+        return replace(self, specification=specification)
 
     def with_run(self, run: Run | None) -> Project:
         """The project with another record of training."""
@@ -172,15 +182,24 @@ class Project:
             network.set_optimizer_state(self.run.optimizer)
         return network
 
-    def edited(self, specification: Specification, moved: tuple[str, str] | None = None) -> Project:
-        """The project with another specification, and what that leaves of its run.
+    def with_table(self, table: Table) -> Project:
+        """The project with another table under the same specification; its run is as it was."""
+        return replace(self, table=table, _prepared=[])
+
+    def edited(
+        self,
+        specification: Specification,
+        moved: tuple[str, str] | None = None,
+        table_of: Project | None = None,
+    ) -> Project:
+        """The project with another specification, perhaps another one's table, and what that leaves of its run.
 
         Where only the way to train changes, the run goes on; another optimizer begins without a state. Another
         stack or other data begin a run at iteration 0: the weights of every layer whose identity and shapes are
         the same go on from where they were, all others begin as their initializer says. ``moved`` are the identity
         that a layer had and the one that it has now: it is the same for all that.
         """
-        if self.run is not None and _same_network(self.specification, specification):
+        if self.run is not None and table_of is None and _same_network(self.specification, specification):
             run = self.run
             if self.specification.optimizer.kind != specification.optimizer.kind:
                 run = replace(run, optimizer={})
@@ -188,6 +207,8 @@ class Project:
                 run = replace(run, since=run.iteration)
             return self.with_specification(specification).with_run(run)
         fresh = self.with_specification(specification).with_run(None)
+        if table_of is not None:
+            fresh = replace(fresh, table=table_of.table, _prepared=table_of._prepared)
         if self.run is None:
             return fresh
         try:

@@ -32,6 +32,8 @@ _SURFACE_WORK = 6e7
 
 OUTPUT = "activated_output_matrix"
 
+_ROWS_AT_ONCE = 1 << 14
+
 
 @dataclass(frozen=True, eq=False)
 class RowPredictions:
@@ -143,10 +145,25 @@ class AskOwn(Question):
         return OwnPrediction(moment.iteration, trial.outputs[0].copy(), neurons, time.perf_counter() - began)
 
 
+@dataclass(frozen=True)
+class WrongRows(Question):
+    """For each of the N rows of the data set, whether it is answered wrongly; ``None`` where targets are numbers."""
+
+    def answer(self, moment: Moment) -> Array | None:
+        data, found = moment.dataset, []
+        for start in range(0, len(data.inputs), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            right = data.preprocessor.right(moment.network.predict(data.inputs[rows]), data.targets[rows])
+            if right is None:
+                return None
+            found.append(~right)
+        return np.concatenate(found)
+
+
 def spans(dataset: Dataset, column: int) -> tuple[float, float]:
     """From where to where a surface shows one of the I inputs."""
-    values = dataset.training_inputs[:, column]
-    low, high = float(values.min()), float(values.max())
+    least, _, greatest = dataset.input_range
+    low, high = float(least[column]), float(greatest[column])
     margin = MARGIN * (high - low) or 1.0
     return low - margin, high + margin
 

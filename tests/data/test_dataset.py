@@ -163,3 +163,12 @@ def test_arrays_cannot_be_written_to():
     assert all(array.flags.c_contiguous for array in arrays)
     with pytest.raises(ValueError, match="read-only"):
         data.inputs[0, 0] = 1
+
+
+def test_the_range_of_inputs_is_that_of_the_training_rows():
+    data = iris(0.3)
+    low, mean, high = data.input_range
+    np.testing.assert_array_equal(low, data.training_inputs.min(axis=0))
+    np.testing.assert_allclose(mean, data.training_inputs.mean(axis=0), atol=1e-12)
+    np.testing.assert_array_equal(high, data.training_inputs.max(axis=0))
+    assert not data.is_of_bits

@@ -48,7 +48,7 @@ def test_every_cell_is_compared_and_the_worst_named() -> None:
     network.rest()
     seen: list[int] = []
 
-    def goes_on(done: int) -> bool:
+    def goes_on(done: int, of: int) -> bool:
         seen.append(done)
         return True
 
@@ -63,10 +63,10 @@ def test_every_cell_is_compared_and_the_worst_named() -> None:
 def test_somebody_may_have_enough() -> None:
     network = dense(4, 5, 2, activation="tanh", rows=6)
     network.rest()
-    found = check_cells(Twin(network), KEY, lambda done: done < 3)
+    found = check_cells(Twin(network), KEY, lambda done, of: done < 3)
     assert found.done == 3
     assert np.count_nonzero(~np.isnan(found.errors)) == 3
-    assert check_cells(Twin(network), KEY, lambda done: False).worst is None
+    assert check_cells(Twin(network), KEY, lambda done, of: False).worst is None
 
 
 def test_large_steps_suffer_from_truncation_and_small_ones_from_rounding() -> None:

@@ -72,5 +72,6 @@ def loaded(qtbot: QtBot, window: MainWindow, folder: Path, text: str) -> Path:
     path = folder / "table.csv"
     path.write_text(text)
     window.workbench.load_table(path)
+    until(qtbot, lambda: not window.workbench.working.busy)
     settle()
     return path

@@ -127,7 +127,7 @@ def test_recent_projects_show_their_pictures(qtbot: QtBot, window: MainWindow, t
     assert card.accessibleName() == f"mine. {tmp_path}. just now"
     assert card._picture is not None
     press(qtbot, window, "welcome.recent.0")
-    assert window.document.path == mine
+    qtbot.waitUntil(lambda: window.document.path == mine)
     mine.unlink()
     window.welcome.show()
     assert (

@@ -35,7 +35,7 @@ class TestFiles:
         path.unlink()
         before = window.document.project
         with qtbot.waitSignal(window.workbench.data_refused) as refused:
-            window.data.format_changed.emit(TableFormat(",", header=True))
+            window.workbench.set_format(TableFormat(",", header=True))
         assert "here is no file" in refused.args[0]
         assert window.document.project is before
         assert_alive(qtbot, window)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from flux_studio.data.columns import Column
+from flux_studio.data.rows import with_cell
 from flux_studio.errors import DataError, FluxError, ShapeError, SpecificationError
 from flux_studio.project.project import Project, Run, make_layers
 from flux_studio.project.specification import (
@@ -240,3 +242,32 @@ def test_layers_are_made_with_the_widths_of_the_data() -> None:
     specification = parity_project().specification
     shapes = [each.tensor.shape for _, layer in make_layers(specification, 4) for each in layer.learned()]
     assert shapes == [(4, 8), (1, 8), (8, 4), (1, 4), (4, 1), (1, 1)]
+
+
+def test_an_edit_with_another_table_keeps_the_weights_and_what_was_made_of_the_table() -> None:
+    project = parity_project()
+    session = Session(project)
+    trained = project.with_run(session.run())
+    other = project.with_table(with_cell(project.table, 3, project.table.names[0], "1"))
+    changed = trained.edited(trained.specification, table_of=other)
+    assert changed.table is other.table
+    assert changed.dataset() is other.dataset()
+    assert changed.dataset() is not project.dataset()
+    assert changed.run is not None
+    assert trained.run is not None
+    assert changed.run.iteration == 0
+    for key, weights in trained.run.parameters.items():
+        np.testing.assert_array_equal(changed.run.parameters[key], weights)
+
+
+def test_data_that_were_refused_are_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = parity_project()
+    columns = tuple(Column(name, "ignore") for name in project.table.names)
+    data = msgspec.structs.replace(project.specification.data, columns=columns)
+    refused = project.with_specification(project.specification.replace(data=data))
+    with pytest.raises(DataError) as first:
+        refused.dataset()
+    monkeypatch.setattr("flux_studio.project.project.prepare", None)
+    with pytest.raises(DataError) as second:
+        refused.dataset()
+    assert second.value is first.value

@@ -14,7 +14,6 @@ from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.column_editor import ColumnEditor
 from flux_studio.gui.widgets.column_list import ColumnList
-from flux_studio.gui.widgets.csv_format_edit import CsvFormatEdit
 from flux_studio.gui.widgets.drop_place import DropPlace
 from flux_studio.gui.widgets.elided_label import ElidedLabel
 from flux_studio.gui.widgets.field_grid import FieldGrid
@@ -25,7 +24,7 @@ from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.sample_fields import KEPT, WINDOW
 from flux_studio.gui.widgets.soft_label import SoftLabel
 from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
-from flux_studio.project.descriptions import counted
+from flux_studio.project.descriptions import counted, read_as
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,8 @@ class DataPanel(QWidget):
     """Shows a :class:`DataView` and asks for changes; a file dropped on it is left to the window."""
 
     open_requested = Signal()
-    format_changed = Signal(object)
-    """The new :class:`TableFormat`."""
+    reading_requested = Signal()
+    """How the table is read is to be looked at, and perhaps changed."""
     columns_changed = Signal(object)
     """All columns, as a tuple of :class:`Column`."""
     windowing_changed = Signal(object)
@@ -79,7 +78,8 @@ class DataPanel(QWidget):
         self._source = ElidedLabel()
         self._counts = QLabel()
         self._split = QLabel()
-        self._format = CsvFormatEdit()
+        self._read_as = ElidedLabel()
+        self._change = QPushButton("Change…")
         self._preview = TablePreview()
         self._row = 0
         self._show_row = QPushButton()
@@ -91,7 +91,7 @@ class DataPanel(QWidget):
         self._kept = FieldGrid(KEPT, group="data")
         self._empty = DropPlace(
             "table",
-            "Drop a CSV file here, or anywhere on the window",
+            "Drop a table here, or anywhere on the window",
             _open_button("data.open.first", self, "primary"),
         )
         self._loaded = QWidget()
@@ -102,7 +102,8 @@ class DataPanel(QWidget):
 
     def set_data(self, view: DataView) -> None:
         """Show another state; the selected columns stay selected while the names do."""
-        if view != self._view:
+        # Tables are never compared cell by cell: two large ones that differ in one cell would take seconds.
+        if view.table is not self._view.table or view != self._view:
             self._view = view
             self._show_all()
 
@@ -129,7 +130,7 @@ class DataPanel(QWidget):
             self._table = view.table
             self._choose_row(-1)
         self._list.set_columns(view.columns)
-        self._format.set_format(view.format)
+        self._read_as.setText(f"read as: {read_as(view.format)}")
         self._show_editor()
         windowing = view.windowing
         self._window.set_values({"window": windowing.window, "ahead": windowing.ahead})
@@ -151,7 +152,7 @@ class DataPanel(QWidget):
     # Asking
 
     def _connect(self) -> None:
-        self._format.chosen.connect(self.format_changed)
+        self._change.clicked.connect(lambda _=False: self.reading_requested.emit())
         self._preview.column_clicked.connect(self.select_columns)
         self._preview.row_clicked.connect(self._choose_row)
         self._show_row.clicked.connect(lambda _=False: self.row_wanted.emit(self._row))
@@ -198,6 +199,11 @@ class DataPanel(QWidget):
             words.setProperty("muted", "true")
             words.setWordWrap(True)
         self._split.setObjectName("data.split")
+        self._read_as.setObjectName("data.read_as")
+        self._read_as.setProperty("muted", "true")
+        self._change.setObjectName("data.change_reading")
+        self._change.setAccessibleName("Change how the table is read")
+        self._change.setToolTip("Look at how the file is read: delimiter, header, decimal sign and more")
         self._roles.setProperty("heading", "true")
         self._show_row.setObjectName("data.show_row")
         self._show_row.setProperty("kind", "quiet")
@@ -236,7 +242,11 @@ class DataPanel(QWidget):
         facts.addWidget(self._split)
         column.addLayout(facts)
         column.addWidget(self._notes)
-        column.addWidget(self._format)
+        reading = QHBoxLayout()
+        reading.setSpacing(look.length(8))
+        reading.addWidget(self._read_as, 1)
+        reading.addWidget(self._change)
+        column.addLayout(reading)
         column.addWidget(self._preview)
         column.addWidget(self._show_row, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(look.length(4))
@@ -264,7 +274,7 @@ def _open_button(name: str, panel: DataPanel, kind: str = "") -> QPushButton:
     button = QPushButton("Open table…")
     button.setObjectName(name)
     button.setAccessibleName("Open table")
-    button.setToolTip("Open a table of comma-separated values (CSV)")
+    button.setToolTip("Open a table: CSV, Excel, JSON, NumPy and others")
     if kind:
         button.setProperty("kind", kind)
     button.setIcon(icon("open", "accent_text" if kind == "primary" else "text_soft"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import (
@@ -56,7 +57,10 @@ class TablePreview(QTableView):
     row_clicked = Signal(int)
     """The place of a row of the table, from 0."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, words: Callable[[Column], str] = lambda column: column.role
+    ) -> None:
+        """``words`` are what stands below the name of a column."""
         super().__init__(parent)
         self.setObjectName("data.preview")
         self.setAccessibleName("Preview of the table")
@@ -67,7 +71,7 @@ class TablePreview(QTableView):
         self._needed: list[int] = []
         self._spread = False
         self._cells = _Cells(self)
-        self._header = _RoleHeader(self)
+        self._header = _RoleHeader(self, words)
         self.setHorizontalHeader(self._header)
         self.setModel(self._cells)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -105,7 +109,8 @@ class TablePreview(QTableView):
         # Measuring cells through the style takes seconds for a thousand columns; digits all have one width.
         digit = QFontMetrics(self.font()).horizontalAdvance("0")
         names, roles = QFontMetrics(_name_font()), QFontMetrics(_role_font())
-        least = max(roles.horizontalAdvance(role) for role in ROLE_TINTS)
+        said = [self._header.words(column) for column in self._header.columns] or list(ROLE_TINTS)
+        least = max(roles.horizontalAdvance(words) for words in {*said, *ROLE_TINTS})
         most = _LONGEST_CELL * digit
         self._needed = [
             max(least, min(most, max(self._cells.longest(place) * digit, names.horizontalAdvance(name))))
@@ -185,8 +190,9 @@ class _CellPainter(QStyledItemDelegate):
 class _RoleHeader(QHeaderView):
     """Each section has the column's name over its role, on a ground in the colour of the role."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, words: Callable[[Column], str]) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self.words = words
         self.columns: tuple[Column, ...] = ()
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
@@ -209,7 +215,7 @@ class _RoleHeader(QHeaderView):
         line_of_text(painter, upper, name, _name_font(), colour("text"))
         if column:
             below = upper.translated(0, inside.height() / 2)
-            line_of_text(painter, below, column.role, _role_font(), colour(tint))
+            line_of_text(painter, below, self.words(column), _role_font(), colour(tint))
         painter.restore()
 
 

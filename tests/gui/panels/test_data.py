@@ -7,8 +7,6 @@ import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QDockWidget,
     QLabel,
     QMainWindow,
@@ -72,7 +70,7 @@ def test_without_a_table_it_says_what_to_do(qtbot: QtBot, panel: DataPanel) -> N
     panel.set_data(DataView())
     assert not child(panel, TablePreview, "data.preview").isVisible()
     words = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
-    assert "Drop a CSV file here, or anywhere on the window" in words
+    assert "Drop a table here, or anywhere on the window" in words
     with qtbot.waitSignal(panel.open_requested):
         qtbot.mouseClick(child(panel, QPushButton, "data.open.first"), LEFT)
 
@@ -230,34 +228,28 @@ def test_columns_that_had_room_to_spare_give_it_back(panel: DataPanel) -> None:
 # How the text is read
 
 
-def test_another_delimiter_is_asked_for(qtbot: QtBot, panel: DataPanel) -> None:
-    delimiter = child(panel, QComboBox, "data.delimiter")
-    assert [delimiter.itemText(place) for place in range(5)] == ["comma", "semicolon", "tab", "bar", "space"]
-    delimiter.setFocus()
-    with qtbot.waitSignal(panel.format_changed) as asked:
-        qtbot.keyClick(delimiter, Qt.Key.Key_Down)
-    assert asked.args == [TableFormat(";", True)]
+@pytest.mark.parametrize(
+    ("format", "words"),
+    [
+        (TableFormat(), "comma, header"),
+        (TableFormat("~", header=False), "'~', no header"),
+        (
+            TableFormat(";", decimal=",", thousands=".", encoding="cp1252", comment="#", skip=2),
+            "semicolon, header, decimal comma, thousands point, Windows-1252, comments #, 2 skipped",
+        ),
+        (TableFormat(layout="workbook", sheet="May"), "sheet May, header"),
+        (TableFormat(layout="arrays", sheet="x,y"), "arrays, x,y"),
+        (TableFormat(layout="records"), "JSON records"),
+    ],
+)
+def test_it_says_how_the_table_was_read(panel: DataPanel, format: TableFormat, words: str) -> None:
+    panel.set_data(replace(LOADED, format=format))
+    assert child(panel, QLabel, "data.read_as").text() == f"read as: {words}"
 
 
-def test_the_header_is_asked_for(qtbot: QtBot, panel: DataPanel) -> None:
-    header = child(panel, QCheckBox, "data.header")
-    with qtbot.waitSignal(panel.format_changed) as asked:
-        qtbot.mouseClick(header, LEFT)
-    assert asked.args == [TableFormat(",", False)]
-
-
-def test_a_refused_format_does_not_stay_on_screen(qtbot: QtBot, panel: DataPanel) -> None:
-    header = child(panel, QCheckBox, "data.header")
-    qtbot.mouseClick(header, LEFT)
-    assert header.isChecked()
-    panel.format_changed.connect(lambda wanted: panel.set_data(replace(LOADED, format=wanted)))
-    qtbot.mouseClick(header, LEFT)
-    assert not header.isChecked()
-
-
-def test_a_strange_delimiter_is_shown_as_it_is(panel: DataPanel) -> None:
-    panel.set_data(replace(LOADED, format=TableFormat("~", True)))
-    assert child(panel, QComboBox, "data.delimiter").currentText() == "'~'"
+def test_another_reading_is_asked_for(qtbot: QtBot, panel: DataPanel) -> None:
+    with qtbot.waitSignal(panel.reading_requested):
+        qtbot.mouseClick(child(panel, QPushButton, "data.change_reading"), LEFT)
 
 
 def test_a_table_that_cannot_be_used_counts_no_rows_to_train_on(panel: DataPanel) -> None:
@@ -457,7 +449,7 @@ def test_a_column_can_be_input_and_target(qtbot: QtBot, panel: DataPanel) -> Non
 
 
 def test_every_control_is_named_and_explained(panel: DataPanel) -> None:
-    for name in ("open", "delimiter", "header", "preview", "columns", *NUMBERS):
+    for name in ("open", "change_reading", "preview", "columns", *NUMBERS):
         control = child(panel, QWidget, f"data.{name}")
         assert control.accessibleName()
         assert control.toolTip()
