@@ -92,7 +92,7 @@ class ProgramTable(QTableView):
 
     def _fit(self) -> None:
         """Give each column what its texts need, as far as there is room beside what is read."""
-        metrics, spare = self.fontMetrics(), look.length(16)
+        metrics, spare = self.fontMetrics(), look.length(28)
         least = {place: look.length(_WIDTHS[place]) for place in range(len(HEADS)) if place != READS}
         wanted = {
             place: max([0, *(metrics.horizontalAdvance(text) + spare for text in self.lines.texts(place))])
