@@ -96,6 +96,11 @@ class CellErrors:
     """How many cells were looked at: all, unless somebody had enough."""
 
     @property
+    def compared(self) -> int:
+        """How many cells have a finite difference beside them."""
+        return int(np.count_nonzero(~np.isnan(self.errors)))
+
+    @property
     def worst(self) -> tuple[int, int] | None:
         """The cell with the largest error; ``None`` where no cell was compared."""
         if np.isnan(self.errors).all():
@@ -134,17 +139,19 @@ def errors_by_step(
     """The relative error of (C(w + ε) − C(w − ε)) / 2ε for each step ε.
 
     Large steps feel the curve of the cost (truncation, of the order ε²), small ones its last digits (rounding, 1/ε).
-    ``goes_on`` is told how many of them are done and may end it: the rest are NaN.
+    A step that crosses a kink has no error that would say anything: NaN. ``goes_on`` is told how many of
+    them are done and may end it: the rest are NaN.
     """
-    twin.rest()
-    analytic = float(twin.gradient(key)[cell])
-    scale = float(np.abs(twin.gradient(key)).max())
+    probe = _Probe(twin)
+    analytic = float(probe.gradients[key][cell])
+    scale = float(np.abs(probe.gradients[key]).max())
     errors = [math.nan] * len(steps)
     for place, step in enumerate(steps):
         if not goes_on(place, len(steps)):
             break
-        numeric = (twin.moved(key, cell, step) - twin.moved(key, cell, -step)) / (2 * step)
-        errors[place] = relative_error(analytic, numeric, scale)
+        above, below = probe.moved(key, cell, step), probe.moved(key, cell, -step)
+        if above is not None and below is not None:
+            errors[place] = relative_error(analytic, (above - below) / (2 * step), scale)
     return errors
 
 
@@ -166,6 +173,14 @@ class _Probe:
 
     def _sides(self) -> list[NDArray[np.bool_]]:
         return [slot.view(self.twin.arena) > 0 for slot in self.kinks]
+
+    def moved(self, key: MatrixKey, cell: tuple[int, int], by: float) -> float | None:
+        """The loss with one number moved, or ``None`` where that crosses a kink."""
+        loss = self.twin.moved(key, cell, by)
+        return None if self._crossed() else loss
+
+    def _crossed(self) -> bool:
+        return any((side != known).any() for side, known in zip(self._sides(), self.sides, strict=True))
 
     def compared(self, key: MatrixKey, cell: tuple[int, int]) -> float | None:
         """:meth:`difference` of a cell of a parameter, 0 where it is rounding only."""
@@ -202,7 +217,7 @@ class _Probe:
         for place, weight in _STENCIL:
             parameter[cell] = start + place * step
             loss = self.twin.loss()
-            if any((side != known).any() for side, known in zip(self._sides(), self.sides, strict=True)):
+            if self._crossed():
                 return None
             total += weight * loss
         return total / (12.0 * step)

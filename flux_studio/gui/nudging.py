@@ -142,9 +142,15 @@ class NudgeLive(Live):
             self._nudge.check.clear()
             self._window.workbench.troubled.emit(str(result))
         elif isinstance(result, CellErrors):
-            self._nudge.check.set_result(_symbol(result.key), result)
-            if result.worst is not None:
-                self._ask_steps(result.worst)
+            chosen = (
+                self._nudged.cell
+                if self._nudged is not None and self._nudged.parameter == result.key
+                else None
+            )
+            self._nudge.check.set_result(_symbol(result.key), result, chosen)
+            cell = result.worst if chosen is None else chosen
+            if cell is not None:
+                self._ask_steps(cell)
         elif isinstance(result, list):
             self._nudge.check.set_steps(result)
 

@@ -13,6 +13,7 @@ from flux_studio.gui.live import Live
 from flux_studio.gui.panels.predictions import OWN, PICTURE, ROWS, PredictionsPanel
 from flux_studio.gui.predicting import predictions_view
 from flux_studio.gui.selection import CellPlace
+from flux_studio.gui.widgets.grid_painting import named_row
 from flux_studio.project.project import Project
 from flux_studio.training.events import Frame, MatrixKey
 from flux_studio.training.predictions import OUTPUT, AskOwn, AskRows, AskSurface
@@ -25,6 +26,7 @@ EVERY_SECONDS = 0.1
 """How often costly answers are asked for while training goes on, at the most."""
 SHARE = 20
 """They take at most one part in so many of the training's time."""
+OWN_WORDS = "your input is no row of the table: no matrix has a cell for this number"
 
 
 class Predicting(Live):
@@ -122,10 +124,21 @@ class Predicting(Live):
             return
         found = np.flatnonzero(self._samples == row)
         matrix = self._window.wall.find(key)
-        if found.size and matrix is not None and matrix.kind.shape.startswith("N"):
+        if matrix is None or not matrix.kind.shape.startswith("N"):
+            return
+        if found.size:
             self._select(key, row=int(found[0]))
+        else:
+            name = named_row(known.names(np.array([row]))[0])
+            self._window.workbench.informed.emit(
+                f"{name} is not among the rows that the matrices show: Show in matrices brings it there"
+            )
 
     def _choose_neuron(self, layer: str, column: int) -> None:
+        if self.predictions.view == OWN:
+            # The matrices are of rows of the table: a cell of theirs would tell another number.
+            self._window.workbench.informed.emit(OWN_WORDS)
+            return
         self._select((layer, OUTPUT), column=column)
 
     def _select(self, key: MatrixKey, row: int | None = None, column: int | None = None) -> None:

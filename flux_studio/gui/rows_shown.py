@@ -66,6 +66,10 @@ class RowsShown(QObject):
         try:
             if self._data is None:
                 raise DataError("no row can be shown yet: first say what is to be learnt from the table")
+            rows = self._window.document.project.table.rows
+            for number in numbers:
+                if not 1 <= number <= rows:
+                    raise DataError(f"row {number:,} cannot be shown: the table has {counted(rows, 'row')}")
             places_of(self._data, numbers)
         except DataError as error:
             self._window.workbench.troubled.emit(str(error))
@@ -245,8 +249,6 @@ def places_of(data: Dataset, numbers: Iterable[int]) -> tuple[int, ...]:
     places = np.searchsorted(data.table_rows, np.array(numbers) - 1).tolist()
     for number, place in zip(numbers, places, strict=True):
         if place == len(data.table_rows) or data.table_rows[place] != number - 1:
-            what = (
-                "no window ends in it" if data.windowing.window > 1 else "it lacks a value, or is not there"
-            )
+            what = "no window ends in it" if data.windowing.window > 1 else "it lacks a value"
             raise DataError(f"row {number:,} of the table cannot be shown: {what}")
     return tuple(places)

@@ -86,3 +86,14 @@ def test_a_twin_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(twin_module, "MAXIMUM_BYTES", 1_000)
     with pytest.raises(ProgramError, match=r"a copy of this network would need .* use mini-batches"):
         Twin(dense(4, 5, 2, activation="tanh", rows=60))
+
+
+def test_steps_across_a_kink_have_no_error() -> None:
+    network = dense(2, 3, 1, activation="relu", rows=4)
+    # The weights into neuron 2 stand at a distance of the order 10⁻⁶ from its kink.
+    network.parameter(KEY)[:, 1] = 0
+    network.parameter(("layer-1", "bias_matrix"))[:] = [[0.7, 1e-6, -0.8]]
+    network.rest()
+    errors = errors_by_step(Twin(network), KEY, (0, 1), [1e-8, 1e-1])
+    assert errors[0] < 1e-3
+    assert np.isnan(errors[1])

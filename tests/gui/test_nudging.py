@@ -8,10 +8,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from flux_studio.engine.check import CellErrors
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.nudging import NudgeLive
 from flux_studio.gui.panels.nudge import HINT, NudgePanel
-from flux_studio.gui.widgets.check_section import STEPS
+from flux_studio.gui.widgets.check_section import STEPS, CheckSection
 from tests.gui.shown import child, settle
 from tests.gui.windows import open_window, sample, until
 
@@ -143,7 +144,7 @@ def test_a_check_shows_every_cell_the_worst_and_the_steps(qtbot: QtBot, window: 
     assert child(window, QLabel, "nudge.verdict").text().startswith("✓ ∂C/∂w: the largest relative error is")
     assert check.found is not None
     assert check.found.worst is not None
-    assert child(window, QLabel, "nudge.check.cell").text().endswith("(worst)")
+    assert child(window, QLabel, "nudge.check.cell").text().startswith("[3,1]")  # the chosen one
     check.slider.setValue(0)
     assert child(window, QLabel, "nudge.at_step").text().startswith(f"ε {STEPS[0]:.1e}")
     # A cell of the map is chosen in the focus view, too.
@@ -151,7 +152,26 @@ def test_a_check_shows_every_cell_the_worst_and_the_steps(qtbot: QtBot, window: 
     place = QPoint(rect.left() + rect.width() * 5 // 8, rect.top() + rect.height() * 5 // 16)
     qtbot.mouseClick(check.map, Qt.MouseButton.LeftButton, pos=place)
     assert window.focus_panel.selected_cell() == (2, 2)
-    assert child(window, QLabel, "nudge.check.cell").text() == "[2,2]"
+    assert child(window, QLabel, "nudge.check.cell").text().startswith("[2,2]")
+    check.set_cell(check.found.worst)
+    assert child(window, QLabel, "nudge.check.cell").text().endswith("(worst)")
+
+
+def test_a_cell_at_a_kink_is_said_to_be_compared_nowhere(qtbot: QtBot) -> None:
+    section = CheckSection()
+    qtbot.addWidget(section)
+    errors = np.array([[1e-9, np.nan], [2e-9, np.nan]])
+    numbers = np.where(np.isnan(errors), np.nan, 0.5)
+    section.set_result("w", CellErrors(W, np.full((2, 2), 0.5), numbers, errors, 4), (0, 1))
+    assert child(section, QLabel, "nudge.verdict").text() == (
+        "2 of 4 cells of ∂C/∂w agree: the largest relative error is 2e-09. "
+        "2 lie at a kink, where no finite difference can tell"
+    )
+    assert child(section, QLabel, "nudge.check.cell").text() == "[0,1]"
+    assert child(section, QLabel, "nudge.check.numeric").text() == "–"
+    assert child(section, QLabel, "nudge.check.error").text() == "not compared: at a kink"
+    section.set_steps([float("nan")] * len(STEPS))
+    assert child(section, QLabel, "nudge.at_step").text().endswith("crosses a kink")
 
 
 def test_a_check_can_be_cancelled_and_another_matrix_forgets_it(qtbot: QtBot, window: MainWindow) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -12,7 +13,9 @@ from flux_studio.data.columns import Column, Derived
 from flux_studio.data.readers import parse_table
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.panels.predictions import OWN, PICTURE, ROWS, SERIES, PredictionsPanel
+from flux_studio.gui.predictions import OWN_WORDS
 from flux_studio.gui.widgets.field_editors import ChoiceEdit
+from flux_studio.gui.widgets.neuron_pictures import NeuronPictures
 from flux_studio.gui.widgets.own_input import ValueEdit
 from flux_studio.gui.widgets.row_table import LOSS, PART, PREDICTED, ROW, TRUE
 from flux_studio.gui.widgets.segmented import SegmentedControl
@@ -190,6 +193,41 @@ def test_what_is_typed_is_predicted_at_once_and_while_training(qtbot: QtBot) -> 
     np.testing.assert_array_equal(panel.own.inputs, project.dataset().inputs[7])
     qtbot.mouseClick(panel.own.mean, LEFT)
     np.testing.assert_array_equal(panel.own.inputs, panel.known.usual)
+
+
+def test_a_neuron_of_ones_own_input_leads_to_no_other_rows_cell(qtbot: QtBot) -> None:
+    window, panel = opened(qtbot, sample("parity-4"), OWN)
+    until(qtbot, lambda: bool(panel.own.flow.pictures))
+    before = window.selection.place
+    with qtbot.waitSignal(window.workbench.informed) as said:
+        qtbot.mouseClick(panel.own.flow, LEFT, pos=panel.own.flow.place_of("layer-2", 0).center())
+    assert said.args == [OWN_WORDS]
+    assert window.selection.place == before
+
+
+def test_a_lone_neurons_colour_is_as_strong_as_its_number(qtbot: QtBot) -> None:
+    pictures = NeuronPictures(flat=True)
+    qtbot.addWidget(pictures)
+    pictures.resize(300, 200)
+    pictures.set_layers({"a": "Dense 1", "b": "Dense 2"}, {"a": 2, "b": 1})
+    pictures.set_pictures({"a": np.array([[[0.9]], [[-1.0]]]), "b": np.array([[[0.001]]])})
+    image = pictures.grab().toImage()
+
+    def ground(layer: str, column: int) -> QColor:
+        return image.pixelColor(pictures.place_of(layer, column).topLeft() + QPoint(2, 2))
+
+    assert ground("b", 0).saturation() < 12 < ground("a", 0).saturation()
+
+
+def test_a_row_that_no_matrix_shows_is_said_to_be_elsewhere(qtbot: QtBot) -> None:
+    window, panel = opened(qtbot, sample("iris"), ROWS)
+    until(qtbot, lambda: panel.rows.table.model_of_rows.rowCount() == 150)
+    window.focus.choose(("layer-1", "weight_input_bias_matrix"))
+    until(qtbot, lambda: window.focus.shows == ("layer-1", "weight_input_bias_matrix"))
+    held_out = int(window.document.project.dataset().validation[0])
+    with qtbot.waitSignal(window.workbench.informed) as said:
+        panel._choose_row(held_out)
+    assert said.args[0].startswith(f"row {held_out + 1} is not among the rows")
 
 
 def test_what_is_too_large_is_said_and_can_be_mended(qtbot: QtBot) -> None:

@@ -98,11 +98,20 @@ def test_what_cannot_be_shown_is_told_and_changes_nothing(qtbot: QtBot, window: 
     type_rows(qtbot, window, "3, x")
     assert "'x' names no row of the table" in window.trouble.text
     type_rows(qtbot, window, "151")
-    assert "Row 151 of the table cannot be shown" in window.trouble.text
+    assert window.trouble.text.startswith("Row 151 cannot be shown: the table has 150 rows")
     assert button(window).text() == "rows: this batch"
     type_rows(qtbot, window, "150")
     assert window.trouble.text == ""
     assert button(window).text() == "rows: row 150"
+
+
+def test_the_controls_beside_the_tabs_grow_with_their_words(qtbot: QtBot, window: MainWindow) -> None:
+    window.docks["matrices"].raise_()
+    settle()
+    choose(qtbot, window, "training")
+    settle()
+    controls = window.wall_header.controls
+    assert controls.width() >= controls.sizeHint().width()
 
 
 def test_the_worst_rows_are_shown_worst_first(qtbot: QtBot, window: MainWindow) -> None:

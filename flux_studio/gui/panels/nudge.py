@@ -77,8 +77,8 @@ class NudgePanel(QWidget):
             {
                 "delta": "Δ",
                 "gradient": "its gradient",
-                "predicted": "it predicts ΔC",
-                "actual": "what happens ΔC",
+                "predicted": "ΔC by the gradient",
+                "actual": "ΔC as it is",
             },
         )
         self.keep = QPushButton("Keep")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -12,6 +13,7 @@ from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.error_map import ErrorMap
 from flux_studio.gui.widgets.facts_table import FactsTable
 from flux_studio.gui.widgets.numbers import exact, whole
+from flux_studio.gui.widgets.read_out import NOTHING
 from flux_studio.gui.widgets.step_curve import StepCurve
 
 STEPS: tuple[float, ...] = tuple(10.0 ** (power / 4) for power in range(-48, 1))
@@ -48,7 +50,9 @@ class CheckSection(QWidget):
         self._verdict.setWordWrap(True)
         self.map = ErrorMap()
         self.map.cell_clicked.connect(self.cell_chosen)
-        scale = QLabel("pale: 10⁻¹² and below, red: 10⁻² and above")
+        scale = QLabel("pale: 10⁻¹² and below, red: 10⁻² and above, grey: at a kink, not compared")
+        scale.setObjectName("nudge.scale")
+        scale.setWordWrap(True)
         scale.setProperty("muted", "true")
         scale.setFont(look.text_font(0.82))
         self.facts = FactsTable(
@@ -107,40 +111,31 @@ class CheckSection(QWidget):
         self._progress.setValue(done)
         self._progress.setAccessibleName(f"{whole(done)} of {whole(cells)} cells checked")
 
-    def set_result(self, name: str, found: CellErrors) -> None:
-        """Show what a check has found about the gradient of ``name``."""
+    def set_result(self, name: str, found: CellErrors, cell: tuple[int, int] | None = None) -> None:
+        """Show what a check has found about the gradient of ``name``, and of it a cell or else the worst."""
         self._found = found
         self._set_running(False)
         self.map.set_errors(found.errors)
-        total, worst = found.errors.size, found.worst
-        part = "" if found.done == total else f"the first {whole(found.done)} of {whole(total)} cells of "
-        if worst is None:
-            words = f"No cell of {name} could be compared."
-        elif found.errors[worst] < LIMIT:
-            words = f"✓ {part}∂C/∂{name}: the largest relative error is {found.errors[worst]:.0e}"
-        else:
-            words = f"✗ {part}∂C/∂{name}: a relative error of {found.errors[worst]:.0e}"
-        kinks = int(found.done - (found.errors == found.errors).sum())
-        if kinks:
-            words += f"; {whole(kinks)} at a kink passed over"
-        self._verdict.setText(words)
+        self._verdict.setText(_verdict(name, found))
         for widget in self._results:
             widget.show()
-        if worst is not None:
-            self.set_cell(worst, "worst")
+        shown = found.worst if cell is None else cell
+        if shown is not None:
+            self.set_cell(shown)
 
-    def set_cell(self, cell: tuple[int, int], why: str = "") -> None:
+    def set_cell(self, cell: tuple[int, int]) -> None:
         """Show one cell's numbers."""
         found = self._found
         if found is None or cell[0] >= found.errors.shape[0] or cell[1] >= found.errors.shape[1]:
             return
         self.map.set_cell(cell)
         error = float(found.errors[cell])
+        compared = not math.isnan(error)
         self.facts.set_values(
-            cell=f"[{cell[0]},{cell[1]}]" + (f" ({why})" if why else ""),
+            cell=f"[{cell[0]},{cell[1]}]" + (" (worst)" if cell == found.worst else ""),
             analytic=exact(float(found.analytic[cell])),
-            numeric=exact(float(found.numeric[cell])),
-            error="at a kink" if error != error else f"{error:.1e}",
+            numeric=exact(float(found.numeric[cell])) if compared else NOTHING,
+            error=f"{error:.1e}" if compared else "not compared: at a kink",
         )
 
     def set_steps(self, errors: Sequence[float]) -> None:
@@ -154,9 +149,32 @@ class CheckSection(QWidget):
         place = self.slider.value()
         self.curve.set_mark(place)
         if self.curve.errors:
-            self._at_step.setText(f"ε {STEPS[place]:.1e}   relative error {self.curve.errors[place]:.1e}")
+            error = self.curve.errors[place]
+            words = "crosses a kink" if math.isnan(error) else f"relative error {error:.1e}"
+            self._at_step.setText(f"ε {STEPS[place]:.1e}   {words}")
 
     def _set_running(self, running: bool) -> None:
         self._button.setVisible(not running)
         self._progress.setVisible(running)
         self._cancel.setVisible(running)
+
+
+def _verdict(name: str, found: CellErrors) -> str:
+    """In a sentence. The tick is for a gradient that was compared cell by cell, all of it."""
+    total, worst = found.errors.size, found.worst
+    if worst is None:
+        return f"No cell of ∂C/∂{name} could be compared."
+    error, kinks = found.errors[worst], found.done - found.compared
+    part = "" if found.done == total else f"the first {whole(found.done)} of {whole(total)} cells of "
+    if error >= LIMIT:
+        words = f"✗ {part}∂C/∂{name}: a relative error of {error:.0e}"
+    elif kinks:
+        words = (
+            f"{whole(found.compared)} of {whole(found.done)} cells of ∂C/∂{name} agree: "
+            f"the largest relative error is {error:.0e}"
+        )
+    else:
+        words = f"✓ {part}∂C/∂{name}: the largest relative error is {error:.0e}"
+    if kinks:
+        words += f". {whole(kinks)} lie at a kink, where no finite difference can tell"
+    return words

@@ -18,6 +18,8 @@ from flux_studio.gui.widgets.written_mark import WrittenMark
 
 LONGEST_LABEL = 14
 """Characters of a row's label that are given room."""
+LONGEST_NAME = 28
+"""Characters of a column's label that are given room where there is some."""
 _HATCHED_CELL = 5
 
 

@@ -14,6 +14,7 @@ from flux_studio.gui.theme import colour, look
 
 _LEAST_DECADES = 1.0
 _NOTHING = "–"
+_NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class HealthTable(QWidget):
             (head[3].united(head[4]), "activation h"),
         ):
             shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
+            painter.drawText(room, _NUMBER, shown)
         for place, row in enumerate(self._rows):
             rect = self.row_rect(place)
             if event.rect().intersects(rect):
@@ -95,8 +96,8 @@ class HealthTable(QWidget):
         _paint_curve(painter, row.activations, activations, "forward")
         painter.setFont(look.number_font(0.88))
         painter.setPen(colour("text"))
-        painter.drawText(gradient, Qt.AlignmentFlag.AlignVCenter, size_text(row.gradient))
-        painter.drawText(activation, Qt.AlignmentFlag.AlignVCenter, size_text(row.activation))
+        painter.drawText(gradient, _NUMBER, size_text(row.gradient))
+        painter.drawText(activation, _NUMBER, size_text(row.activation))
 
     def _parts(self, rect: QRect) -> tuple[QRect, QRect, QRect, QRect, QRect]:
         """Name, curve, number, curve, number."""
@@ -132,7 +133,10 @@ class HealthTable(QWidget):
     def tip(self, row: HealthRow | None) -> str:
         """What the tool tip says about a line."""
         if row is None:
-            return "Sizes are root mean squares; curves are logarithmic, each with its own range"
+            return (
+                "Sizes are root mean squares. Curves are drawn of the training seen while this tab is open: "
+                "logarithmic, each with its own range"
+            )
         return (
             f"{row.title}: the gradient is {size_text(row.gradient)} per weight, "
             f"the activation {size_text(row.activation)} (root mean squares). Click for its ∂C/∂w"

@@ -29,6 +29,7 @@ from flux_studio.gui.widgets.focus_ring import FocusRing
 from flux_studio.gui.widgets.grid_geometry import GridGeometry
 from flux_studio.gui.widgets.grid_painting import (
     LONGEST_LABEL,
+    LONGEST_NAME,
     GridPainter,
     label_font,
     named_row,
@@ -313,7 +314,7 @@ class MatrixGrid(QAbstractScrollArea):
         # Without the scroll bar's width, so that cells don't change when it comes or goes.
         room = self.maximumViewportSize().width() - self._bar() - labels_width
         names = max((len(self.column_label(column)) for column in range(min(columns, 50))), default=0)
-        name = QFontMetrics(label_font(zoom)).horizontalAdvance("0" * min(names, LONGEST_LABEL))
+        name = QFontMetrics(label_font(zoom)).horizontalAdvance("0" * min(names, LONGEST_NAME))
         widest = max(text + look.length(32), name + look.length(8))
         width = min(max(text + look.length(12), room // max(columns, 1)), widest)
         return QSize(width, metrics.height() + look.length(6))

@@ -26,7 +26,7 @@ class NeuronPictures(QWidget):
     neuron_chosen = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None, *, flat: bool = False) -> None:
-        """``flat`` ones are no higher than the number that they show."""
+        """``flat`` ones are no higher than the number that they show, and have one scale of colours for all layers."""
         super().__init__(parent)
         self._flat = flat
         self.setObjectName("predictions.neurons")
@@ -96,7 +96,8 @@ class NeuronPictures(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         neuron = self._at(event.position().toPoint())
         if neuron is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.set_chosen(neuron)
+            if not self._flat:
+                self.set_chosen(neuron)
             self.neuron_chosen.emit(*neuron)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -130,9 +131,13 @@ class NeuronPictures(QWidget):
 
     def _paint_anew(self, *_: object) -> None:
         self._images = {}
-        for layer, pictures in self._pictures.items():
-            largest, _finite = heat.magnitude(pictures.reshape(len(pictures), -1))
-            self._levels[layer] = levels.settle(largest, self._levels.get(layer))
+        reaches = {
+            layer: heat.magnitude(each.reshape(len(each), -1))[0] for layer, each in self._pictures.items()
+        }
+        for layer in self._pictures:
+            # A single number is always its layer's largest: only beside other layers can it be pale.
+            reach = max(reaches.values()) if self._flat else reaches[layer]
+            self._levels[layer] = levels.settle(reach, self._levels.get(layer))
         self.update()
 
     def _image(self, neuron: Neuron) -> QImage:
@@ -146,7 +151,7 @@ class NeuronPictures(QWidget):
         if picture.size == 1:
             index = heat.colour_indices(picture, self._levels[neuron[0]])[0, 0]
             ink = heat.ink_table(look.theme)[index]
-            text = f"{float(picture[0, 0]):+.2f}"
+            text = _short(float(picture[0, 0]))
             font = look.number_font(0.85)
             line_of_text(painter, QRectF(place), text, font, ink, Qt.AlignmentFlag.AlignHCenter)
 
@@ -194,3 +199,9 @@ class NeuronPictures(QWidget):
     def _across(self, side: int) -> int:
         gap = look.length(_GAP)
         return max(1, (self.width() - gap) // (side + gap))
+
+
+def _short(value: float) -> str:
+    """With its sign, unless nothing of it is left."""
+    text = f"{value:+.2f}"
+    return text[1:] if text in ("+0.00", "-0.00") else text

@@ -22,6 +22,7 @@ from flux_studio.gui.widgets.typed_edit import TypedEdit
 
 MOST_FIELDS = 64
 _LEAST_LINE = 13
+_ROW_TIP = "Put the chosen row's values in all fields"
 
 
 class ValueEdit(TypedEdit):
@@ -74,7 +75,7 @@ class OwnInput(QWidget):
         self._edits: list[ValueEdit | ChoiceEdit] = []
         self._row = np.zeros(0)
         self.mean = _button("Mean", "predictions.own.mean", "Put the mean of the training rows in all fields")
-        self.row = _button("Chosen row", "predictions.own.row", "Put the chosen row's values in all fields")
+        self.row = _button("Chosen row", "predictions.own.row", _ROW_TIP)
         self.answer = Answer()
         self.flow = NeuronPictures(flat=True)
         self.flow.setObjectName("predictions.own.flow")
@@ -156,6 +157,7 @@ class OwnInput(QWidget):
         """What the chosen row is called; empty while none is."""
         self.row.setEnabled(bool(name))
         self.row.setText(name or "chosen row")
+        self.row.setToolTip(_ROW_TIP if name else "Choose a row first: a line of Rows, or a point of Picture")
 
     def _edit(self, field: InputField, step: float) -> ValueEdit | ChoiceEdit:
         value = field.value(self._row)
@@ -239,7 +241,7 @@ class Answer(QWidget):
             painter.setBrush(class_colour(place))
             painter.drawRoundedRect(bar, 3, 3)
             area = QRectF(names + room, top, number, line)
-            text = f"{share:.3f}".replace("-", "−")
+            text = f"{share:z.3f}".replace("-", "−")
             line_of_text(painter, area, text, look.number_font(0.92), ink, Qt.AlignmentFlag.AlignRight)
             top += line
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from flux_studio.gui.theme import colour, look
@@ -73,6 +73,7 @@ class ProgramTable(QTableView):
         header.setSectionResizeMode(READS, QHeaderView.ResizeMode.Stretch)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
+        self.lines.modelReset.connect(self._fit)
         look.changed.connect(self.viewport().update)
 
     def set_done(self, done: int | None) -> None:
@@ -81,7 +82,29 @@ class ProgramTable(QTableView):
             self.lines.set_done(done)
             if done:
                 self.lines.unfold(done - 1)
-                self.scrollTo(self.lines.index(self.lines.line_of(done - 1), 0))
+                # What comes next is to be seen, too.
+                for number in (self.lines.following(done), done - 1):
+                    self.scrollTo(self.lines.index(self.lines.line_of(number), 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give each column what its texts need, as far as there is room beside what is read."""
+        metrics, spare = self.fontMetrics(), look.length(28)
+        least = {place: look.length(_WIDTHS[place]) for place in range(len(HEADS)) if place != READS}
+        wanted = {
+            place: max([0, *(metrics.horizontalAdvance(text) + spare for text in self.lines.texts(place))])
+            for place in (PHASE, OWNER, OPERATION, WRITES)
+        }
+        more = {place: max(0, width - least[place]) for place, width in wanted.items()}
+        room = self.viewport().width() - sum(least.values()) - look.length(_WIDTHS[READS])
+        share = min(1.0, max(0, room) / max(1, sum(more.values())))
+        # A word of phase is short, and told in every line.
+        for place, width in least.items():
+            part = 1.0 if place == PHASE else share
+            self.setColumnWidth(place, width + int(part * more.get(place, 0)))
 
     def text(self, line: int, column: int) -> str:
         """What stands in a line."""
@@ -119,6 +142,14 @@ class ProgramLines(QAbstractTableModel):
         """Show another program, with all steps folded."""
         self._operations, self._open, self.done = operations, set(), None
         self._fold()
+
+    def texts(self, column: int) -> set[str]:
+        """What the operations say in a column, each text once."""
+        return {self._text(each.number, column) for each in self._operations}
+
+    def following(self, done: int) -> int:
+        """The operation that comes after so many; after the last one, the last."""
+        return min(done, len(self._operations) - 1)
 
     def toggle(self, group: int) -> None:
         """Open a step, or fold it."""

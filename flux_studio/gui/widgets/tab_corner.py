@@ -45,6 +45,12 @@ class TabCorner(QWidget):
             self._place()
         return False
 
+    def event(self, event: QEvent) -> bool:
+        # A control that says something longer needs more room.
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
+
     def _forget(self) -> None:
         self._bar = None
         self.hide()

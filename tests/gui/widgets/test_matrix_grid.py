@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QWheelEvent
 from pytestqt.qtbot import QtBot
 
 from flux_studio.gui.theme import LIGHT
 from flux_studio.gui.widgets import heat
+from flux_studio.gui.widgets.grid_painting import label_font
 from flux_studio.gui.widgets.matrix_grid import MatrixGrid
 from tests.gui.shown import settle, shown, themed
 
@@ -52,6 +53,14 @@ def press(qtbot: QtBot, grid: MatrixGrid, key: Qt.Key, control: bool = False, sh
 
 def copied() -> str:
     return QGuiApplication.clipboard().text()
+
+
+def test_long_names_of_columns_get_room_where_there_is_some(grid: MatrixGrid) -> None:
+    before = grid.cell_rect((0, 0)).width()
+    grid.set_matrix(np.zeros((4, 2)), ROWS[:4], ["species=versicolor", "species=virginica"])
+    assert grid.cell_rect((0, 0)).width() > before
+    needed = QFontMetrics(label_font(1.0)).horizontalAdvance("species=versicolor")
+    assert grid.cell_rect((0, 0)).width() >= needed
 
 
 def test_cells_wear_the_colour_of_their_number(grid: MatrixGrid) -> None:
