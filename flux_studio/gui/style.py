@@ -11,6 +11,7 @@ Beside the widgets' own classes ``resources/style.qss`` knows these dynamic prop
   ``number="true"`` (monospaced) and ``error="true"``; the last also on a field that holds something wrong.
 - ``segment``: ``"first"``, ``"middle"`` or ``"last"`` on the checkable buttons of a segmented control; ``tight="true"``
   lets their padding shrink.
+- ``chip="true"``: a small rounded push button that can be switched on and off.
 - ``flat="true"``: a field without a frame until it is hovered or has the focus.
 
 A plain ``QWidget`` subclass paints the background that the sheet gives it only with ``WA_StyledBackground``.

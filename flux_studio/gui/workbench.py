@@ -278,7 +278,8 @@ class Workbench(QObject):
 
     def set_columns(self, columns: tuple[Column, ...]) -> None:
         """Other roles for the columns; the output layer is made to fit what is to be predicted."""
-        self._change_data("Change columns", columns=columns)
+        words = descriptions.columns_change(self.specification.data.columns, columns)
+        self._change_data(words, columns=columns)
 
     def set_shares(self, validation: float, test: float) -> None:
         """Other shares of the rows to validate on and to test with."""

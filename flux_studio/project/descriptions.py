@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from flux_studio.data.choices import CHOICES
+from flux_studio.data.columns import Column
 from flux_studio.data.dataset import Dataset
 from flux_studio.data.encodings import ENCODINGS
 from flux_studio.data.formats import DELIMITERS, THOUSANDS, TableFormat
@@ -130,6 +132,37 @@ def training_lines(specification: Specification, rows: int) -> Iterator[tuple[st
 def optimizer_change(before: OptimizerSpecification, after: OptimizerSpecification) -> str:
     """What an edit of the optimizer changed, for the list of edits: ``Optimizer Adam``, ``L2 penalty 0.01``."""
     return next(_changes(before, after), "Optimizer")
+
+
+def columns_change(before: Sequence[Column], after: Sequence[Column]) -> str:
+    """What an edit of the columns changed, for the list of edits: ``age: median for missing values``."""
+    known = {column.name: column for column in before}
+    changed = [column for column in after if known.get(column.name, column) != column]
+    if not changed:
+        return "Change columns"
+    column = changed[0]
+    old = known[column.name]
+    field = next(name for name in _SAID if getattr(column, name) != getattr(old, name))
+    value = getattr(column, field)
+    words = _SAID[field] if isinstance(value, (bool, tuple)) else f"{_SAID[field]} {value or 'found'}"
+    if field in CHOICES and isinstance(value, str):
+        words = f"{_SAID[field]} {next(word for known, word, _ in CHOICES[field] if known == value).lower()}"
+    return f"{column.name if len(changed) == 1 else counted(len(changed), 'column')}: {words}"
+
+
+_SAID = {
+    "role": "role",
+    "kind": "kind",
+    "missing": "missing",
+    "fill": "missing values are",
+    "indicator": "tell what is missing",
+    "encoding": "encoding",
+    "order": "order",
+    "parts": "parts of dates",
+    "date_order": "dates read as",
+    "scaling": "scaling",
+}
+"""The fields of a column in words, those first on which others depend."""
 
 
 def _changes(before: OptimizerSpecification, after: OptimizerSpecification) -> Iterator[str]:

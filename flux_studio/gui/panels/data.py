@@ -8,8 +8,10 @@ import msgspec
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from flux_studio.data import choices
 from flux_studio.data.columns import Column
 from flux_studio.data.formats import TableFormat
+from flux_studio.data.table import Table
 from flux_studio.data.windows import EACH_ROW, Windowing
 from flux_studio.gui.theme import look
 from flux_studio.gui.widgets.column_editor import ColumnEditor
@@ -23,7 +25,7 @@ from flux_studio.gui.widgets.page_scroll import PageScroll
 from flux_studio.gui.widgets.panel_header import PanelHeader
 from flux_studio.gui.widgets.sample_fields import KEPT, WINDOW
 from flux_studio.gui.widgets.soft_label import SoftLabel
-from flux_studio.gui.widgets.table_preview import TablePreview, TextTable
+from flux_studio.gui.widgets.table_preview import TablePreview
 from flux_studio.project.descriptions import counted, read_as
 
 
@@ -35,7 +37,7 @@ class DataView:
     as ``3 rows left out: a missing value in petal_width``.
     """
 
-    table: TextTable | None = None
+    table: Table | None = None
     format: TableFormat = field(default_factory=TableFormat)
     columns: tuple[Column, ...] = ()
     validation_fraction: float = 0.0
@@ -141,8 +143,20 @@ class DataPanel(QWidget):
 
     def _show_editor(self) -> None:
         chosen = self._list.selected_names()
-        self._editor.set_columns(tuple(column for column in self._view.columns if column.name in chosen))
+        table, columns = self._view.table, self._chosen()
+        order: tuple[str, ...] = ()
+        parts: tuple[str, ...] = ()
+        if table is not None and len(columns) == 1 and columns[0].role != "ignore":
+            if choices.is_ordered(columns[0]):
+                order = choices.order_shown(columns[0], table)
+            elif columns[0].kind == "date":
+                parts = choices.parts_shown(columns[0], table)
+        self._editor.set_columns(columns, order, parts)
         self._roles.setText(self._heading(chosen))
+
+    def _chosen(self) -> tuple[Column, ...]:
+        names = self._list.selected_names()
+        return tuple(column for column in self._view.columns if column.name in names)
 
     def _heading(self, chosen: frozenset[str]) -> str:
         if len(chosen) > 1:
@@ -160,7 +174,7 @@ class DataPanel(QWidget):
         self._editor.chosen.connect(self._ask_columns)
         self._window.committed.connect(self._ask_window)
         self._kept.committed.connect(self._ask_shares)
-        for fields in (self._window, self._kept):
+        for fields in (self._window, self._kept, self._editor):
             fields.refused.connect(self.refused)
         look.changed.connect(self.update)
 
@@ -170,10 +184,12 @@ class DataPanel(QWidget):
         self._show_row.setText(f"Show row {self._row} in matrices")
         self._show_row.setVisible(place >= 0)
 
-    def _ask_columns(self, name: str, value: str) -> None:
-        chosen = self._list.selected_names()
+    def _ask_columns(self, name: str, value: object) -> None:
+        chosen, table = self._list.selected_names(), self._view.table
+        if table is None:
+            return
         wanted = tuple(
-            msgspec.structs.replace(column, **{name: value}) if column.name in chosen else column
+            choices.changed(column, table, **{name: value}) if column.name in chosen else column
             for column in self._view.columns
         )
         if wanted != self._view.columns:

@@ -22,12 +22,25 @@ from flux_studio.data.table import Table
 from flux_studio.data.windows import Windowing
 from flux_studio.gui.panels.data import DataPanel, DataView
 from flux_studio.gui.widgets.column_list import ColumnList
+from flux_studio.gui.widgets.field_editors import ChoiceEdit
 from flux_studio.gui.widgets.note import Note
 from flux_studio.gui.widgets.number_edit import NumberEdit
 from flux_studio.gui.widgets.segmented import SegmentedControl
 from flux_studio.gui.widgets.table_preview import TablePreview
 from tests.gui.shown import child, settle, shown, themed
 
+FIELDS = (
+    "role",
+    "kind",
+    "missing",
+    "fill",
+    "indicator",
+    "encoding",
+    "order",
+    "date_order",
+    "parts",
+    "scaling",
+)
 NUMBERS = ("window", "ahead", "validation", "test")
 LEFT = Qt.MouseButton.LeftButton
 COLUMNS = (
@@ -55,12 +68,25 @@ def panel(qtbot: QtBot) -> DataPanel:
     return data
 
 
-def field(panel: DataPanel, name: str) -> SegmentedControl:
-    return child(panel, SegmentedControl, f"data.{name}")
+def value_of(panel: DataPanel, name: str) -> str | None:
+    """What is shown as chosen; nothing where the field is not there."""
+    control = child(panel, QWidget, f"data.{name}")
+    if not control.isVisible():
+        return None
+    return control.value if isinstance(control, SegmentedControl) else control.currentData()
 
 
 def choose(qtbot: QtBot, panel: DataPanel, name: str) -> None:
-    qtbot.mouseClick(child(panel, QPushButton, f"data.{name}"), LEFT)
+    """Choose as a person does: click a segment, or go through a list with the keys."""
+    field, _, value = name.partition(".")
+    if field == "role":
+        qtbot.mouseClick(child(panel, QPushButton, f"data.{name}"), LEFT)
+        return
+    box = child(panel, ChoiceEdit, f"data.{field}")
+    assert box.isVisible()
+    box.showPopup()
+    for key in (Qt.Key.Key_Home, *[Qt.Key.Key_Down] * box.findData(value), Qt.Key.Key_Return):
+        qtbot.keyClick(box.view(), key)
 
 
 # Without a table
@@ -264,14 +290,14 @@ def test_a_table_that_cannot_be_used_counts_no_rows_to_train_on(panel: DataPanel
 
 def test_the_target_is_selected_first(panel: DataPanel) -> None:
     assert child(panel, ColumnList, "data.columns").selected_names() == {"species"}
-    assert (field(panel, "role").value, field(panel, "kind").value) == ("target", "category")
+    assert (value_of(panel, "role"), value_of(panel, "kind")) == ("target", "category")
 
 
 def test_a_click_on_a_line_shows_its_column(qtbot: QtBot, panel: DataPanel) -> None:
     columns = child(panel, ColumnList, "data.columns")
     place = columns.visualRect(columns.model().index(1, 0)).center()
     qtbot.mouseClick(columns.viewport(), LEFT, pos=place)
-    values = {name: field(panel, name).value for name in ("role", "kind", "scaling")}
+    values = {name: value_of(panel, name) for name in ("role", "kind", "scaling")}
     assert values == {"role": "input", "kind": "number", "scaling": "min_max"}
 
 
@@ -305,8 +331,8 @@ def test_one_column_is_changed(
 
 def test_several_columns_are_changed_at_once(qtbot: QtBot, panel: DataPanel) -> None:
     panel.select_columns("length", "width")
-    assert field(panel, "role").value == "input"
-    assert field(panel, "scaling").value is None
+    assert value_of(panel, "role") == "input"
+    assert value_of(panel, "scaling") is None
     with qtbot.waitSignal(panel.columns_changed) as asked:
         choose(qtbot, panel, "scaling.none")
     assert [column.scaling for column in asked.args[0]] == ["none", "none", "standard", "none"]
@@ -319,7 +345,7 @@ def test_the_same_again_asks_nothing(qtbot: QtBot, panel: DataPanel) -> None:
 
 def test_a_refused_role_does_not_stay_on_screen(qtbot: QtBot, panel: DataPanel) -> None:
     choose(qtbot, panel, "role.ignore")
-    assert field(panel, "role").value == "target"
+    assert value_of(panel, "role") == "target"
 
 
 def test_the_selection_survives_a_change(qtbot: QtBot, panel: DataPanel) -> None:
@@ -327,7 +353,7 @@ def test_the_selection_survives_a_change(qtbot: QtBot, panel: DataPanel) -> None
     panel.select_columns("length", "width")
     choose(qtbot, panel, "role.ignore")
     assert child(panel, ColumnList, "data.columns").selected_names() == {"length", "width"}
-    assert field(panel, "role").value == "ignore"
+    assert value_of(panel, "role") == "ignore"
     lines = child(panel, ColumnList, "data.columns").model()
     assert lines.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "length: ignored"
 
@@ -336,10 +362,14 @@ def test_only_what_applies_can_be_chosen(panel: DataPanel) -> None:
     able = {}
     for name in ("length", "row", "species"):
         panel.select_columns(name)
-        able[name] = [field(panel, one).isEnabled() for one in ("role", "kind", "scaling")]
-    assert able == {"length": [True, True, True], "row": [True, False, False], "species": [True, True, False]}
+        able[name] = [one for one in FIELDS if child(panel, QWidget, f"data.{one}").isVisible()]
+    assert able == {
+        "length": ["role", "kind", "missing", "scaling"],
+        "row": ["role"],
+        "species": ["role", "kind"],
+    }
     panel.select_columns()
-    assert not field(panel, "role").isEnabled()
+    assert not child(panel, SegmentedControl, "data.role").isEnabled()
 
 
 # Samples and their parts
@@ -442,7 +472,7 @@ def test_a_column_can_be_input_and_target(qtbot: QtBot, panel: DataPanel) -> Non
         choose(qtbot, panel, "role.both")
     assert [column.role for column in asked.args[0]] == ["both", "input", "ignore", "target"]
     panel.set_data(replace(LOADED, columns=asked.args[0]))
-    assert field(panel, "role").value == "both"
+    assert value_of(panel, "role") == "both"
     lines = child(panel, ColumnList, "data.columns").model()
     told = lines.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert told == "length: input and target · number · standard"
