@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
@@ -11,6 +12,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from flux_studio.data.readers import read_table
+from flux_studio.data.table import Table
+from flux_studio.gui import reading
 from flux_studio.gui.main_window import MainWindow
 from flux_studio.gui.reading_dialog import ReadingDialog
 from flux_studio.gui.widgets.table_preview import TablePreview
@@ -234,12 +238,16 @@ class TestBesideTheWindow:
         assert len(window.workbench.specification.layers) == layers + 1
 
     def test_a_file_that_vanishes_changes_nothing(
-        self, qtbot: QtBot, window: MainWindow, tmp_path: Path
+        self, qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        path, before = large(tmp_path / "large.csv", 400_000), window.document.project
+        path, before = large(tmp_path / "large.csv"), window.document.project
+
+        def vanishing(*arguments: Any) -> Table:
+            path.unlink()
+            return read_table(*arguments)
+
+        monkeypatch.setattr(reading, "read_table", vanishing)
         window.workbench.load_table(path)
-        path.write_text("a,b,t\n1,2,3\n")
-        path.unlink()
         until(qtbot, lambda: not window.workbench.working.busy)
         assert window.document.project is before
         assert "large.csv" in window.trouble.text
